@@ -1,0 +1,81 @@
+"""Engines: the implementations of a stage, chosen by name and imported only once chosen."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from comps.cores.errors import NodeUnavailable
+
+
+class Engine(Protocol):
+    """What every engine of every stage has, beside the methods of its stage."""
+
+    name: str
+
+    def __init__(self, settings: Any) -> None: ...
+
+    @classmethod
+    def unavailable(cls, settings: Any) -> str | None:
+        """Why this engine cannot run here with these settings, in one sentence; None when it can. Cheap: loads no model."""
+
+    async def start(self) -> None:
+        """Open what the engine needs (worker processes, connections)."""
+
+    async def stop(self) -> None:
+        """Close all that ``start`` opened."""
+
+    async def ready(self) -> None:
+        """Return when the engine can serve; raise NodeUnavailable when it cannot."""
+
+
+E = TypeVar("E", bound=Engine)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which engine a stage takes, and why the better ones were passed over (engine → reason)."""
+
+    name: str
+    passed_over: Mapping[str, str]
+
+
+class EngineRegistry(Generic[E]):
+    """The engines of one stage, best first: ``{"name": "module:Class"}``. The module is imported when the engine is asked for."""
+
+    def __init__(self, stage: str, engines: Mapping[str, str]) -> None:
+        self.stage = stage
+        self._targets = dict(engines)
+
+    def __iter__(self) -> Any:
+        return iter(self._targets)
+
+    def engine_class(self, name: str) -> type[E]:
+        """Import and return the class of engine ``name``. Raises NodeUnavailable for an unknown name."""
+        try:
+            module, _, attribute = self._targets[name].partition(":")
+        except KeyError:
+            known = ", ".join(["auto", *self._targets])
+            raise NodeUnavailable(f"no {self.stage} engine is called {name!r}; there are: {known}", node=self.stage) from None
+        return cast("type[E]", getattr(importlib.import_module(module), attribute))
+
+    def choose(self, name: str, settings: Any) -> Choice:
+        """Resolve ``name``; ``auto`` takes the best engine that can run here. Raises NodeUnavailable when a named one cannot."""
+        if name != "auto":
+            reason = self.engine_class(name).unavailable(settings)
+            if reason is not None:
+                raise NodeUnavailable(f"{self.stage} engine {name!r} cannot run: {reason}", node=self.stage)
+            return Choice(name, {})
+        passed_over: dict[str, str] = {}
+        for candidate in self._targets:
+            reason = self.engine_class(candidate).unavailable(settings)
+            if reason is None:
+                return Choice(candidate, passed_over)
+            passed_over[candidate] = reason
+        raise NodeUnavailable(f"no {self.stage} engine can run: {passed_over}", node=self.stage)
+
+    def create(self, name: str, settings: Any) -> E:
+        """The engine ``name`` (or the best, for ``auto``), constructed but not started."""
+        return self.engine_class(self.choose(name, settings).name)(settings)

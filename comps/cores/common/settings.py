@@ -1,0 +1,106 @@
+"""All settings, read once at start-up from the environment (or an ``.env`` file), nowhere else.
+
+Names: a prefix a service and the field in capitals, e.g. ``ASR_PORT=9099``. ``avatarchatbot settings`` prints them all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _config(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service has."""
+
+    model_config = _config("SERVICE_")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    engine: str = Field("auto", description="engine, or auto for the best that can run")
+    workers: int = Field(1, ge=1, le=64, description="worker processes")
+    max_body_mb: float = Field(64.0, gt=0, description="largest request body, MiB")
+    timeout_s: float = Field(60.0, gt=0, description="longest time for one request, seconds")
+
+
+class StorageSettings(BaseSettings):
+    model_config = _config("STORAGE_")
+
+    blobs: str = Field("~/.local/share/avatarchatbot/blobs", description="fsspec URL or folder of avatars, rigs and videos")
+    database: str = Field(
+        "sqlite+aiosqlite:///~/.local/share/avatarchatbot/avatarchatbot.db", description="SQLAlchemy URL of conversations and personas"
+    )
+    video_ttl_s: float = Field(7 * 86400.0, gt=0, description="videos are deleted this long after they were made, seconds")
+    conversation_ttl_s: float = Field(30 * 86400.0, gt=0, description="conversations are deleted this long after their last turn, seconds")
+    quota_mb: float = Field(2048.0, gt=0, description="all blobs together; the oldest videos go first, MiB")
+
+
+class AsrSettings(ServiceSettings):
+    model_config = _config("ASR_")
+
+    port: int = 9099
+    max_audio_s: float = Field(120.0, gt=0, description="longest question, seconds")
+
+
+class LlmSettings(ServiceSettings):
+    model_config = _config("LLM_")
+
+    port: int = 9000
+    endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8080/v1; empty: the embedded responder")
+    model: str = Field("", description="model name sent to that server; empty: the first it lists")
+    api_key: SecretStr = Field(SecretStr(""), description="key for that server")
+    first_token_timeout_s: float = Field(60.0, gt=0, description="longest wait for the server's first token, seconds")
+
+
+class TtsSettings(ServiceSettings):
+    model_config = _config("TTS_")
+
+    port: int = 9088
+    voice: str = Field("en-us+linda", description="voice of requests that name none")
+
+
+class AnimationSettings(ServiceSettings):
+    model_config = _config("ANIMATION_")
+
+    port: int = 9066
+    workers: int = Field(2, ge=1, le=64, description="worker processes")
+    rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+
+
+class DescribeSettings(ServiceSettings):
+    model_config = _config("DESCRIBE_")
+
+    port: int = 9077
+    max_clip_s: float = Field(60.0, gt=0, description="longest clip looked at, seconds")
+
+
+class GatewaySettings(ServiceSettings):
+    """The megaservice and its gateway. Addresses of the services; none is guessed."""
+
+    model_config = _config("AVATARCHATBOT_")
+
+    port: int = 8888
+    asr_url: str = Field("http://127.0.0.1:9099", description="the asr service")
+    llm_url: str = Field("http://127.0.0.1:9000", description="the llm service")
+    tts_url: str = Field("http://127.0.0.1:9088", description="the tts service")
+    animation_url: str = Field("http://127.0.0.1:9066", description="the animation service")
+    describe_url: str = Field("http://127.0.0.1:9077", description="the describe service")
+    public_url: str = Field("", description="address that clients reach the gateway at, for video_url; empty: the request's own")
+    default_avatar: Path | None = Field(None, description="picture for requests without an avatar; empty: the project's own")
+    allow_private_urls: bool = Field(False, description="whether avatar URLs may point to private addresses")
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+
+
+class LandmarkSettings(BaseSettings):
+    """Where the face mesh runs: mediapipe's old pins live in a folder of their own, seen only by a helper process."""
+
+    model_config = _config("LANDMARKS_")
+
+    packages: Path | None = Field(None, description="folder with mediapipe and its pins; empty: <venv>/landmarks")
+    idle_s: float = Field(60.0, gt=0, description="the helper process ends after this long without work, seconds")

@@ -1,0 +1,153 @@
+"""What surrounds every HTTP request of a service: limits, the deadline, the end when the client is gone, and metrics.
+
+Pure ASGI: the handler runs in a task group that is cancelled when the client disconnects or the deadline passes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.telemetry.metrics import ServiceMetrics
+
+log = logging.getLogger(__name__)
+
+#: Milliseconds that the caller will still wait; each service passes on what is left of it.
+DEADLINE_HEADER = "x-deadline-ms"
+
+
+def problem_response(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a problem (RFC 9457)."""
+    body = json.dumps(problem.document()).encode()
+    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    return problem.status, headers, body
+
+
+class Guard:
+    """ASGI middleware. ``max_body`` in bytes, ``timeout`` in seconds (the caller's deadline may shorten it)."""
+
+    def __init__(self, app: ASGIApp, *, node: str, metrics: ServiceMetrics, max_body: int, timeout: float) -> None:
+        self._app = app
+        self._node = node
+        self._metrics = metrics
+        self._max_body = max_body
+        self._timeout = timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(send)
+        started = time.perf_counter()
+        with self._metrics.in_progress.track_inprogress():
+            try:
+                await self._answer(scope, receive, exchange)
+            except Problem as problem:
+                await exchange.fail(problem)
+            except ConnectionError:
+                return
+            except Exception as error:
+                # The message may quote what a person sent; the traceback's lines do not.
+                log.exception("%s %s failed: %s", scope["method"], scope["path"], type(error).__name__)
+                await exchange.fail(Problem("something went wrong on our side; it has been logged"))
+        route = scope.get("route")
+        handler = getattr(route, "path", "none")
+        self._metrics.requests.labels(handler, scope["method"], str(exchange.status or 499)).inc()
+        self._metrics.seconds.labels(handler, scope["method"]).observe(time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        headers = dict(scope["headers"])
+        seconds = self._seconds(headers)
+        failure: list[Problem | Exception] = []
+        gone = anyio.Event()
+        with anyio.move_on_after(seconds) as deadline:
+            body = await self._read_body(headers, receive)
+            if body is None:
+                return
+            messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+            async def replay() -> Message:
+                if messages:
+                    return messages.pop()
+                await gone.wait()
+                return {"type": "http.disconnect"}
+
+            async with anyio.create_task_group() as tasks:
+
+                async def watch() -> None:
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                    gone.set()
+                    tasks.cancel_scope.cancel()
+
+                tasks.start_soon(watch)
+                try:
+                    await self._app(scope, replay, exchange.send)
+                except Exception as error:
+                    failure.append(error)
+                tasks.cancel_scope.cancel()
+        if deadline.cancelled_caught:
+            raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
+        if failure:
+            raise failure[0]
+
+    def _seconds(self, headers: dict[bytes, bytes]) -> float:
+        stated = headers.get(DEADLINE_HEADER.encode())
+        if stated is None:
+            return self._timeout
+        try:
+            return min(self._timeout, max(0.0, int(stated) / 1000))
+        except ValueError:
+            raise MalformedBody("is not a number of milliseconds", field=DEADLINE_HEADER) from None
+
+    async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """The whole body; None when the client left while sending it."""
+        stated = headers.get(b"content-length", b"0")
+        if stated.isdigit() and int(stated) > self._max_body:
+            raise self._too_large()
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._max_body:
+                raise self._too_large()
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the body is larger than {self._max_body} bytes", limit_bytes=self._max_body)
+
+
+class _Exchange:
+    """The answer under way: whether it has begun, and with which status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+    async def fail(self, problem: Problem) -> None:
+        """Send the problem; where the answer has begun, cut it short, so that no client takes it for complete."""
+        if self.status is not None:
+            raise ConnectionAbortedError(problem.code)
+        status, headers, body = problem_response(problem)
+        self.status = status
+        start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""The HTTP surface that every service has: health, metrics, statistics, documentation, errors as problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.exceptions import HTTPException
+
+from comps.cores.errors import MalformedBody, Problem
+from comps.cores.mega.base_statistics import collect_all_statistics
+from comps.cores.mega.guard import Guard, problem_response
+from comps.cores.proto.wire import invalid
+from comps.cores.telemetry.metrics import ServiceMetrics
+from comps.version import __version__
+
+_STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class Resource(Protocol):
+    """Something a service opens when it starts and closes when it stops."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+ReadyCheck = Callable[[], Awaitable[None]]
+
+
+class HTTPService:
+    """Builds ``app``. Resources are started in order before the first request and stopped in reverse after the last."""
+
+    def __init__(self, title: str, description: str, *, max_body: int, timeout: float) -> None:
+        self.title = title
+        self.description = description
+        self.metrics = ServiceMetrics()
+        self._resources: list[Resource] = []
+        self._ready_checks: list[ReadyCheck] = []
+        self.app = self._create_app(max_body, timeout)
+
+    def add_resource(self, resource: Resource) -> None:
+        """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""
+        self._resources.append(resource)
+        ready = getattr(resource, "ready", None)
+        if ready is not None:
+            self._ready_checks.append(ready)
+
+    def _create_app(self, max_body: int, timeout: float) -> FastAPI:
+        app = FastAPI(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
+        app.add_middleware(Guard, node=self.title, metrics=self.metrics, max_body=max_body, timeout=timeout)
+        # No credentials: OPEA's "*" with credentials lets any page act as its visitor.
+        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        app.add_exception_handler(Problem, _on_problem)
+        app.add_exception_handler(RequestValidationError, _on_invalid)
+        app.add_exception_handler(HTTPException, _on_http)
+        app.add_api_route("/v1/health_check", self._health_check, methods=["GET"], tags=["health"])
+        app.add_api_route("/health", self._live, methods=["GET"], tags=["health"])
+        app.add_api_route("/health/live", self._live, methods=["GET"], tags=["health"])
+        app.add_api_route("/health/ready", self._ready, methods=["GET"], tags=["health"])
+        app.add_api_route("/metrics", self._metrics, methods=["GET"], tags=["operation"])
+        app.add_api_route("/v1/statistics", collect_all_statistics, methods=["GET"], tags=["operation"])
+        return app
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for resource in self._resources:
+                await resource.start()
+                stack.push_async_callback(resource.stop)
+            yield
+
+    async def _health_check(self) -> dict[str, str]:
+        return {"Service Title": self.title, "Version": __version__, "Service Description": self.description}
+
+    async def _live(self) -> Response:
+        return Response(status_code=200)
+
+    async def _ready(self) -> Response:
+        """200 when every engine or service behind this one can serve; else the problem that stands in the way."""
+        for check in self._ready_checks:
+            await check()
+        return Response(status_code=200)
+
+    async def _metrics(self) -> Response:
+        return Response(self.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _respond(problem: Problem) -> Response:
+    status, headers, body = problem_response(problem)
+    return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _respond(error)
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return _respond(MalformedBody("the body is not valid JSON"))
+    return _respond(invalid(error.errors()))
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem: Any = Problem(str(error.detail), headers=dict(error.headers or {}))
+    problem.status = error.status_code
+    problem.code = _STATUS_CODES.get(error.status_code, "http_error")
+    return _respond(problem)

@@ -1,0 +1,162 @@
+"""What travels between the services of an avatar chatbot: personas, speech, timelines, chunks of video."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from docarray import BaseDoc
+from pydantic import Field
+
+from comps.cores.proto.media import Media
+
+#: A phoneme on a time line: start and end in seconds, and its espeak mnemonic ("_" is silence).
+Phoneme = tuple[float, float, str]
+#: A word on a time line: start and end in seconds, and the word as it was written.
+Word = tuple[float, float, str]
+
+
+class Provenance(StrEnum):
+    """Where a field of a persona comes from."""
+
+    SEEN = "seen"
+    HEARD = "heard"
+    INVENTED = "invented"
+    BLANK = "blank"
+    GIVEN = "given"
+
+
+class Persona(BaseDoc):
+    """Who the avatar is. The fields are Vid2Persona's; ``provenance`` says of each where it comes from."""
+
+    name: str = Field(default="", max_length=200)
+    physicalDescription: str = Field(default="", max_length=4000)
+    personalityTraits: list[str] = Field(default_factory=list, max_length=50)
+    likes: list[str] = Field(default_factory=list, max_length=50)
+    dislikes: list[str] = Field(default_factory=list, max_length=50)
+    background: list[str] = Field(default_factory=list, max_length=50)
+    goals: list[str] = Field(default_factory=list, max_length=50)
+    relationships: list[str] = Field(default_factory=list, max_length=50)
+    system_prompt: str = Field(default="", max_length=20_000)
+    voice: str = Field(default="", max_length=500)
+    avatar_id: str = Field(default="", max_length=100)
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+
+
+class Transcript(BaseDoc):
+    """What was said. ``asr_result`` is OPEA's name for the text; ``duration_s`` the length of the recording."""
+
+    asr_result: str
+    duration_s: float = 0.0
+    language: str = "en"
+    engine: str = ""
+
+
+class Voice(BaseDoc):
+    """A voice of the tts service. ``description`` is what a request by description is matched against."""
+
+    name: str
+    language: str
+    gender: Literal["male", "female", "none"] = "none"
+    age: Literal["child", "young", "adult", "middle", "old", "none"] = "none"
+    description: str = ""
+
+
+class SpeechRequest(BaseDoc):
+    """A clause to be spoken. ``voice`` is a voice's name, or a description of one ("an old sailor")."""
+
+    text: str = Field(min_length=1, max_length=5000)
+    voice: str = Field(default="default", max_length=500)
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+
+
+class Speech(BaseDoc):
+    """A spoken clause. ``pcm``: mono, signed 16 bit, little endian. Times in seconds from its first sample.
+
+    ``phonemes`` cover the clause without gap; empty when the engine gives no timings.
+    """
+
+    pcm: Media
+    sample_rate: int
+    phonemes: list[Phoneme] = Field(default_factory=list)
+    words: list[Word] = Field(default_factory=list)
+    voice: str = ""
+    engine: str = ""
+
+
+class VideoProfile(BaseDoc):
+    """Size and codec settings; pinned for a turn, since every chunk's SPS and PPS depend on them."""
+
+    id: str | None = None
+    size: int = Field(default=512, ge=128, le=1024, multiple_of=16)
+    fps: int = Field(default=25, ge=5, le=30)
+    crf: int = Field(default=23, ge=0, le=40)
+    preset: Literal["ultrafast", "superfast", "veryfast"] = "superfast"
+
+
+class AvatarRequest(BaseDoc):
+    """A face to be animated: a picture or a short clip. ``points`` are side-car landmarks for faces the mesh misplaces:
+    ``{"mouth": [[x, y], …], "left_eye": …, "right_eye": …}`` in pixels of the picture (docs: comps/animation/README.md)."""
+
+    media: Media
+    points: dict[str, list[tuple[float, float]]] | None = None
+
+
+class AvatarInfo(BaseDoc):
+    """A registered avatar. ``avatar_id`` is the content hash of its media and points."""
+
+    avatar_id: str
+    kind: Literal["picture", "clip"]
+    width: int
+    height: int
+    can_blink: bool
+    engine: str
+
+
+class ChunkRequest(BaseDoc):
+    """At most 480 ms of an answer's video, on the answer's own frame grid: frames ``start_frame`` … ``start_frame + frames - 1``.
+
+    Frame k is on screen from k/fps to (k+1)/fps seconds. ``phonemes`` are those that touch the chunk's time or lie within
+    ``CONTEXT_S`` of it, in the answer's time. For speech without timings ``pcm`` (mono s16le, ``sample_rate``) holds the same
+    stretch of sound, its first sample at ``pcm_start_s``. A chunk is a pure function of this request.
+    """
+
+    avatar_id: str
+    profile: VideoProfile = Field(default_factory=VideoProfile)
+    seed: int = 0
+    start_frame: int = Field(ge=0)
+    frames: int = Field(ge=1)
+    phonemes: list[Phoneme] = Field(default_factory=list)
+    pcm: Media = b""
+    pcm_start_s: float = 0.0
+    sample_rate: int = 16_000
+
+
+#: Seconds of speech on either side that a chunk may depend on (co-articulation, and whether a pause is short).
+CONTEXT_S = 1.5
+#: The longest chunk, in seconds.
+MAX_CHUNK_S = 0.48
+
+
+class Chunk(BaseDoc):
+    """Encoded video: one H.264 access unit a frame (Annex B, without parameter sets), IDR first, no B-frames.
+
+    ``parameter_sets`` are the profile's SPS and PPS (Annex B): the same for every chunk of a profile.
+    """
+
+    start_frame: int
+    access_units: list[Media]
+    parameter_sets: Media
+    profile: VideoProfile
+    engine: str
+    cpu_ms: float = 0.0
+
+
+class PersonaDraft(BaseDoc):
+    """What describe found in a picture or a clip: a persona and the portrait (PNG, square) to animate."""
+
+    persona: Persona
+    portrait: Media
+    portrait_t_s: float = 0.0
+    engine: str = ""
+    observations: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""OPEA's documents that the pipeline of an avatar chatbot passes on (reference: OPEA comps 1.5, ``comps.cores.proto.docarray``)."""
+
+from __future__ import annotations
+
+from docarray import BaseDoc
+from pydantic import Field
+
+
+class TextDoc(BaseDoc):
+    """Text, and patterns of downstream services that it must not reach."""
+
+    text: str | list[str] = ""
+    downstream_black_list: list[str] = Field(default_factory=list)
+
+
+class Base64ByteStrDoc(BaseDoc):
+    """A file as base64 text."""
+
+    byte_str: str
+
+
+class VideoPath(BaseDoc):
+    """Where a video was put."""
+
+    video_path: str
+
+
+class Audio2TextDoc(BaseDoc):
+    url: str | None = None
+    model_name_or_path: str | None = None
+    language: str | None = None
+
+
+class GeneratedDoc(BaseDoc):
+    text: str
+    prompt: str
+
+
+class LLMParams(BaseDoc):
+    """Sampling parameters that an orchestrator merges into the input of every language model node."""
+
+    model: str | None = None
+    max_tokens: int = 1024
+    max_new_tokens: int = 1024
+    top_k: int = 10
+    top_p: float = 0.95
+    typical_p: float = 0.95
+    temperature: float = 0.01
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    repetition_penalty: float = 1.03
+    stream: bool = True
+    language: str = "auto"
+    chat_template: str | None = None
+
+
+class LLMParamsDoc(LLMParams):
+    """A prompt with its sampling parameters."""
+
+    query: str
+    documents: list[str] = Field(default_factory=list)

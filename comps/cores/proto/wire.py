@@ -1,0 +1,127 @@
+"""Documents in HTTP bodies: one parser of requests for all services, one renderer of answers.
+
+A document can be sent as JSON (bytes as base64), MessagePack (bytes raw), ``multipart/form-data`` (files as parts), or,
+where it has one main field of media, as that media itself with the other fields in the query.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgpack
+from fastapi import Request, Response
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+
+from comps.cores.errors import BadInput, MalformedBody, UnsupportedMedia
+from comps.cores.proto.negotiate import negotiate
+
+MSGPACK = "application/msgpack"
+JSON = "application/json"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def pack(document: BaseModel) -> bytes:
+    """A document as MessagePack."""
+    return bytes(msgpack.packb(document.model_dump(mode="python", exclude_none=True), use_bin_type=True, default=str))
+
+
+def unpack(body: bytes) -> Any:
+    """MessagePack → plain values. Raises MalformedBody."""
+    try:
+        return msgpack.unpackb(body, raw=False, strict_map_key=True)
+    except (ValueError, msgpack.exceptions.ExtraData, msgpack.exceptions.UnpackException) as error:
+        raise MalformedBody("the body is not MessagePack") from error
+
+
+def validate(model: type[M], values: Any) -> M:
+    """``values`` as a ``model``. Raises BadInput naming the first field that is wrong, without repeating its value."""
+    if not isinstance(values, dict):
+        raise BadInput("the body must be an object")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise invalid(error.errors(include_input=False, include_url=False, include_context=False)) from None
+
+
+def invalid(errors: Any) -> BadInput:
+    """pydantic's list of errors as one problem."""
+    listed = [
+        {"field": ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path")), "detail": item["msg"]}
+        for item in errors
+    ]
+    first = listed[0] if listed else {"field": None, "detail": "is invalid"}
+    return BadInput(f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"]), field=first["field"], errors=listed)
+
+
+async def read_document(request: Request, model: type[M], *, media_field: str | None = None) -> M:
+    """The request's body as a ``model``.
+
+    ``media_field`` takes a body that is itself audio, video, an image or octets. Raises MalformedBody (400), BadInput (422)
+    and UnsupportedMedia (415).
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return validate(model, await _form_values(request, model))
+    if content_type == MSGPACK:
+        return validate(model, unpack(await request.body()))
+    if content_type in ("", "text/plain", JSON) or content_type.endswith("+json"):
+        return validate(model, _json_values(await request.body()))
+    if media_field and content_type.partition("/")[0] in ("audio", "video", "image", "application"):
+        return validate(model, {**request.query_params, media_field: await request.body()})
+    raise UnsupportedMedia(f"cannot read a body of type {content_type}", field="Content-Type")
+
+
+def _json_values(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedBody("the body is not valid JSON") from None
+
+
+async def _form_values(request: Request, model: type[BaseModel]) -> dict[str, Any]:
+    try:
+        form: FormData = await request.form(max_files=8, max_fields=100, max_part_size=1 << 20)
+    except MultiPartException:
+        raise MalformedBody("the body is not a valid form") from None
+    values: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        values[name] = await value.read() if isinstance(value, UploadFile) else _form_text(value, model, name)
+    await form.close()
+    return values
+
+
+def _form_text(value: str, model: type[BaseModel], name: str) -> Any:
+    """A form's text field; objects and lists are sent as JSON text."""
+    field = model.model_fields.get(name)
+    if field is not None and field.annotation is not str and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise BadInput(f"{name}: is not valid JSON", field=name) from None
+    return value
+
+
+def render(document: BaseModel, request: Request, *, status: int = 200) -> Response:
+    """``document`` as JSON or MessagePack, as the request's ``Accept`` says. Raises NotAcceptable."""
+    chosen = negotiate(request.headers.get("accept"), (JSON, MSGPACK))
+    body = pack(document) if chosen == MSGPACK else document.model_dump_json(exclude_none=True).encode()
+    return Response(body, status, {"Vary": "Accept"}, chosen)
+
+
+def openapi_body(model: type[BaseModel], *, media_types: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What ``read_document`` takes, for a route's ``openapi_extra``."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    form = json.loads(json.dumps(schema))
+    for field in form.get("properties", {}).values():
+        if field.get("contentEncoding") == "base64":
+            field.pop("contentEncoding")
+            field["format"] = "binary"
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content: dict[str, Any] = {JSON: {"schema": schema}, MSGPACK: binary, "multipart/form-data": {"schema": form}}
+    content.update({media_type: binary for media_type in media_types})
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,5 @@
+"""Worker processes: where all CPU work of a service runs, so that its event loop never blocks."""
+
+from comps.cores.workers.pool import WorkerPool
+
+__all__ = ["WorkerPool"]
