@@ -54,7 +54,9 @@ def invalid(errors: Any) -> BadInput:
         for item in errors
     ]
     first = listed[0] if listed else {"field": None, "detail": "is invalid"}
-    return BadInput(f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"]), field=first["field"], errors=listed)
+    return BadInput(
+        f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"]), field=first["field"], errors=listed
+    )
 
 
 async def read_document(request: Request, model: type[M], *, media_field: str | None = None) -> M:
@@ -123,5 +125,5 @@ def openapi_body(model: type[BaseModel], *, media_types: tuple[str, ...] = ()) -
             field["format"] = "binary"
     binary = {"schema": {"type": "string", "format": "binary"}}
     content: dict[str, Any] = {JSON: {"schema": schema}, MSGPACK: binary, "multipart/form-data": {"schema": form}}
-    content.update({media_type: binary for media_type in media_types})
+    content.update(dict.fromkeys(media_types, binary))
     return {"requestBody": {"required": True, "content": content}}

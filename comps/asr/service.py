@@ -1,0 +1,88 @@
+"""The asr microservice: speech in, text out. ``python -m comps.asr.service`` serves it."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from comps.asr.engine import ENGINES
+from docarray import BaseDoc
+from fastapi import Form, Request, Response, UploadFile
+from fastapi.responses import PlainTextResponse
+from pydantic import Field
+
+from comps.cores.common.settings import AsrSettings
+from comps.cores.mega.base_statistics import register_statistics, statistics_dict
+from comps.cores.mega.constants import ServiceType
+from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.media import Media
+from comps.cores.proto.wire import openapi_body, read_document, render
+from comps.cores.telemetry import logs
+
+NAME = "opea_service@asr"
+
+
+class AsrRequest(BaseDoc):
+    """A recording in any container and codec that FFmpeg reads."""
+
+    audio: Media = Field(min_length=1)
+    language: str | None = None
+
+
+def build(settings: AsrSettings) -> MicroService:
+    """The service, its port bound, not yet serving."""
+    engine = ENGINES.create(settings.engine, settings)
+
+    @register_microservice(
+        name=NAME,
+        service_type=ServiceType.ASR,
+        endpoint="/v1/asr",
+        host=settings.host,
+        port=settings.port,
+        input_datatype=AsrRequest,
+        output_datatype=Transcript,
+        description="Speech to text",
+        max_body=int(settings.max_body_mb * 2**20),
+        timeout=settings.timeout_s,
+        route_options={
+            "response_model": Transcript,
+            "openapi_extra": openapi_body(AsrRequest, media_types=("audio/*", "video/*")),
+        },
+    )
+    @register_statistics(names=[NAME])
+    async def recognise(request: Request) -> Response:
+        started = time.perf_counter()
+        asked = await read_document(request, AsrRequest, media_field="audio")
+        transcript = await engine.transcribe(asked.audio, asked.language)
+        statistics_dict[NAME].append_latency(time.perf_counter() - started)
+        return render(transcript, request)
+
+    @register_microservice(name=NAME, endpoint="/v1/audio/transcriptions", route_options={"response_model": None})
+    async def transcriptions(
+        file: UploadFile,
+        model: Annotated[str, Form()] = "",
+        language: Annotated[str | None, Form()] = None,
+        response_format: Annotated[str, Form(pattern="^(json|text|verbose_json)$")] = "json",
+    ) -> Response | dict[str, object]:
+        """OpenAI's transcription endpoint."""
+        transcript = await engine.transcribe(await file.read(), language)
+        if response_format == "text":
+            return PlainTextResponse(transcript.asr_result)
+        answer: dict[str, object] = {"text": transcript.asr_result}
+        if response_format == "verbose_json":
+            answer |= {"task": "transcribe", "language": transcript.language, "duration": transcript.duration_s}
+        return answer
+
+    service = opea_microservices[NAME]
+    service.add_resource(engine)
+    return service
+
+
+def main() -> None:
+    logs.configure()
+    build(AsrSettings()).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""A microservice, here or elsewhere, and the decorator that registers one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import uvicorn
+from docarray import BaseDoc
+from fastapi import FastAPI
+
+from comps.cores.mega.constants import ServiceRoleType, ServiceType
+from comps.cores.mega.http_service import HTTPService, Resource
+from comps.cores.proto.docarray import TextDoc
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: What a request may need to end by itself when the service is told to stop, seconds.
+_SHUTDOWN_GRACE_S = 3
+
+
+class MicroService:
+    """A service of the mesh. With ``use_remote_service`` only the description of one that runs elsewhere.
+
+    Otherwise the constructor binds the port (RuntimeError when it is taken; port 0 takes a free one) and ``start()``
+    serves until ``stop()``; engines and connections open in the service's lifespan, not here.
+
+    ``map_over``: the node takes a list of requests and answers each; up to ``max_parallel`` run at once, in order.
+    ``binary``: documents travel to it as MessagePack instead of JSON.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        service_role: ServiceRoleType = ServiceRoleType.MICROSERVICE,
+        service_type: ServiceType = ServiceType.LLM,
+        protocol: str = "http",
+        host: str = "localhost",
+        port: int = 8080,
+        api_key: str | None = None,
+        endpoint: str = "/",
+        input_datatype: type[Any] = TextDoc,
+        output_datatype: type[Any] = TextDoc,
+        use_remote_service: bool = False,
+        description: str | None = None,
+        map_over: bool = False,
+        max_parallel: int = 4,
+        binary: bool = False,
+        max_body: int = 64 << 20,
+        timeout: float = 60.0,
+    ) -> None:
+        self.title = name
+        self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
+        self.service_role = service_role
+        self.service_type = service_type
+        self.protocol = protocol
+        self.host = host
+        self.port = port
+        self.api_key = api_key
+        self.endpoint = endpoint
+        self.input_datatype = input_datatype
+        self.output_datatype = output_datatype
+        self.description = description or "OPEA Microservice Infrastructure"
+        self.map_over = map_over
+        self.max_parallel = max_parallel
+        self.binary = binary
+        self.timeout = timeout
+        self.use_remote_service = use_remote_service
+        if not use_remote_service:
+            self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout)
+            self._socket = _bind(host, port)
+            self.port = self._socket.getsockname()[1]
+            self.server = uvicorn.Server(
+                uvicorn.Config(
+                    self._http.app,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
+                )
+            )
+
+    @classmethod
+    def remote(cls, name: str, url: str, endpoint: str, **kwargs: Any) -> MicroService:
+        """The description of a service at ``url`` (scheme, host and port)."""
+        parts = urlsplit(url)
+        default = 443 if parts.scheme == "https" else 80
+        return cls(
+            name=name,
+            protocol=parts.scheme,
+            host=parts.hostname or "localhost",
+            port=parts.port or default,
+            endpoint=endpoint,
+            use_remote_service=True,
+            **kwargs,
+        )
+
+    @property
+    def app(self) -> FastAPI:
+        return self._http.app
+
+    @property
+    def base_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.protocol}://{host}:{self.port}"
+
+    def endpoint_path(self, model: str | None = None) -> str:
+        """Where requests go. With an api_key ``host`` carries scheme and port itself (OPEA's meaning)."""
+        if self.api_key:
+            return f"{self.host}{self.endpoint}"
+        return f"{self.base_url}{self.endpoint}"
+
+    def add_resource(self, resource: Resource) -> None:
+        """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""
+        self._http.add_resource(resource)
+
+    def add_route(self, endpoint: str, handler: Callable[..., Any], methods: list[str] | None = None, **options: Any) -> None:
+        """Serve ``handler`` at ``endpoint``; ``options`` are FastAPI's."""
+        self.app.add_api_route(endpoint, handler, methods=methods or ["POST"], **options)
+
+    def start(self) -> None:
+        """Serve until ``stop`` or SIGTERM. Blocks."""
+        try:
+            with asyncio.Runner(loop_factory=_event_loop) as runner:
+                runner.run(self.server.serve(sockets=[self._socket]))
+        except KeyboardInterrupt:
+            logging.getLogger(__name__).info("%s interrupted", self.title)
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """Let ``start`` return once requests under way have ended."""
+        self.server.should_exit = True
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises RuntimeError when the port is taken, as OPEA does."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise RuntimeError(f"port:{port}") from error
+    return bound
+
+
+#: The services that this process registered, by name.
+opea_microservices: dict[str, MicroService] = {}
+
+
+def register_microservice(
+    name: str = "",
+    service_role: ServiceRoleType = ServiceRoleType.MICROSERVICE,
+    service_type: ServiceType = ServiceType.UNDEFINED,
+    endpoint: str = "/",
+    methods: list[str] | None = None,
+    route_options: dict[str, Any] | None = None,
+    input_datatype: type[Any] = BaseDoc,
+    output_datatype: type[Any] = BaseDoc,
+    **kwargs: Any,
+) -> Callable[[F], F]:
+    """Serve the decorated function at ``endpoint`` of the microservice ``name``.
+
+    The first use of a name constructs the service (and binds its port); later uses add routes to it.
+    ``route_options`` are FastAPI's; the other keyword arguments are MicroService's.
+    """
+
+    def decorate(function: F) -> F:
+        if name not in opea_microservices:
+            opea_microservices[name] = MicroService(
+                name=name,
+                service_role=service_role,
+                service_type=service_type,
+                endpoint=endpoint,
+                input_datatype=input_datatype,
+                output_datatype=output_datatype,
+                **kwargs,
+            )
+        opea_microservices[name].add_route(endpoint, function, methods, **(route_options or {}))
+        return function
+
+    return decorate
