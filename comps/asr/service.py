@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from comps.asr.engine import ENGINES
 from docarray import BaseDoc
 from fastapi import Form, Request, Response, UploadFile
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
+from comps.asr.engine import ENGINES
 from comps.cores.common.settings import AsrSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType

@@ -59,9 +59,7 @@ class Problem(Exception):
         return _rebuild, (type(self), self.detail, self.headers, self.extra, self.__dict__)
 
 
-def _rebuild(
-    kind: type[Problem], detail: str, headers: dict[str, str], extra: dict[str, Any], state: dict[str, Any]
-) -> Problem:
+def _rebuild(kind: type[Problem], detail: str, headers: dict[str, str], extra: dict[str, Any], state: dict[str, Any]) -> Problem:
     problem = kind.__new__(kind)
     Exception.__init__(problem, detail)
     problem.__dict__.update(state)

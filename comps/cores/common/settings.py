@@ -33,10 +33,11 @@ class StorageSettings(BaseSettings):
 
     blobs: str = Field("~/.local/share/avatarchatbot/blobs", description="fsspec URL or folder of avatars, rigs and videos")
     database: str = Field(
-        "sqlite+aiosqlite:///~/.local/share/avatarchatbot/avatarchatbot.db", description="SQLAlchemy URL of conversations and personas"
+        "sqlite+aiosqlite:///~/.local/share/avatarchatbot/avatarchatbot.db",
+        description="SQLAlchemy URL of conversations and personas",
     )
     video_ttl_s: float = Field(7 * 86400.0, gt=0, description="videos are deleted this long after they were made, seconds")
-    conversation_ttl_s: float = Field(30 * 86400.0, gt=0, description="conversations are deleted this long after their last turn, seconds")
+    conversation_ttl_s: float = Field(30 * 86400.0, gt=0, description="age at which conversations are deleted, seconds")
     quota_mb: float = Field(2048.0, gt=0, description="all blobs together; the oldest videos go first, MiB")
 
 
@@ -51,7 +52,7 @@ class LlmSettings(ServiceSettings):
     model_config = _config("LLM_")
 
     port: int = 9000
-    endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8080/v1; empty: the embedded responder")
+    endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8080/v1")
     model: str = Field("", description="model name sent to that server; empty: the first it lists")
     api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     first_token_timeout_s: float = Field(60.0, gt=0, description="longest wait for the server's first token, seconds")

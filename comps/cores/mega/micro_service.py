@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
+import uvloop
 from docarray import BaseDoc
 from fastapi import FastAPI
 
@@ -138,8 +139,6 @@ class MicroService:
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
     return uvloop.new_event_loop()
 
 

@@ -1,4 +1,4 @@
-"""OPEA's documents that the pipeline of an avatar chatbot passes on (reference: OPEA comps 1.5, ``comps.cores.proto.docarray``)."""
+"""OPEA's documents that an avatar chatbot passes on (OPEA comps 1.5, ``comps.cores.proto.docarray``)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
 
 
 def decode_base64(value: Any) -> Any:
-    """Base64 text (standard or URL-safe alphabet, data URLs, white space allowed) → bytes. Raises ValueError for anything else."""
+    """Base64 text (either alphabet, data URLs, white space allowed) → bytes. Raises ValueError for other text."""
     if not isinstance(value, str):
         return value
     head = _DATA_URL.match(value)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import pickle
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +15,8 @@ from comps.cores.errors import NodeTimeout, NodeUnavailable
 from comps.cores.workers import wire
 from comps.cores.workers.cancel import Cancelled
 
-#: BLAS and OpenMP threads spin while they wait: with more than one a frame costs 30 ms instead of 8.6 (reference/animation-warp.md).
-_ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "NUMEXPR_NUM_THREADS")
-}
+#: BLAS and OpenMP threads spin while they wait: with more than one a frame costs 30 ms instead of 8.6.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1")
 #: How long cancelled work may go on before its process is ended.
 _GRACE_S = 0.5
 
@@ -118,7 +116,7 @@ class _Worker:
             body = await self._process.stdout.readexactly(length)
         except asyncio.IncompleteReadError as error:
             raise EOFError from error
-        return wire.pickle.loads(body)
+        return pickle.loads(body)
 
 
 class WorkerPool:
@@ -175,7 +173,10 @@ class WorkerPool:
         await asyncio.gather(*self._reaping, *(worker.kill() for worker in workers))
 
     async def call(self, method: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
-        """Run ``method`` in a worker. Raises what it raises, NodeTimeout after ``timeout`` s, NodeUnavailable when the worker dies."""
+        """Run ``method`` in a worker.
+
+        Raises what it raises, NodeTimeout after ``timeout`` seconds, NodeUnavailable when the worker dies.
+        """
         async with self._slots:
             if self._closed:
                 raise NodeUnavailable("is shutting down", node=self._node)
