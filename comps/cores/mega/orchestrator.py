@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,7 @@ from comps.cores.proto.docarray import LLMParams
 
 log = logging.getLogger(__name__)
 
-#: Told of a node's name, and how many of its requests are done of how many.
+#: Told of a node's title, and how many of its requests are done of how many: first (0, n), at the end (n, n).
 Progress = Callable[[str, int, int], None]
 
 
@@ -100,6 +99,8 @@ class ServiceOrchestrator(DAG):
         results: list[Any] = [None] * len(requests)
         slots = anyio.CapacityLimiter(service.max_parallel)
         done = 0
+        if progress:
+            progress(service.title, done, len(requests))
 
         async def one(index: int) -> None:
             nonlocal done
@@ -133,7 +134,6 @@ class _Run:
         self._kwargs = kwargs
         self.graph = orchestrator.copy_graph()
         self.results: dict[str, Any] = {}
-        self.seconds: dict[str, float] = {}
 
     async def run(self) -> None:
         done = {node: anyio.Event() for node in self.graph.graph}
@@ -153,8 +153,7 @@ class _Run:
 
     async def _call(self, node: str) -> Any:
         orchestrator, service = self._orchestrator, self._orchestrator.services[node]
-        started = time.perf_counter()
-        if self._progress:
+        if self._progress and not service.map_over:
             self._progress(service.title, 0, 1)
         inputs = self._inputs(node)
         if service.service_type in (ServiceType.LLM, ServiceType.LVM):
@@ -162,8 +161,7 @@ class _Run:
         aligned = await _settled(orchestrator.align_inputs(inputs, node, self.graph, self._llm_parameters, **self._kwargs))
         data = await orchestrator.execute(node, aligned, self._progress)
         output = await _settled(orchestrator.align_outputs(data, node, inputs, self.graph, self._llm_parameters, **self._kwargs))
-        self.seconds[service.title] = time.perf_counter() - started
-        if self._progress:
+        if self._progress and not service.map_over:
             self._progress(service.title, 1, 1)
         return output
 

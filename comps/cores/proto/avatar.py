@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from docarray import BaseDoc
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from comps.cores.proto.media import Media
 
@@ -84,10 +84,11 @@ class Speech(BaseDoc):
     engine: str = ""
 
 
-class VideoProfile(BaseDoc):
+class VideoProfile(BaseModel):
     """Size and codec settings; pinned for a turn, since every chunk's SPS and PPS depend on them."""
 
-    id: str | None = None
+    model_config = ConfigDict(frozen=True)
+
     size: int = Field(default=512, ge=128, le=1024, multiple_of=16)
     fps: int = Field(default=25, ge=5, le=30)
     crf: int = Field(default=23, ge=0, le=40)

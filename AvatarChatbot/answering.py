@@ -1,0 +1,139 @@
+"""From a request to its answer: resolve who answers, drive the megaservice, make one video, keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from comps.media.mux import AnswerMuxer
+
+from AvatarChatbot import faces
+from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.store import Store
+from AvatarChatbot.turn import Turn
+from comps.cores.common.settings import GatewaySettings
+from comps.cores.errors import BadInput, Problem
+from comps.cores.mega.orchestrator import Progress
+from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
+from comps.storage.conversations import Conversation, TurnStatus
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``video``: the whole MP4. ``fields``: what JSON says of it."""
+
+    video: bytes
+    content_type: str
+    video_id: str
+    fields: dict[str, Any]
+
+
+class Answering:
+    """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``."""
+
+    def __init__(self, chatbot: AvatarChatbot, store: Store, settings: GatewaySettings) -> None:
+        self._chatbot = chatbot
+        self._store = store
+        self._settings = settings
+
+    async def answer(self, request: AvatarChatRequest, progress: Progress | None = None) -> Answer:
+        """The complete answer. A turn that fails is kept with its problem; one whose client left, as cut."""
+        if request.audio is None and request.text is None:
+            raise BadInput("a question is missing: give audio or text", field="audio")
+        face = await faces.resolve(request, self._settings, self._store.blobs)
+        persona = await self._persona(request.persona) or face.card
+        conversation = await self._conversation(request, persona)
+        turn = Turn(
+            request, avatar_media=face.media, persona=persona, history=_history(request, conversation), seed=request.seed or 0
+        )
+        record = await self._store.conversations.add_turn(conversation.id, request.text or "")
+        status, problem, video_id = TurnStatus.CUT, None, ""
+        try:
+            avatar = await self._run(turn, face, progress)
+            video, content_type = await to_thread.run_sync(_mux, turn)
+            meta: dict[str, str | float] = {
+                "avatar_id": avatar.avatar_id,
+                "conversation_id": conversation.id,
+                "content_type": content_type,
+            }
+            video_id = await self._store.blobs.put(video, "videos", record.id, meta)
+            status = TurnStatus.DONE
+        except Problem as error:
+            status, problem = TurnStatus.FAILED, error.document()
+            raise
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._store.conversations.end_turn(
+                    record.id, status, question=turn.question, reply=turn.reply, video_id=video_id, error=problem
+                )
+        fields = {
+            **turn.answer_fields(),
+            "avatar_id": avatar.avatar_id,
+            "conversation_id": conversation.id,
+            "persona": turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None,
+        }
+        return Answer(video, content_type, video_id, fields)
+
+    async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
+        """Make an avatar known to the animation service."""
+        client, animation = self._chatbot.megaservice.client, self._chatbot.animation
+        request = AvatarRequest(media=media, points=points)
+        return AvatarInfo.model_validate(await client.call(animation, request, path="/v1/animation/avatars"))
+
+    async def _run(self, turn: Turn, face: faces.Face, progress: Progress | None) -> AvatarInfo:
+        """The avatar is registered while the question is recognised; the first failure of either stops both."""
+        registered: list[AvatarInfo] = []
+
+        async def register() -> None:
+            registered.append(await self.register(face.media, turn.request.points))
+            turn.avatar_registered(registered[0].avatar_id)
+
+        def report(stage: str, done: int, total: int) -> None:
+            turn.times(stage, done, total)
+            if progress:
+                progress(stage, done, total)
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(register)
+                await self._chatbot.megaservice.schedule({}, progress=report, turn=turn)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        return registered[0]
+
+    async def _persona(self, persona: Persona | str | None) -> Persona | None:
+        if isinstance(persona, str):
+            return (await self._store.personas.get(persona)).persona
+        return persona
+
+    async def _conversation(self, request: AvatarChatRequest, persona: Persona | None) -> Conversation:
+        if request.conversation_id is not None:
+            return await self._store.conversations.get(request.conversation_id)
+        card = persona.model_dump(mode="json", exclude={"id"}) if persona else None
+        return await self._store.conversations.create(card)
+
+
+def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dict[str, str]]:
+    """Earlier turns as chat messages: the client's own where it sent any, else the conversation's answered ones."""
+    if isinstance(request.messages, list):
+        return [{"role": message.role, "content": message.content} for message in request.messages]
+    messages: list[dict[str, str]] = []
+    for turn in conversation.turns:
+        if turn.status is TurnStatus.DONE:
+            messages += [{"role": "user", "content": turn.question}, {"role": "assistant", "content": turn.reply}]
+    return messages
+
+
+def _mux(turn: Turn) -> tuple[bytes, str]:
+    """One MP4 of the turn's speech and chunks, and its content type. Blocks: runs in a thread."""
+    muxer = AnswerMuxer(turn.request.profile, turn.speeches[0].sample_rate)
+    fragments = []
+    for speech in turn.speeches:
+        fragments += muxer.add_speech(speech.pcm)
+    for chunk in turn.chunks:
+        fragments += muxer.add_chunk(chunk)
+    fragments += muxer.finish()
+    return b"".join(fragment.data for fragment in fragments), muxer.content_type

@@ -1,0 +1,73 @@
+"""Whose face answers: the avatar of a request as a picture or clip, and the card that comes with one of our own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+from comps.media.fetch import fetch
+
+from AvatarChatbot import avatars
+from AvatarChatbot.request import AvatarChatRequest, is_id, is_url
+from comps.cores.common.settings import GatewaySettings
+from comps.cores.errors import BadInput, NotFound
+from comps.cores.proto.avatar import Persona
+from comps.cores.proto.media import decode_base64
+from comps.storage.async_blobs import AsyncBlobs
+
+_FETCH_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Face:
+    """``media`` is the picture or clip. ``avatar_id`` is set when it is registered already, ``card`` for our own characters."""
+
+    media: bytes
+    avatar_id: str = ""
+    card: Persona | None = None
+
+
+async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: AsyncBlobs) -> Face:
+    """The face that ``request`` names. Raises BadInput, NotFound, Forbidden and what ``fetch`` raises."""
+    avatar = request.avatar
+    if avatar is None or avatar in ("", b""):
+        return await _default(settings)
+    if isinstance(avatar, bytes):
+        return Face(avatar)
+    if avatar in avatars.names():
+        return await _own(avatar)
+    if is_url(avatar):
+        limit = int(settings.max_body_mb * 2**20)
+        media = await fetch(avatar, max_bytes=limit, timeout_s=_FETCH_TIMEOUT_S, allow_private=settings.allow_private_urls)
+        return Face(media)
+    if is_id(avatar):
+        return await _registered(avatar, blobs)
+    try:
+        return Face(decode_base64(avatar))
+    except ValueError:
+        raise BadInput("avatar: is no file, base64, URL, id, nor one of our own", field="avatar", own=avatars.names()) from None
+
+
+async def _default(settings: GatewaySettings) -> Face:
+    if settings.default_avatar is None:
+        return await _own(avatars.default_avatar().stem)
+    return Face(await to_thread.run_sync(settings.default_avatar.read_bytes))
+
+
+async def _own(name: str) -> Face:
+    path = avatars.path(name)
+    media = await to_thread.run_sync(path.read_bytes)
+    card = Persona.model_validate_json(await to_thread.run_sync(_card(path).read_bytes))
+    return Face(media, card=card)
+
+
+def _card(picture: Path) -> Path:
+    return picture.with_suffix(".json")
+
+
+async def _registered(avatar_id: str, blobs: AsyncBlobs) -> Face:
+    try:
+        return Face(await blobs.get("avatars", avatar_id), avatar_id=avatar_id)
+    except NotFound:
+        raise NotFound("there is no such avatar", field="avatar") from None

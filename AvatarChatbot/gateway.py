@@ -1,0 +1,78 @@
+"""The gateway of the avatar chatbot: ``/v1/avatarchatbot`` and what is kept under it."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from AvatarChatbot.answering import Answer, Answering
+from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.routes import avatars, conversations, personas, videos, voices
+from AvatarChatbot.store import Store
+from comps.cores.common.settings import GatewaySettings
+from comps.cores.mega.base_statistics import register_statistics, statistics_dict
+from comps.cores.mega.constants import MegaServiceEndpoint
+from comps.cores.mega.gateway import Gateway
+from comps.cores.proto.negotiate import negotiate
+from comps.cores.proto.wire import JSON, openapi_body, read_document
+from comps.cores.telemetry import logs
+
+MP4 = "video/mp4"
+_PATH = str(MegaServiceEndpoint.AVATAR_CHATBOT)
+_NAME = "AvatarChatbotGateway"
+
+
+class AvatarChatbotGateway(Gateway):
+    """Serves the megaservice of ``AvatarChatbot`` at ``settings``' address."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        chatbot = AvatarChatbot(settings)
+        self._settings = settings
+        self.store = Store(settings.storage)
+        self.answering = Answering(chatbot, self.store, settings)
+        super().__init__(
+            chatbot.megaservice,
+            host=settings.host,
+            port=settings.port,
+            endpoint=_PATH,
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            description="Ask a question, show a face: a video of that face speaking the answer",
+            route_options={
+                "response_model": None,
+                "openapi_extra": openapi_body(AvatarChatRequest),
+                "responses": {200: {"content": {JSON: {}, MP4: {}}}},
+            },
+        )
+        self.service.add_resource(self.store)
+        for routes in (avatars, conversations, personas, videos, voices):
+            self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
+
+    @register_statistics(names=[_NAME])
+    async def handle_request(self, request: Request) -> Response:
+        """Answer a question with a video: JSON about it, or the MP4 itself, as ``Accept`` says."""
+        started = time.perf_counter()
+        chosen = negotiate(request.headers.get("accept"), (JSON, MP4))
+        answer = await self.answering.answer(await read_document(request, AvatarChatRequest, media_field="audio"))
+        statistics_dict[_NAME].append_latency(time.perf_counter() - started)
+        path = f"{_PATH}/videos/{answer.video_id}"
+        headers = {"Vary": "Accept", "Content-Location": path}
+        if chosen == MP4:
+            return Response(answer.video, headers=headers, media_type=answer.content_type)
+        return JSONResponse(self._document(request, answer, path), headers=headers)
+
+    def _document(self, request: Request, answer: Answer, path: str) -> dict[str, object]:
+        base = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+        return {"id": answer.video_id, "video_path": path, "video_url": base + path, **answer.fields}
+
+
+def main() -> None:
+    logs.configure()
+    AvatarChatbotGateway(GatewaySettings()).start()
+
+
+if __name__ == "__main__":
+    main()

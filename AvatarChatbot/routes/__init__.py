@@ -1,0 +1,1 @@
+"""What is kept beside the answers, each under ``/v1/avatarchatbot/``: avatars, conversations, personas, videos, voices."""

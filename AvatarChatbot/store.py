@@ -1,0 +1,42 @@
+"""What the gateway keeps: videos and avatars as blobs, conversations and personas as records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from anyio import to_thread
+
+from comps.cores.common.settings import StorageSettings
+from comps.storage.async_blobs import AsyncBlobs
+from comps.storage.blobs import Blobs
+from comps.storage.conversations import Conversations
+from comps.storage.housekeeping import keep_clean
+from comps.storage.personas import Personas
+from comps.storage.records import Records
+
+
+class Store:
+    """Opened by ``start``, which also begins the housekeeping that ``stop`` ends."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self._settings = settings
+        self._records = Records(settings.database)
+        self.conversations = Conversations(self._records)
+        self.personas = Personas(self._records)
+        self.blobs: AsyncBlobs
+        self._housekeeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        quota = int(self._settings.quota_mb * 2**20)
+        blobs = await to_thread.run_sync(Blobs, self._settings.blobs, quota)
+        self.blobs = AsyncBlobs(blobs)
+        await self._records.prepare()
+        self._housekeeping = asyncio.create_task(keep_clean(blobs, self.conversations, self._settings))
+
+    async def stop(self) -> None:
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._housekeeping
+        await self._records.close()
