@@ -1,0 +1,176 @@
+"""Sound: from untrusted bytes to samples, with limits, and back."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.cores.errors import TooLarge, UnsupportedMedia
+from comps.cores.workers.cancel import flag
+from comps.media.container import open_media
+
+#: format → (container, codec, sample rates the codec takes; none: any).
+_FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
+    "wav": ("wav", "pcm_s16le", ()),
+    "flac": ("flac", "flac", ()),
+    "mp3": ("mp3", "libmp3lame", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)),
+    "opus": ("ogg", "libopus", (8000, 12000, 16000, 24000, 48000)),
+    "aac": ("adts", "aac", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)),
+}
+
+#: What ``encode_audio`` makes, with the media type of each.
+CONTENT_TYPES = {
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg; codecs=opus",
+    "aac": "audio/aac",
+    "pcm": "audio/pcm",
+}
+
+#: A recording that ends this much before its header says is cut short: seconds, and share of the whole.
+_MISSING_S, _MISSING_SHARE = 0.5, 0.1
+
+#: Mono samples, int16 [n].
+Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Pcm:
+    """Mono sound: int16 [n] at ``rate`` samples a second."""
+
+    samples: Samples
+    rate: int
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate
+
+
+def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pcm:
+    """The first sound track of any common container, mixed to mono → int16 [n] at ``rate``.
+
+    Raises TooLarge as soon as more than ``max_s`` seconds have come out, whatever the header claims; UnsupportedMedia for
+    what is not media, has no sound, or is cut short.
+    """
+    if not data:
+        raise UnsupportedMedia("the recording is empty")
+    if _riff_cut_short(data):
+        raise UnsupportedMedia("the recording is cut short")
+    pieces: list[Samples] = []
+    total, limit = 0, int(max_s * rate)
+    with open_media(data) as container:
+        stream = _sound_track(container)
+        for piece in _mono(container.decode(stream), rate):
+            flag.check()
+            pieces.append(piece)
+            total += len(piece)
+            if total > limit:
+                raise TooLarge(f"the recording is longer than {max_s:g} s")
+        claimed = _claimed_s(stream)
+    if total == 0:
+        raise UnsupportedMedia("the recording holds no sound")
+    if claimed - total / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
+        raise UnsupportedMedia("the recording is cut short")
+    return Pcm(np.concatenate(pieces), rate)
+
+
+def wav_bytes(samples: Samples, rate: int) -> bytes:
+    """int16 [n] → a WAV file, mono."""
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return sink.getvalue()
+
+
+def encode_audio(samples: Samples, rate: int, format: str) -> bytes:
+    """int16 [n] at ``rate`` → a file; ``format`` is a key of ``CONTENT_TYPES``.
+
+    ``pcm`` is s16le without a header. A rate that the codec does not take is raised to the next that it does.
+    Raises ValueError for an unknown format.
+    """
+    if format == "pcm":
+        return samples.astype("<i2").tobytes()
+    if format == "wav":
+        return wav_bytes(samples, rate)
+    if format not in _FORMATS:
+        raise ValueError(f"unknown audio format {format!r}")
+    container_name, codec, rates = _FORMATS[format]
+    coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
+    sink = io.BytesIO()
+    with av.open(sink, "w", format=container_name) as container:
+        stream = container.add_stream(codec, rate=coded_rate, layout="mono")
+        for frame in _frames(samples, rate, stream):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return sink.getvalue()
+
+
+def audio_frame(samples: Samples, rate: int, pts: int = 0) -> Any:
+    """int16 [n] → an ``av.AudioFrame`` (s16, mono) that begins at sample ``pts``."""
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, :]), format="s16", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = rate, pts, Fraction(1, rate)
+    return frame
+
+
+def _frames(samples: Samples, rate: int, stream: Any) -> Iterator[Any]:
+    resampler = av.AudioResampler(
+        format=stream.format.name, layout="mono", rate=stream.rate, frame_size=stream.frame_size or 4096
+    )
+    if len(samples):
+        yield from resampler.resample(audio_frame(samples, rate))
+    yield from resampler.resample(None)
+
+
+def _sound_track(container: Any) -> Any:
+    if not container.streams.audio:
+        raise UnsupportedMedia("the media has no sound track")
+    stream = container.streams.audio[0]
+    if not stream.codec_context or not stream.rate:
+        raise UnsupportedMedia("the sound track cannot be decoded")
+    return stream
+
+
+def _claimed_s(stream: Any) -> float:
+    """What the header says of the length, seconds; 0 when it says nothing."""
+    return float(stream.duration * stream.time_base) if stream.duration else 0.0
+
+
+def _riff_cut_short(data: bytes) -> bool:
+    """Whether a WAV file is much shorter than it says; libav takes what is there. Sizes of 0 or near 4 GiB mean "not known yet"."""
+    if data[:4] != b"RIFF":
+        return False
+    size = int.from_bytes(data[4:8], "little")
+    return size < 0x7FFF_0000 and len(data) < (1 - _MISSING_SHARE) * size
+
+
+def _mono(frames: Iterator[Any], rate: int) -> Iterator[Samples]:
+    """Mix and resample; a track may change its rate or channels on the way, each stretch has a resampler of its own."""
+    resampler: Any = None
+    shape: tuple[Any, ...] = ()
+    for frame in frames:
+        frame.pts = None
+        if (now := (frame.sample_rate, frame.layout.name, frame.format.name)) != shape:
+            if resampler is not None:
+                yield from _samples(resampler.resample(None))
+            resampler, shape = av.AudioResampler(format="s16", layout="mono", rate=rate), now
+        yield from _samples(resampler.resample(frame))
+    if resampler is not None:
+        yield from _samples(resampler.resample(None))
+
+
+def _samples(frames: list[Any]) -> Iterator[Samples]:
+    for frame in frames:
+        if frame.samples:
+            yield frame.to_ndarray()[0]
