@@ -1,0 +1,163 @@
+"""Conversations and their turns."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from comps.cores.errors import NotFound
+from comps.storage.page import Page, encode_cursor, paged
+from comps.storage.records import ConversationRow, Records, TurnRow
+
+
+class TurnStatus(StrEnum):
+    """How far a turn came. ``CUT``: the client left or spoke over it."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CUT = "cut"
+    FAILED = "failed"
+
+
+class Turn(BaseModel):
+    """One question and its answer. ``error`` is the problem document (RFC 9457) of a failed turn. Times in Unix seconds."""
+
+    id: str
+    conversation_id: str
+    created_at: float
+    question: str
+    reply: str = ""
+    video_id: str = ""
+    status: TurnStatus = TurnStatus.RUNNING
+    error: dict[str, Any] | None = None
+
+
+class ConversationSummary(BaseModel):
+    """A conversation without its turns, as listings show it. ``persona`` is the card it was begun with."""
+
+    id: str
+    created_at: float
+    updated_at: float
+    persona: dict[str, Any] = Field(default_factory=dict)
+    avatar_id: str = ""
+
+
+class Conversation(ConversationSummary):
+    turns: list[Turn] = Field(default_factory=list)
+
+
+class Conversations:
+    """The conversations of a database. ``clock`` gives Unix seconds."""
+
+    def __init__(self, records: Records, *, clock: Callable[[], float] = time.time) -> None:
+        self._records = records
+        self._clock = clock
+
+    async def create(self, persona: dict[str, Any] | None = None, avatar_id: str = "") -> Conversation:
+        now = self._clock()
+        row = ConversationRow(id=uuid.uuid4().hex, created_at=now, updated_at=now, persona=persona or {}, avatar_id=avatar_id)
+        async with self._records.writing() as session:
+            session.add(row)
+        return Conversation(**_summary(row).model_dump())
+
+    async def get(self, conversation_id: str) -> Conversation:
+        """The conversation with its turns in order. Raises NotFound."""
+        async with self._records.reading() as session:
+            row = await _conversation(session, conversation_id)
+            query = select(TurnRow).where(TurnRow.conversation_id == conversation_id).order_by(TurnRow.number)
+            turns = [_turn(turn) for turn in await session.scalars(query)]
+        return Conversation(**_summary(row).model_dump(), turns=turns)
+
+    async def list(self, limit: int = 50, cursor: str | None = None) -> Page[ConversationSummary]:
+        """Newest first. Raises BadInput for a limit outside 1 … 200 or a cursor that is none."""
+        query = paged(select(ConversationRow), ConversationRow.created_at, ConversationRow.id, limit, cursor)
+        async with self._records.reading() as session:
+            rows = [*await session.scalars(query)]
+        last = encode_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
+        return Page(items=[_summary(row) for row in rows[:limit]], next_cursor=last)
+
+    async def delete(self, conversation_id: str) -> Sequence[str]:
+        """Delete it with its turns; returns the ids of its videos, which are the caller's to delete. Raises NotFound."""
+        async with self._records.writing() as session:
+            row = await _conversation(session, conversation_id)
+            query = select(TurnRow.video_id).where(TurnRow.conversation_id == conversation_id, TurnRow.video_id != "")
+            videos = [*await session.scalars(query)]
+            await session.delete(row)
+        return videos
+
+    async def add_turn(self, conversation_id: str, question: str) -> Turn:
+        """Begin a turn. Raises NotFound."""
+        now = self._clock()
+        row = TurnRow(
+            id=uuid.uuid4().hex,
+            conversation_id=conversation_id,
+            created_at=now,
+            question=question,
+            reply="",
+            video_id="",
+            status=TurnStatus.RUNNING,
+            error=None,
+        )
+        async with self._records.writing() as session:
+            (await _conversation(session, conversation_id)).updated_at = now
+            session.add(row)
+        return _turn(row)
+
+    async def end_turn(
+        self,
+        turn_id: str,
+        status: TurnStatus,
+        *,
+        question: str | None = None,
+        reply: str = "",
+        video_id: str = "",
+        error: dict[str, Any] | None = None,
+    ) -> Turn:
+        """Write down how a turn ended; ``question`` when it was only known later (speech). Raises NotFound."""
+        async with self._records.writing() as session:
+            row = await _find_turn(session, turn_id)
+            row.status, row.reply, row.video_id, row.error = status, reply, video_id, error
+            row.question = row.question if question is None else question
+            touched = update(ConversationRow).where(ConversationRow.id == row.conversation_id)
+            await session.execute(touched.values(updated_at=self._clock()))
+        return _turn(row)
+
+    async def get_turn(self, turn_id: str) -> Turn:
+        """Raises NotFound."""
+        async with self._records.reading() as session:
+            return _turn(await _find_turn(session, turn_id))
+
+    async def expire(self, ttl_s: float) -> int:
+        """Delete the conversations whose last turn is older than ``ttl_s`` seconds; returns how many."""
+        query = delete(ConversationRow).where(ConversationRow.updated_at < self._clock() - ttl_s).returning(ConversationRow.id)
+        async with self._records.writing() as session:
+            return len([*await session.scalars(query)])
+
+
+async def _conversation(session: AsyncSession, conversation_id: str) -> ConversationRow:
+    row = await session.get(ConversationRow, conversation_id)
+    if row is None:
+        raise NotFound("there is no such conversation", field="conversation_id")
+    return row
+
+
+async def _find_turn(session: AsyncSession, turn_id: str) -> TurnRow:
+    row = await session.scalar(select(TurnRow).where(TurnRow.id == turn_id))
+    if row is None:
+        raise NotFound("there is no such turn", field="turn_id")
+    return row
+
+
+def _summary(row: ConversationRow) -> ConversationSummary:
+    return ConversationSummary.model_validate(row, from_attributes=True)
+
+
+def _turn(row: TurnRow) -> Turn:
+    return Turn.model_validate(row, from_attributes=True)

@@ -1,0 +1,43 @@
+"""The owner task of all that is stored: now and then it deletes what is past its time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+from anyio import to_thread
+
+from comps.cores.common.settings import StorageSettings
+from comps.storage.blobs import Blobs
+from comps.storage.conversations import Conversations
+from comps.storage.retention import RetentionPolicy, apply_retention
+
+_log = logging.getLogger(__name__)
+
+
+async def clean(blobs: Blobs, conversations: Conversations | None, settings: StorageSettings, now: float) -> int:
+    """One round: time to live of blobs and conversations, then the quota. Returns how many things were deleted."""
+    deleted = len(await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings), now))
+    if conversations is not None:
+        deleted += await conversations.expire(settings.conversation_ttl_s)
+    return deleted
+
+
+async def keep_clean(
+    blobs: Blobs,
+    conversations: Conversations | None,
+    settings: StorageSettings,
+    *,
+    period_s: float = 600.0,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+) -> None:
+    """``clean`` every ``period_s`` seconds until cancelled. A failed round is logged; the next one is tried all the same."""
+    while True:
+        try:
+            await clean(blobs, conversations, settings, clock())
+        except Exception:
+            _log.exception("housekeeping failed")
+        await sleep(period_s)

@@ -1,0 +1,75 @@
+"""What is deleted: blobs past their time, the oldest videos above the quota, and all that belongs to a deleted avatar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from comps.cores.common.settings import StorageSettings
+from comps.storage.blobs import BlobInfo, Blobs
+
+
+@dataclass(frozen=True)
+class RetentionPolicy:
+    """``ttl_s``: seconds that blobs of a kind are kept. ``quota_bytes``: all blobs together. ``evicted``: the kinds that make
+    room, the first to go first."""
+
+    ttl_s: Mapping[str, float] = field(default_factory=dict)
+    quota_bytes: int | None = None
+    evicted: Sequence[str] = ("videos", "drafts")
+
+    @classmethod
+    def of(cls, settings: StorageSettings) -> RetentionPolicy:
+        # A draft holds a picture of a person: it is kept no longer than a video of them.
+        ttl = {"videos": settings.video_ttl_s, "drafts": settings.video_ttl_s}
+        return cls(ttl_s=ttl, quota_bytes=int(settings.quota_mb * 2**20))
+
+
+def apply_retention(blobs: Blobs, policy: RetentionPolicy, now: float) -> list[tuple[str, str]]:
+    """Delete what is past its time at ``now`` (Unix seconds), then the oldest until the rest fits the quota.
+
+    Blocking; one owner task calls it now and then. Returns (kind, key) of what was deleted. Avatars and rigs are never evicted:
+    a quota that they alone exceed stays exceeded.
+    """
+    deleted = [
+        (kind, blob.key)
+        for kind, ttl_s in policy.ttl_s.items()
+        for blob in blobs.list(kind)
+        if now - blob.created_at > ttl_s and blobs.delete(kind, blob.key)
+    ]
+    return deleted + _make_room(blobs, policy)
+
+
+def _make_room(blobs: Blobs, policy: RetentionPolicy) -> list[tuple[str, str]]:
+    if policy.quota_bytes is None:
+        return []
+    listing: dict[str, list[BlobInfo]] = {kind: [*blobs.list(kind)] for kind in blobs.kinds()}
+    excess = sum(blob.size for held in listing.values() for blob in held) - policy.quota_bytes
+    deleted: list[tuple[str, str]] = []
+    for kind in policy.evicted:
+        for blob in sorted(listing.get(kind, []), key=lambda blob: blob.created_at):
+            if excess <= 0:
+                return deleted
+            if blobs.delete(kind, blob.key):
+                deleted.append((kind, blob.key))
+            excess -= blob.size
+    return deleted
+
+
+def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
+    """Delete an avatar with its rigs (their keys begin with its id) and its videos (their ``meta["avatar_id"]``).
+
+    Blocking. Returns whether there was such an avatar.
+    """
+    # The avatar goes first: whoever finds it gone makes no new rig or video.
+    existed = blobs.delete("avatars", avatar_id)
+    for kind in ("rigs", "videos"):
+        for blob in [*blobs.list(kind)]:
+            if blob.meta.get("avatar_id") == avatar_id or (kind == "rigs" and _is_rig_of(blob.key, avatar_id)):
+                blobs.delete(kind, blob.key)
+    return existed
+
+
+def _is_rig_of(key: str, avatar_id: str) -> bool:
+    # The id of one avatar may be the beginning of another's: what follows must be a separator.
+    return key == avatar_id or key.startswith((f"{avatar_id}.", f"{avatar_id}-", f"{avatar_id}_"))
