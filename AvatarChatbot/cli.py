@@ -1,0 +1,206 @@
+"""``avatarchatbot``: ask a question, run the mesh, see what would run here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from AvatarChatbot.answering import Answering
+from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.doctor import examine
+from AvatarChatbot.local import LocalMesh, ServiceFailedError
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.settings_table import rows
+from AvatarChatbot.store import Store
+from comps.cores.errors import Problem
+from comps.cores.proto.wire import validate
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+_out = Console()
+_err = Console(stderr=True)
+
+_STAGES = {
+    "start": "start the services",
+    "asr": "hear the question",
+    "describe": "look at the face",
+    "llm": "think of an answer",
+    "tts": "speak it",
+    "animation": "draw the video",
+}
+
+
+class _Bars:
+    """A bar for each stage that runs. A Progress of the orchestrator."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(_STAGES.get(stage, stage), total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+
+def _progress_bars() -> Progress:
+    columns = (TextColumn("{task.description:<20}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=_err)
+
+
+@app.command()
+def ask(
+    audio: Annotated[Path | None, typer.Option(help="The question: a sound file.", exists=True, dir_okay=False)] = None,
+    text: Annotated[str | None, typer.Option(help="The question, typed.")] = None,
+    avatar: Annotated[str | None, typer.Option(help="Who answers: a picture or clip, a URL, or one of our own by name.")] = None,
+    persona: Annotated[Path | None, typer.Option(help="A persona card (JSON).", exists=True, dir_okay=False)] = None,
+    voice: Annotated[str, typer.Option(help='A voice by name or description ("an old sailor").')] = "default",
+    points: Annotated[
+        Path | None, typer.Option(help="Side-car points of the avatar (JSON).", exists=True, dir_okay=False)
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the video goes.")] = Path("answer.mp4"),
+    report: Annotated[Path | None, typer.Option(help="Where a report goes (JSON).")] = None,
+) -> None:
+    """Ask a question; a video of the answer is written."""
+    if audio is None and text is None:
+        raise typer.BadParameter("give --audio or --text")
+    request: dict[str, Any] = {"text": text, "voice": voice, "avatar": _avatar(avatar)}
+    if audio is not None:
+        request["audio"] = audio.read_bytes()
+    if persona is not None:
+        request["persona"] = _json_file(persona)
+    if points is not None:
+        request["points"] = _json_file(points)
+    started = time.perf_counter()
+    try:
+        fields, video = asyncio.run(_ask(request))
+    except Problem as problem:
+        _err.print(f"[bold red]{problem.document()['title']}[/]: {problem.detail}", highlight=False)
+        raise typer.Exit(1) from None
+    except ServiceFailedError as error:
+        _err.print(f"[bold red]The mesh did not start[/]: {error}", highlight=False)
+        raise typer.Exit(2) from None
+    output.write_bytes(video)
+    fields["timings"]["total"] = round(time.perf_counter() - started, 3)
+    if report is not None:
+        report.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
+    _print_answer(output, fields)
+
+
+def _avatar(avatar: str | None) -> str | bytes | None:
+    """A file's content; names, ids and URLs as they are."""
+    if avatar is None or not Path(avatar).is_file():
+        if avatar is not None and ("/" in avatar or "." in avatar) and "://" not in avatar:
+            raise typer.BadParameter(f"there is no file {avatar}", param_hint="--avatar")
+        return avatar
+    return Path(avatar).read_bytes()
+
+
+def _json_file(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise typer.BadParameter(f"{path} is not JSON: {error}") from None
+
+
+async def _ask(values: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    request = validate(AvatarChatRequest, {key: value for key, value in values.items() if value is not None})
+    log_file = _log_file()
+    with _progress_bars() as progress:
+        bars = _Bars(progress)
+        bars("start", 0, 1)
+        async with LocalMesh(log_file=log_file) as mesh:
+            bars("start", 1, 1)
+            settings = mesh.gateway_settings()
+            chatbot, store = AvatarChatbot(settings), Store(settings.storage)
+            await store.start()
+            try:
+                answer = await Answering(chatbot, store, settings).answer(request, bars)
+            finally:
+                await chatbot.megaservice.stop()
+                await store.stop()
+    return answer.fields, answer.video
+
+
+def _log_file() -> Path:
+    folder = Path("~/.local/state/avatarchatbot").expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "ask.log"
+
+
+def _print_answer(output: Path, fields: dict[str, Any]) -> None:
+    _out.print(f"[bold]You:[/] {fields['transcript']}", highlight=False)
+    _out.print(f"[bold]Answer:[/] {fields['reply']}", highlight=False)
+    engines = ", ".join(f"{stage} {engine}" for stage, engine in fields["engines"].items())
+    timings = " · ".join(f"{stage} {seconds:.2f} s" for stage, seconds in fields["timings"].items())
+    _out.print(f"[dim]engines: {engines}[/]", highlight=False)
+    _out.print(f"[dim]timings: {timings}[/]", highlight=False)
+    _out.print(f"[green]{output}[/]: {fields['duration']:.1f} s of video", highlight=False)
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(help="Port of the gateway.")] = 8888) -> None:
+    """Run the whole mesh on this machine until Ctrl-C."""
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_up(port))
+    except ServiceFailedError as error:
+        _err.print(f"[bold red]The mesh did not start[/]: {error}", highlight=False)
+        raise typer.Exit(2) from None
+
+
+async def _up(port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    started = time.perf_counter()
+    async with LocalMesh(gateway_port=port, fixed_ports=True) as mesh:
+        table = Table("service", "address", title=f"ready after {time.perf_counter() - started:.1f} s")
+        for service in mesh.services:
+            table.add_row(service.part.name, service.url)
+        _out.print(table)
+        example = "curl -F audio=@question.wav -F avatar=@me.jpg -H 'Accept: video/mp4' -o answer.mp4"
+        _out.print(f"{example} http://127.0.0.1:{port}/v1/avatarchatbot", highlight=False, soft_wrap=True)
+        await stop.wait()
+        _out.print("stopping")
+
+
+@app.command()
+def doctor() -> None:
+    """Say which engine would run at each stage, and why not a better one."""
+
+    table = Table("stage", "engine", "", "why")
+    stages: dict[str, bool] = {}
+    for finding in examine():
+        table.add_row(finding.stage, finding.engine, "[green]✔[/]" if finding.chosen else "[dim]–[/]", finding.reason)
+        stages[finding.stage] = stages.get(finding.stage, False) or finding.chosen
+    _out.print(table)
+    if not all(stages.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting: its environment name, its value now, what it does."""
+
+    table = Table("setting", "value", "what it is")
+    for row in rows():
+        table.add_row(*row)
+    _out.print(table)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

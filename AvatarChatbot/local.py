@@ -1,0 +1,228 @@
+"""The whole mesh on this machine: each service a process with a port of its own, supervised."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from comps.cores.common.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+_READY_TIMEOUT_S = 60.0
+_POLL_S = 0.05
+_STOP_GRACE_S = 5.0
+#: A service that keeps crashing is started again after 0.5, 1, 2 … at most 10 seconds.
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 10.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """One service of the mesh: the module whose ``main`` serves it, the prefix of its settings, OPEA's port for it."""
+
+    name: str
+    module: str
+    prefix: str
+    port: int
+
+
+STAGES = (
+    Part("asr", "comps.asr.service", "ASR_", 9099),
+    Part("describe", "comps.describe.service", "DESCRIBE_", 9077),
+    Part("llm", "comps.llms.service", "LLM_", 9000),
+    Part("tts", "comps.tts.service", "TTS_", 9088),
+    Part("animation", "comps.animation.service", "ANIMATION_", 9066),
+)
+GATEWAY = Part("gateway", "AvatarChatbot.gateway", "AVATARCHATBOT_", 8888)
+
+#: Imported once, before the services are forked: they share these pages, and start in a fraction of the time.
+_PRELOAD = ["comps", "comps.cores.proto.avatar", "comps.cores.proto.wire", "comps.cores.workers", "numpy"]
+
+
+class ServiceFailedError(RuntimeError):
+    """A service did not come up."""
+
+
+class _Service:
+    """A part of the mesh and the process that serves it at the moment."""
+
+    def __init__(self, part: Part, port: int, environment: Mapping[str, str], log_file: Path | None) -> None:
+        self.part = part
+        self.port = port
+        self._environment = dict(environment)
+        self._log_file = log_file
+        self.process: BaseProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    def start(self, context: Any) -> None:
+        args = (self.part.module, self._environment, self._log_file)
+        self.process = context.Process(target=_serve, args=args, name=self.part.name)
+        self.process.start()
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.process.exitcode if self.process is not None else None
+
+
+class LocalMesh:
+    """``async with LocalMesh(...)``: all stages up and ready inside, all ended after.
+
+    ``gateway_port``: also serve the gateway there (0: a free port; None: no gateway). ``fixed_ports``: OPEA's ports where they
+    are free, else free ones. ``environment`` are settings for all services. ``log_file`` takes their logs instead of stderr.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway_port: int | None = None,
+        fixed_ports: bool = False,
+        environment: Mapping[str, str] | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        self._log_file = log_file
+        self._given = dict(environment or {})
+        ports = {part.name: _port(part.port if fixed_ports else 0) for part in STAGES}
+        urls = {f"AVATARCHATBOT_{name.upper()}_URL": f"http://{_LOOPBACK}:{port}" for name, port in ports.items()}
+        self._environment = {**self._given, **urls}
+        self.services = [self._service(part, ports[part.name]) for part in STAGES]
+        self.gateway: _Service | None = None
+        if gateway_port is not None:
+            self.gateway = self._service(GATEWAY, gateway_port or _port(0))
+            self.services.append(self.gateway)
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(_PRELOAD)
+        self._watching: list[asyncio.Task[None]] = []
+
+    def _service(self, part: Part, port: int) -> _Service:
+        own = {f"{part.prefix}PORT": str(port), f"{part.prefix}HOST": _LOOPBACK}
+        return _Service(part, port, {**self._environment, **own}, self._log_file)
+
+    def gateway_settings(self) -> GatewaySettings:
+        """Settings with which this process can be the gateway of the mesh itself."""
+        urls = {f"{part.part.name}_url": part.url for part in self.services if part is not self.gateway}
+        return GatewaySettings(**urls)  # type: ignore[arg-type] # all are addresses
+
+    async def __aenter__(self) -> LocalMesh:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        try:
+            for service in self.services:
+                service.start(self._context)
+            async with httpx.AsyncClient(trust_env=False) as client:
+                await asyncio.gather(*(self._until_ready(client, service) for service in self.services))
+        except BaseException:
+            await self._stop()
+            raise
+        self._watching = [asyncio.create_task(self._keep(service)) for service in self.services]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self._stop()
+
+    async def _until_ready(self, client: httpx.AsyncClient, service: _Service) -> None:
+        reason = "it does not answer"
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                while True:
+                    if service.exit_code is not None:
+                        raise ServiceFailedError(f"{service.part.name} ended with exit code {service.exit_code}{self._see()}")
+                    with contextlib.suppress(httpx.HTTPError):
+                        response = await client.get(f"{service.url}/health/ready")
+                        if response.is_success:
+                            return
+                        reason = response.text
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError:
+            raise ServiceFailedError(f"{service.part.name} is not ready: {reason}{self._see()}") from None
+
+    def _see(self) -> str:
+        return f" (see {self._log_file})" if self._log_file else ""
+
+    async def _keep(self, service: _Service) -> None:
+        """Start a service again whenever it ends."""
+        backoff = _FIRST_BACKOFF_S
+        while True:
+            started = asyncio.get_running_loop().time()
+            assert service.process is not None
+            await _ended(service.process)
+            lived = asyncio.get_running_loop().time() - started
+            backoff = _FIRST_BACKOFF_S if lived > _LONGEST_BACKOFF_S else min(backoff * 2, _LONGEST_BACKOFF_S)
+            log.warning("%s ended with exit code %s; starting it again in %.1f s", service.part.name, service.exit_code, backoff)
+            await asyncio.sleep(backoff)
+            service.start(self._context)
+
+    async def _stop(self) -> None:
+        processes = [service.process for service in self.services if service.process is not None]
+        for process in processes:
+            process.terminate()
+        try:
+            async with asyncio.timeout(_STOP_GRACE_S):
+                for process in processes:
+                    await _ended(process)
+        except TimeoutError:
+            for process in processes:
+                process.kill()
+        for process in processes:
+            process.join()
+
+
+async def _ended(process: BaseProcess) -> None:
+    """Wait until ``process`` has ended."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(process.sentinel, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+
+
+def _port(preferred: int) -> int:
+    """``preferred`` when it is free, else a free port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, preferred))
+        except OSError:
+            probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve(module: str, environment: dict[str, str], log_file: Path | None) -> None:
+    """The body of a service's process."""
+    _end_with_parent()
+    # Ctrl-C in a terminal reaches every process of it; the supervisor alone decides when services end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(environment)
+    if log_file is not None:
+        descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+    importlib.import_module(module).main()
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
