@@ -1,0 +1,229 @@
+"""Mouth movement from a phoneme timeline, with coarticulation.
+
+Cohen and Massaro, Modeling coarticulation in synthetic visual speech (1993).
+Every phoneme pulls each mouth parameter towards a target with a dominance that is flat over its middle and decays on both
+sides; a parameter is the dominance-weighted mean of the targets. Dominances have finite support, so the value at a time
+depends only on speech within ``CONTEXT_S`` of it, and a chunk is drawn as the whole answer would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.animation.motion.phonemes import is_silence, shapes
+from comps.cores.proto.avatar import CONTEXT_S, Phoneme
+
+#: The mouth parameters in their order. open, upper and lower in units of the rig's mouth (renderer.pose), wide as a ratio
+#: of the mouth's width, pucker and tongue 0 … 1.
+PARAMETERS = ("open", "wide", "pucker", "upper", "lower", "tongue")
+
+#: Video leads the sound by this much: viewers forgive an early picture more than a late one (ITU-R BT.1359).
+LEAD_S = 0.030
+#: A pause up to this long keeps the lips closed; in a longer one the face rests as it is in the picture.
+SHORT_PAUSE_S = 1.2
+#: How long the face takes from rest to the first sound, and from the last sound to rest.
+_ATTACK_S, _RELEASE_S = 0.22, 0.35
+#: Times sampled per frame, so that a frame is the mean over the time it is on screen.
+_OVERSAMPLING = 4
+#: A dominance is zero this far from its phoneme: e**-7 of its height at the slowest decay.
+_SUPPORT_S = 0.5
+#: The flat middle of a phoneme leaves this share at each end, up to this many seconds.
+_INSET_SHARE, _INSET_S = 0.2, 0.06
+#: Where within a diphthong its second shape begins.
+_GLIDE_AT = 0.55
+
+assert max(SHORT_PAUSE_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
+
+
+class Viseme(NamedTuple):
+    """Targets of the six parameters, and how strongly they are held: ``hold`` the opening, ``spread`` width and pucker."""
+
+    open: float
+    wide: float
+    pucker: float
+    upper: float
+    lower: float
+    tongue: float
+    hold: float
+    spread: float
+
+    @property
+    def target(self) -> tuple[float, ...]:
+        return self[:6]
+
+
+SILENCE = Viseme(0.000, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.6, spread=0.4)
+VISEMES: dict[str, Viseme] = {
+    "PBM": Viseme(-0.015, 0.00, 0.1, 0.000, 0.000, 0.0, hold=3.5, spread=0.4),
+    "FV": Viseme(0.045, 0.02, 0.0, 0.030, -0.020, 0.0, hold=2.5, spread=0.8),
+    "TH": Viseme(0.090, 0.02, 0.0, 0.010, 0.000, 0.9, hold=1.2, spread=0.6),
+    "TDN": Viseme(0.085, 0.03, 0.0, 0.010, 0.010, 0.6, hold=0.9, spread=0.4),
+    "L": Viseme(0.125, 0.02, 0.0, 0.010, 0.010, 0.8, hold=0.8, spread=0.4),
+    "SZ": Viseme(0.060, 0.07, 0.0, 0.015, 0.030, 0.1, hold=1.3, spread=0.8),
+    "SH": Viseme(0.090, -0.12, 0.6, 0.025, 0.020, 0.1, hold=1.2, spread=1.5),
+    "KG": Viseme(0.115, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.6, spread=0.3),
+    "R": Viseme(0.090, -0.10, 0.4, 0.010, 0.000, 0.2, hold=0.8, spread=0.9),
+    "W": Viseme(0.035, -0.24, 1.0, 0.000, 0.000, 0.0, hold=1.6, spread=2.2),
+    "J": Viseme(0.085, 0.10, 0.0, 0.010, 0.010, 0.2, hold=0.8, spread=1.0),
+    "H": Viseme(0.120, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.25, spread=0.1),
+    "i": Viseme(0.095, 0.14, 0.0, 0.015, 0.015, 0.3, hold=1.0, spread=1.4),
+    "I": Viseme(0.125, 0.08, 0.0, 0.010, 0.010, 0.2, hold=0.9, spread=0.9),
+    "e": Viseme(0.175, 0.09, 0.0, 0.010, 0.010, 0.2, hold=1.1, spread=1.0),
+    "ae": Viseme(0.255, 0.07, 0.0, 0.015, 0.010, 0.1, hold=1.3, spread=1.0),
+    "a": Viseme(0.290, -0.01, 0.0, 0.010, 0.000, 0.0, hold=1.4, spread=0.9),
+    "V": Viseme(0.190, 0.01, 0.0, 0.010, 0.000, 0.1, hold=1.0, spread=0.7),
+    "ə": Viseme(0.130, 0.00, 0.0, 0.000, 0.000, 0.1, hold=0.6, spread=0.4),
+    "ɜ": Viseme(0.150, -0.06, 0.2, 0.010, 0.000, 0.1, hold=1.0, spread=0.7),
+    "O": Viseme(0.220, -0.14, 0.5, 0.010, 0.000, 0.0, hold=1.3, spread=1.5),
+    "œ": Viseme(0.150, -0.18, 0.7, 0.010, 0.000, 0.1, hold=1.2, spread=1.6),
+    "u": Viseme(0.070, -0.24, 0.9, 0.000, 0.000, 0.0, hold=1.1, spread=1.9),
+}
+#: 1/s at which dominance over the opening and over the shape decays away from a phoneme.
+_DECAY_OPEN, _DECAY_SPREAD = 26.0, 14.0
+_DECAY_CLOSURE, _DECAY_SILENCE = 34.0, 18.0
+#: Which of the two dominances weighs each parameter.
+_BY_SPREAD = np.array([False, True, True, False, False, False])
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A mouth over a run of frames: ``mouth`` float32 [frames, 6] in the order of PARAMETERS; ``activity`` float32 [frames],
+    0 (the face as in the picture) … 1 (the mouth as ``mouth`` says)."""
+
+    mouth: NDArray[np.float32]
+    activity: NDArray[np.float32]
+
+
+class _Segment(NamedTuple):
+    start: float
+    end: float
+    viseme: Viseme
+
+
+def tracks(phonemes: Sequence[Phoneme], start_frame: int, frames: int, fps: int, lead_s: float = LEAD_S) -> Motion:
+    """The mouth at frames ``start_frame`` … ``start_frame + frames - 1`` of an answer.
+
+    ``phonemes`` are in seconds of the answer; only those within CONTEXT_S of the frames matter. Frame k stands for the time
+    from k/fps to (k+1)/fps.
+    """
+    speech = _speech(phonemes)
+    grid = _Grid(start_frame, frames, fps, lead_s)
+    samples = _mouth(speech, grid.times)
+    mouth = samples.reshape(frames, _OVERSAMPLING, -1).mean(axis=1)
+    lowest = samples[:, 0].reshape(frames, _OVERSAMPLING).min(axis=1)
+    for frame in grid.closures(speech):
+        mouth[frame, 0] = min(lowest[frame], 0.0)
+    activity = _activity(speech, grid.times).reshape(frames, _OVERSAMPLING).mean(axis=1)
+    return Motion(mouth.astype(np.float32), activity.astype(np.float32))
+
+
+class _Grid(NamedTuple):
+    """The frames of a chunk on the answer's own grid."""
+
+    start_frame: int
+    frames: int
+    fps: int
+    lead_s: float
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Times [frames · oversampling] of the sound drawn, from integers, so that every chunk computes the same floats."""
+        index = np.arange(self.start_frame * _OVERSAMPLING, (self.start_frame + self.frames) * _OVERSAMPLING)
+        return (index + 0.5) / (self.fps * _OVERSAMPLING) + self.lead_s
+
+    def closures(self, speech: Sequence[_Segment]) -> Iterator[int]:
+        """The frames at the middle of every p, b and m: a closure shorter than a frame must not be averaged away."""
+        for segment in speech:
+            if segment.viseme.open < 0:
+                frame = int(np.floor(((segment.start + segment.end) / 2 - self.lead_s) * self.fps)) - self.start_frame
+                if 0 <= frame < self.frames:
+                    yield frame
+
+
+def _speech(phonemes: Sequence[Phoneme]) -> list[_Segment]:
+    """The mouth shapes of all that is not a pause, in time order; a diphthong gives two."""
+    segments = []
+    for start, end, symbol in sorted(phonemes):
+        if end <= start or is_silence(symbol):
+            continue
+        names = shapes(symbol)
+        if len(names) == 2:
+            turn = start + _GLIDE_AT * (end - start)
+            segments += [_Segment(start, turn, VISEMES[names[0]]), _Segment(turn, end, VISEMES[names[1]])]
+        elif names:
+            segments.append(_Segment(start, end, VISEMES[names[0]]))
+    return segments
+
+
+def _gaps(speech: Sequence[_Segment]) -> list[_Segment]:
+    """The silence around and between segments; between clauses a timeline need not spell it out."""
+    gaps = []
+    end = -np.inf
+    for segment in speech:
+        if segment.start > end:
+            gaps.append(_Segment(end, segment.start, SILENCE))
+        end = max(end, segment.end)
+    return [*gaps, _Segment(end, np.inf, SILENCE)]
+
+
+def _mouth(speech: Sequence[_Segment], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Parameters [times, 6]: the dominance-weighted mean of all targets."""
+    weighted = np.zeros((len(times), len(PARAMETERS)))
+    weight = np.zeros((len(times), len(PARAMETERS)))
+    for segment in (*speech, *_gaps(speech)):
+        away = _distance(segment, times)
+        viseme = segment.viseme
+        hold = viseme.hold * _dominance(away, _decay(viseme))
+        spread = viseme.spread * _dominance(away, _DECAY_SPREAD)
+        dominance = np.where(_BY_SPREAD, spread[:, None], hold[:, None])
+        weighted += dominance * viseme.target
+        weight += dominance
+    return weighted / weight
+
+
+def _distance(segment: _Segment, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds between each time and the flat middle of the segment; 0 within it."""
+    inset = min(_INSET_SHARE * (segment.end - segment.start), _INSET_S)
+    return np.maximum(np.maximum(segment.start + inset - times, times - segment.end + inset), 0.0)
+
+
+def _decay(viseme: Viseme) -> float:
+    if viseme is SILENCE:
+        return _DECAY_SILENCE
+    return _DECAY_CLOSURE if viseme.open < 0 else _DECAY_OPEN
+
+
+def _dominance(away: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
+    """Exponential decay that reaches zero at the end of its support."""
+    return np.exp(-decay * away) * _smoothstep((_SUPPORT_S - away) / (0.5 * _SUPPORT_S))
+
+
+def _smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+def _activity(speech: Sequence[_Segment], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 … 1 [times]: 1 in speech and in short pauses, ramps to the rest pose around everything else."""
+    since, until = _time_since_and_until(speech, times)
+    ramps = np.maximum(_smoothstep(1.0 - since / _RELEASE_S), _smoothstep(1.0 - until / _ATTACK_S))
+    return np.where(since + until <= SHORT_PAUSE_S, 1.0, ramps)
+
+
+def _time_since_and_until(
+    speech: Sequence[_Segment], times: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds since speech last sounded and until it next sounds, at each time; 0 within speech, infinite where there is none."""
+    since = np.full(len(times), np.inf)
+    until = np.full(len(times), np.inf)
+    for segment in speech:
+        after, before = times - segment.end, segment.start - times
+        inside = (after <= 0) & (before <= 0)
+        since = np.where(inside, 0.0, np.where(after > 0, np.minimum(since, after), since))
+        until = np.where(inside, 0.0, np.where(before > 0, np.minimum(until, before), until))
+    return since, until
