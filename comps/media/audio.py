@@ -148,7 +148,7 @@ def _claimed_s(stream: Any) -> float:
 
 
 def _riff_cut_short(data: bytes) -> bool:
-    """Whether a WAV file is much shorter than it says; libav takes what is there. Sizes of 0 or near 4 GiB mean "not known yet"."""
+    """Whether a WAV file is much shorter than it says; libav takes what is there. A size of 0 or near 4 GiB means unknown."""
     if data[:4] != b"RIFF":
         return False
     size = int.from_bytes(data[4:8], "little")

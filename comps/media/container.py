@@ -11,7 +11,7 @@ import av
 
 from comps.cores.errors import UnsupportedMedia
 
-#: Demuxers by libavformat's names. None of them opens another file: playlists and scripts (hls, dash, concat, sdp, imf, …) are not here.
+#: Demuxers by libavformat's names. None of them opens another file: playlists and scripts (hls, dash, concat, sdp) are not here.
 FORMATS = (
     "aac,aiff,amr,amrnb,amrwb,asf,au,avi,caf,flac,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,"
     "mpegvideo,h264,hevc,ogg,opus,wav,w64,wv"
@@ -41,7 +41,7 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 @contextlib.contextmanager
 def open_media(data: bytes) -> Iterator[Any]:
-    """An ``av.container.InputContainer`` over ``data``. Raises UnsupportedMedia for what cannot be opened or decoded in the block."""
+    """An ``av.container.InputContainer`` over ``data``. Raises UnsupportedMedia for what libav cannot open, or decode in the block."""
     try:
         with av.open(io.BytesIO(data), options=_OPTIONS, io_open=_refuse, metadata_errors="replace") as container:
             yield container

@@ -63,7 +63,7 @@ def _eight_bit(raw: NDArray[Any]) -> Picture:
     if raw.dtype == np.uint8:
         return raw
     if raw.dtype == np.uint16:
-        return (raw >> 8).astype(np.uint8)
+        return np.asarray(raw >> 8, np.uint8)
     if np.issubdtype(raw.dtype, np.floating):
         return (np.nan_to_num(np.clip(raw, 0.0, 1.0)) * 255).astype(np.uint8)
     raise UnsupportedMedia(f"the picture's samples are of an unsupported kind ({raw.dtype})")
@@ -79,7 +79,7 @@ def _opaque(raw: Picture) -> Picture:
         raw = np.dstack((raw[..., :1],) * 3 + (raw[..., 1:],))
     alpha = raw[..., 3:].astype(np.uint16)
     mixed = raw[..., :3] * alpha + _BACKGROUND * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    return np.asarray((mixed + 127) // 255, np.uint8)
 
 
 def _upright(picture: Picture, orientation: int) -> Picture:

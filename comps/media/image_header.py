@@ -1,6 +1,6 @@
 """What an image's header says (format, size, orientation, completeness), read without decoding a pixel.
 
-Decoders allocate the whole picture first; a 2 KB file may ask for gigabytes. So the header is read here before any decoder sees the file.
+Decoders allocate the whole picture first, and a 2 KB file may ask for gigabytes: so this comes before any decoder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class BadHeader(ValueError):
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """``width`` and ``height`` in pixels as stored, ``orientation`` as in EXIF (1 … 8), ``pixels`` what a decoder will allocate."""
+    """``width`` and ``height`` in pixels as stored, ``orientation`` as in EXIF (1 … 8), ``pixels`` what a decoder allocates."""
 
     format: str
     width: int

@@ -99,26 +99,30 @@ def sample_clip(
     wanted = times[0] + (np.arange(count) + 0.5) * duration / count
     with open_media(data) as container:
         stream = _video_track(container, max_pixels)
-        picked = list(_nearest(_decoded(container, stream), wanted, times))
+        stamped = _stamped(_decoded(container, stream), times)
+        shown = list(_shown(_nearest(stamped, wanted), max_side))
         has_audio = bool(container.streams.audio)
-    return _clip(picked, start=float(times[0]), duration_s=duration, max_side=max_side, has_audio=has_audio)
+    return _clip(shown, start=float(times[0]), duration_s=duration, has_audio=has_audio)
 
 
 def decode_clip(
-    data: bytes, *, max_s: float = 30.0, max_frames: int = 900, max_side: int = 1024, max_pixels: int = 16_000_000
+    data: bytes, *, max_s: float = 30.0, max_frames: int = 900, max_side: int = 640, max_pixels: int = 16_000_000
 ) -> Clip:
-    """Every frame in order. Raises TooLarge beyond ``max_s``, ``max_frames`` or ``max_pixels``, UnsupportedMedia for what is no clip."""
+    """Every frame in order, scaled down to ``max_side``; all are held in memory at once.
+
+    Raises TooLarge beyond ``max_s``, ``max_frames`` or ``max_pixels`` a frame, UnsupportedMedia for what is no clip.
+    """
     times = _packet_times(data, max_s)
     if len(times) > max_frames:
         raise TooLarge(f"the clip has more than {max_frames} frames")
     with open_media(data) as container:
         stream = _video_track(container, max_pixels)
         stamped = _stamped(_decoded(container, stream), times)
-        small = [(time, _pixels(frame, max_side)) for time, frame in itertools.islice(stamped, max_frames + 1)]
+        shown = list(_shown(itertools.islice(stamped, max_frames + 1), max_side))
         has_audio = bool(container.streams.audio)
-    if len(small) > max_frames:
+    if len(shown) > max_frames:
         raise TooLarge(f"the clip has more than {max_frames} frames")
-    return _stack(small, start=float(times[0]), duration_s=_duration_s(times), has_audio=has_audio)
+    return _clip(shown, start=float(times[0]), duration_s=_duration_s(times), has_audio=has_audio)
 
 
 def _video_tracks(container: Any) -> list[Any]:
@@ -185,11 +189,11 @@ def _stamped(frames: Iterator[Any], times: NDArray[np.float64]) -> Iterator[tupl
         yield (frame.time if frame.time is not None else float(times[min(index, len(times) - 1)])), frame
 
 
-def _nearest(frames: Iterator[Any], wanted: NDArray[np.float64], times: NDArray[np.float64]) -> Iterator[tuple[float, Any]]:
+def _nearest(stamped: Iterator[tuple[float, Any]], wanted: NDArray[np.float64]) -> Iterator[tuple[float, Any]]:
     """For each wanted time the frame nearest to it, in one pass."""
     last: tuple[float, Any] | None = None
     index = 0
-    for current in _stamped(frames, times):
+    for current in stamped:
         while index < len(wanted) and current[0] >= wanted[index]:
             before = last is not None and wanted[index] - last[0] <= current[0] - wanted[index]
             yield last if before and last is not None else current
@@ -201,18 +205,22 @@ def _nearest(frames: Iterator[Any], wanted: NDArray[np.float64], times: NDArray[
         yield from itertools.repeat(last, len(wanted) - index)
 
 
-def _clip(picked: list[tuple[float, Any]], *, start: float, duration_s: float, max_side: int, has_audio: bool) -> Clip:
-    pixels = {id(frame): _pixels(frame, max_side) for _, frame in picked}
-    return _stack([(time, pixels[id(frame)]) for time, frame in picked], start=start, duration_s=duration_s, has_audio=has_audio)
+def _shown(stamped: Iterator[tuple[float, Any]], max_side: int) -> Iterator[tuple[float, Frames]]:
+    """Decoded frames → pixels, one at a time: large frames are not kept. A frame repeated is converted once."""
+    last, pixels = None, np.empty(0, np.uint8)
+    for time, frame in stamped:
+        if frame is not last:
+            last, pixels = frame, _pixels(frame, max_side)
+        yield time, pixels
 
 
-def _stack(frames: list[tuple[float, Frames]], *, start: float, duration_s: float, has_audio: bool) -> Clip:
-    if not frames:
+def _clip(shown: list[tuple[float, Frames]], *, start: float, duration_s: float, has_audio: bool) -> Clip:
+    if not shown:
         raise UnsupportedMedia("the clip holds no frame that can be decoded")
-    shape = frames[0][1].shape
-    same = [(time, picture) for time, picture in frames if picture.shape == shape]
-    times = np.asarray([time for time, _ in same]) - start
-    return Clip(np.stack([picture for _, picture in same]), times, duration_s, has_audio)
+    if len({pixels.shape for _, pixels in shown}) > 1:
+        raise UnsupportedMedia("the clip changes its size on the way")
+    times = np.asarray([time for time, _ in shown]) - start
+    return Clip(np.stack([pixels for _, pixels in shown]), times, duration_s, has_audio)
 
 
 def _pixels(frame: Any, max_side: int) -> Frames:
