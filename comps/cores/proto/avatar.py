@@ -53,12 +53,14 @@ class Transcript(BaseDoc):
 
 
 class Voice(BaseDoc):
-    """A voice of the tts service. ``description`` is what a request by description is matched against."""
+    """A voice of the tts service. ``description`` is what a request by description is matched against; ``pitch_hz`` its
+    median fundamental frequency, where it was measured."""
 
     name: str
     language: str
     gender: Literal["male", "female", "none"] = "none"
     age: Literal["child", "young", "adult", "middle", "old", "none"] = "none"
+    pitch_hz: float | None = None
     description: str = ""
 
 
