@@ -21,6 +21,10 @@ class CancelFlag:
     def clear(self) -> None:
         self._event.clear()
 
+    def is_set(self) -> bool:
+        """For callbacks out of C code, which cannot raise."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raise Cancelled when the caller has gone."""
         if self._event.is_set():

@@ -19,14 +19,10 @@ from comps.cores.workers import wire
 from comps.cores.workers.cancel import Cancelled, flag
 
 
-class WorkerError(Exception):
-    """An error that cannot travel by itself: its type and message as text."""
-
-
 def _portable(error: BaseException) -> BaseException:
     if isinstance(error, Problem | Cancelled):
         return error
-    return WorkerError(f"{type(error).__name__}: {error}")
+    return wire.WorkerError(f"{type(error).__name__}: {error}")
 
 
 class _Child:

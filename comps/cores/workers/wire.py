@@ -12,6 +12,10 @@ from typing import Any, BinaryIO
 HEADER = struct.Struct(">I")
 
 
+class WorkerError(Exception):
+    """An error of a worker's that cannot travel by itself: its type and message as text."""
+
+
 def pack(message: Any) -> bytes:
     """One frame."""
     body = pickle.dumps(message, protocol=5)
