@@ -1,0 +1,77 @@
+"""Pictures as BT.601 limited-range luma and chroma planes: what the encoder takes, and half the bytes of BGR.
+
+Drawing in the planes spares a conversion a frame; blending is linear, so it gives the same colours as blending in BGR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from comps.animation.warp.geometry import Floats, Pixels
+
+#: ITU-R BT.601 limited range, rows Y, U, V; columns B, G, R in 0 … 1; then the offsets.
+_FROM_BGR = np.array([[24.966, 128.553, 65.481], [112.0, -74.203, -37.797], [-18.214, -93.786, 112.0]], np.float32)
+_OFFSET = np.array([16.0, 128.0, 128.0], np.float32)
+
+
+@dataclass(frozen=True)
+class Planes:
+    """``luma`` uint8 ``[h, w]``, ``chroma`` uint8 ``[h / 2, w / 2, 2]`` (U, V); h and w even."""
+
+    luma: Pixels
+    chroma: Pixels
+
+    @classmethod
+    def of(cls, bgr: Pixels) -> Planes:
+        """Planes of a picture uint8 ``[h, w, 3]`` with even sides."""
+        height, width = bgr.shape[:2]
+        packed = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+        chroma = packed[height:].reshape(2, height // 2, width // 2)
+        return cls(np.ascontiguousarray(packed[:height]), np.ascontiguousarray(chroma.transpose(1, 2, 0)))
+
+    def i420(self) -> Pixels:
+        """Packed for the encoder: uint8 ``[h * 3 / 2, w]``."""
+        height, width = self.luma.shape
+        packed = np.empty((height * 3 // 2, width), np.uint8)
+        packed[:height] = self.luma
+        u, v = cv2.split(self.chroma)
+        quarter = height // 4 * width
+        flat = packed[height:].reshape(-1)
+        flat[:quarter], flat[quarter:] = u.reshape(-1), v.reshape(-1)
+        return packed
+
+    def copy(self) -> Planes:
+        """Planes that can be drawn on."""
+        return Planes(self.luma.copy(), self.chroma.copy())
+
+    def crop(self, box: tuple[int, int, int, int]) -> Planes:
+        """A view of the box x0, y0, x1, y1 (even numbers)."""
+        x0, y0, x1, y1 = box
+        return Planes(self.luma[y0:y1, x0:x1], self.chroma[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2])
+
+    def paste(self, other: Planes, box: tuple[int, int, int, int]) -> None:
+        """Draw ``other`` at ``box``."""
+        x0, y0, x1, y1 = box
+        self.luma[y0:y1, x0:x1] = other.luma
+        self.chroma[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = other.chroma
+
+
+def yuv(bgr: Floats) -> Floats:
+    """Colours 0 … 1 ``[…, 3]`` B, G, R → ``[…, 3]`` Y, U, V in 0 … 255, limited range."""
+    return cast("Floats", (bgr @ _FROM_BGR.T + _OFFSET).astype(np.float32))
+
+
+def half(mask: Floats | Pixels) -> Floats:
+    """A mask at the chroma's resolution, same type."""
+    height, width = mask.shape[:2]
+    return cast("Floats", cv2.resize(mask, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+
+def blend(target: Pixels, colour: Floats, amount: Floats) -> None:
+    """Mix ``colour`` (0 … 255) over ``target`` in place by ``amount`` (0 … 1), all of one shape up to broadcasting."""
+    below = target.astype(np.float32)
+    np.copyto(target, np.clip(below + (colour - below) * amount + 0.5, 0, 255), casting="unsafe")

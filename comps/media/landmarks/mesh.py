@@ -1,0 +1,171 @@
+"""MediaPipe's face mesh, face detector and person segmentation. Lives in the helper process alone: it imports mediapipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import mediapipe as mp
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.cores.workers.cancel import flag
+from comps.media.landmarks.face import POINTS, Face
+
+#: Longest side of what the first pass looks at, pixels. The detector itself works on 128 × 128.
+_FIND_SIDE = 800
+#: Side of the tight crop that the second pass looks at, pixels; the mesh's own input is 192 × 192.
+_REFINE_SIDE = 384
+#: Half the side of that crop, in lengths of the face.
+_REFINE_REACH = 0.85
+#: The mesh finds "faces" in pure noise at low thresholds; the refined crop must convince the detector too.
+_MIN_DETECTION = 0.3
+_MIN_SCORE = 0.45
+#: Drawn faces now and then fail the mesh in the crop; their rough points stay when the detector is this sure.
+_SURE_SCORE = 0.58
+#: The two passes must speak of the same face: boxes' intersection over union.
+_MIN_AGREEMENT = 0.5
+
+
+class FaceMeshWorker:
+    """One detector; plain synchronous code, as every worker object is."""
+
+    def __init__(self) -> None:
+        cv2.setNumThreads(1)
+        self._solutions: Any = mp.solutions
+        self._meshes: dict[int, Any] = {}
+        self._detectors = [
+            self._solutions.face_detection.FaceDetection(model_selection=model, min_detection_confidence=_MIN_DETECTION)
+            for model in (0, 1)
+        ]
+        self._segmenter: Any = None
+        self._tracker: Any = None
+
+    def faces(self, image: NDArray[np.uint8], max_faces: int) -> list[Face]:
+        """See ``Landmarker.faces``."""
+        found: list[Face] = []
+        for rough in self._find(image, max_faces):
+            flag.check()
+            face = self._refine(image, rough)
+            if face is not None and all(_overlap(face.box, other.box) < _MIN_AGREEMENT for other in found):
+                found.append(face)
+        return sorted(found, key=lambda face: -_area(face.box))[:max_faces]
+
+    def person(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See ``Landmarker.person``."""
+        if self._segmenter is None:
+            self._segmenter = self._solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
+        small, _ = _fit(image, _FIND_SIDE)
+        mask = self._segmenter.process(small).segmentation_mask
+        return cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+    def track(self, frames: Sequence[NDArray[np.uint8]], fresh: bool) -> NDArray[np.float32]:
+        """See ``Landmarker.track``; ``fresh`` starts a new clip."""
+        if fresh or self._tracker is None:
+            self._tracker = self._solutions.face_mesh.FaceMesh(
+                static_image_mode=False, refine_landmarks=True, min_detection_confidence=_MIN_DETECTION
+            )
+        rows = np.full((len(frames), POINTS, 3), np.nan, np.float32)
+        for row, frame in zip(rows, frames, strict=True):
+            flag.check()
+            found = self._mesh_points(self._tracker, frame)
+            if found:
+                row[:] = found[0]
+        return rows
+
+    def _find(self, image: NDArray[np.uint8], max_faces: int) -> list[NDArray[np.float32]]:
+        """First pass: rough points of each face; far faces are looked for with the full-range detector."""
+        found = self._mesh_points(self._mesh(max_faces), image)
+        if len(found) < max_faces:
+            boxes = [Face.of(points, 0.0).box for points in found]
+            far = [box for box in self._detect(image, 1) if all(_overlap(box, other) < 0.2 for other in boxes)]
+            found += [points for box in far[: max_faces - len(found)] for points in self._crop_points(image, box)]
+        return found
+
+    def _refine(self, image: NDArray[np.uint8], rough: NDArray[np.float32]) -> Face | None:
+        """Second pass, on a tight crop: the detector must see a face there; drawn faces may keep their rough points."""
+        box = Face.of(rough, 0.0).box
+        score = self._score(image, box)
+        if score < _MIN_SCORE:
+            return None
+        refined = [Face.of(points, score) for points in self._crop_points(image, box)]
+        kept = Face.of(rough, score) if score >= _SURE_SCORE else None
+        return next((face for face in refined if _overlap(face.box, box) >= _MIN_AGREEMENT), kept)
+
+    def _crop_points(self, image: NDArray[np.uint8], box: tuple[float, ...]) -> list[NDArray[np.float32]]:
+        crop, scale, origin = _crop(image, box)
+        return [
+            (points / scale + np.float32([*origin, 0])).astype(np.float32) for points in self._mesh_points(self._mesh(1), crop)
+        ]
+
+    def _score(self, image: NDArray[np.uint8], box: tuple[float, ...]) -> float:
+        crop, _, _ = _crop(image, box)
+        found = self._detectors[0].process(crop).detections or []
+        return max((float(detection.score[0]) for detection in found), default=0.0)
+
+    def _detect(self, image: NDArray[np.uint8], model: int) -> list[tuple[float, float, float, float]]:
+        height, width = image.shape[:2]
+        found = self._detectors[model].process(image).detections or []
+        boxes = [detection.location_data.relative_bounding_box for detection in found]
+        return [
+            (box.xmin * width, box.ymin * height, (box.xmin + box.width) * width, (box.ymin + box.height) * height)
+            for box in boxes
+        ]
+
+    def _mesh(self, max_faces: int) -> Any:
+        if max_faces not in self._meshes:
+            self._meshes[max_faces] = self._solutions.face_mesh.FaceMesh(
+                static_image_mode=True,
+                max_num_faces=max_faces,
+                refine_landmarks=True,
+                min_detection_confidence=_MIN_DETECTION,
+            )
+        return self._meshes[max_faces]
+
+    @staticmethod
+    def _mesh_points(mesh: Any, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        height, width = image.shape[:2]
+        small, _ = _fit(image, _FIND_SIDE)
+        found = mesh.process(small).multi_face_landmarks or []
+        return [
+            np.array([(point.x * width, point.y * height, point.z * width) for point in face.landmark], np.float32)
+            for face in found
+        ]
+
+
+def _fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
+    """``image`` with its longest side at most ``side`` pixels, and the scale."""
+    scale = min(1.0, side / max(image.shape[:2]))
+    if scale == 1.0:
+        return image, scale
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
+
+
+def _crop(
+    image: NDArray[np.uint8], box: tuple[float, ...]
+) -> tuple[NDArray[np.uint8], float, tuple[float, float]]:
+    """The square around ``box`` at ``_REFINE_SIDE`` pixels, its scale, and its origin in the picture."""
+    x0, y0, x1, y1 = box
+    half = max(x1 - x0, y1 - y0) * _REFINE_REACH
+    origin = ((x0 + x1) / 2 - half, (y0 + y1) / 2 - half)
+    scale = _REFINE_SIDE / (2 * half)
+    matrix = np.array([[scale, 0, -scale * origin[0]], [0, scale, -scale * origin[1]]], np.float64)
+    crop = cv2.warpAffine(
+        image,
+        matrix,
+        (_REFINE_SIDE, _REFINE_SIDE),
+        flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return crop, scale, origin
+
+
+def _area(box: tuple[float, ...]) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Intersection over union."""
+    shared = _area((max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])))
+    return shared / max(_area(one) + _area(other) - shared, 1e-9)
