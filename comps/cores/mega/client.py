@@ -104,13 +104,18 @@ def _check(service: MicroService, response: httpx.Response) -> None:
     document = _problem_document(response)
     if document is None:
         raise NodeError(f"answered {response.status_code}", node=service.title, upstream_status=response.status_code)
-    if response.status_code == 429 or (400 <= response.status_code < 500 and response.status_code not in (401, 405, 406)):
+    if _is_of_the_request(response.status_code, document):
         retry = response.headers.get("Retry-After")
         raise RelayedProblem(document, node=service.title, headers={"Retry-After": retry} if retry else None)
     kinds: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
     kind = kinds.get(response.status_code, NodeError)
     problem: Problem = kind(str(document.get("detail", "failed")), node=str(document.get("node", service.title)))
     raise problem
+
+
+def _is_of_the_request(status: int, document: dict[str, Any]) -> bool:
+    """Whether the fault lies in what the client asked, or in how the mesh is put together (a route that is not there)."""
+    return status in (403, 413, 415, 422, 429) or (status in (400, 404) and "field" in document)
 
 
 def _problem_document(response: httpx.Response) -> dict[str, Any] | None:

@@ -1,0 +1,217 @@
+"""A megaservice over real services on loopback: joins, maps, provided outputs, failures, the caller's leaving."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import pytest
+from fastapi import Request
+
+from comps import MicroService, ServiceOrchestrator, ServiceType
+from comps.cores.errors import NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
+from comps.cores.mega.dag import DAG
+from tests.serving import serving
+
+pytestmark = pytest.mark.anyio
+
+
+class Backend:
+    """One service that behaves as its path says, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.service = MicroService("backend", host="127.0.0.1", port=0, timeout=20)
+        for name in ("echo", "no_face", "broken", "html", "hang"):
+            self.service.add_route(f"/{name}", getattr(self, name))
+        self.running = 0
+        self.most = 0
+        self.cancelled = threading.Event()
+        self.entered = threading.Event()
+        self.authorization: list[str | None] = []
+
+    async def echo(self, request: Request) -> dict[str, Any]:
+        self.authorization.append(request.headers.get("authorization"))
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await anyio.sleep(0.02)
+        self.running -= 1
+        return {"heard": await request.json()}
+
+    async def no_face(self) -> None:
+        raise NoFace("no face in the picture", field="avatar")
+
+    async def broken(self) -> None:
+        raise RuntimeError
+
+    async def html(self) -> Any:
+        from fastapi.responses import HTMLResponse
+
+        return HTMLResponse("<h1>bad gateway</h1>", status_code=502)
+
+    async def hang(self) -> None:
+        self.entered.set()
+        try:
+            await anyio.sleep(30)
+        except BaseException:
+            self.cancelled.set()
+            raise
+
+    def node(self, name: str, path: str, **kwargs: Any) -> MicroService:
+        kwargs.setdefault("service_type", ServiceType.UNDEFINED)
+        return MicroService.remote(name, self.service.base_url, path, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[Backend]:
+    made = Backend()
+    with serving(made.service):
+        yield made
+
+
+@pytest.fixture
+async def mega() -> AsyncIterator[ServiceOrchestrator]:
+    orchestrator = ServiceOrchestrator()
+    yield orchestrator
+    await orchestrator.stop()
+
+
+def _chain(mega: ServiceOrchestrator, *nodes: MicroService) -> None:
+    for node in nodes:
+        mega.add(node)
+    for first, second in zip(nodes, nodes[1:], strict=False):
+        assert mega.flow_to(first, second)
+
+
+async def test_a_chain_passes_outputs_on(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, backend.node("a", "/echo"), backend.node("b", "/echo"))
+    results, graph = await mega.schedule({"text": "hi"})
+    assert results["b/MicroService"] == {"heard": {"heard": {"text": "hi"}}}
+    assert graph.all_leaves() == ["b/MicroService"]
+
+
+async def test_a_join_merges_in_graph_order(mega: ServiceOrchestrator, backend: Backend) -> None:
+    a, b, c = backend.node("a", "/echo"), backend.node("b", "/echo"), backend.node("c", "/echo")
+    mega.add(a).add(b).add(c)
+    mega.flow_to(a, c)
+    mega.flow_to(b, c)
+
+    class Tagged(ServiceOrchestrator):
+        def align_outputs(self, data: Any, cur_node: str, *args: Any, **kwargs: Any) -> Any:
+            return {cur_node: data, "last": cur_node}
+
+    mega.__class__ = Tagged
+    results, _ = await mega.schedule({"x": 1})
+    heard = results["c/MicroService"]["c/MicroService"]["heard"]
+    assert heard["last"] == "b/MicroService"
+    assert {"a/MicroService", "b/MicroService"} <= heard.keys()
+
+
+async def test_a_map_node_answers_each_in_order_with_bounded_parallelism(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, backend.node("m", "/echo", map_over=True, max_parallel=3))
+    mega.align_inputs = lambda *args, **kwargs: [{"n": n} for n in range(12)]  # type: ignore[method-assign]
+    mega.align_outputs = lambda data, *args, **kwargs: {"all": data}  # type: ignore[method-assign]
+    backend.most = 0
+    seen: list[tuple[str, int, int]] = []
+    results, _ = await mega.schedule({}, progress=lambda *step: seen.append(step))
+    assert [item["heard"]["n"] for item in results["m/MicroService"]["all"]] == list(range(12))
+    assert 1 < backend.most <= 3
+    assert (seen[0], seen[-1]) == (("m", 0, 12), ("m", 12, 12))
+
+
+async def test_a_node_whose_output_is_provided_does_not_run(mega: ServiceOrchestrator, backend: Backend) -> None:
+    class Given(ServiceOrchestrator):
+        def provided(self, cur_node: str, initial_inputs: Any, **kwargs: Any) -> Any:
+            return {"text": "typed"} if cur_node.startswith("asr") else None
+
+    mega.__class__ = Given
+    _chain(mega, backend.node("asr", "/broken"), backend.node("b", "/echo"))
+    results, _ = await mega.schedule({})
+    assert results["b/MicroService"] == {"heard": {"text": "typed"}}
+
+
+async def test_llm_parameters_reach_llm_nodes_only_and_leave_the_callers_dict_alone(
+    mega: ServiceOrchestrator, backend: Backend
+) -> None:
+    _chain(mega, backend.node("a", "/echo"), backend.node("llm", "/echo", service_type=ServiceType.LLM))
+    request = {"text": "hi"}
+    results, _ = await mega.schedule(request)
+    assert request == {"text": "hi"}
+    assert "temperature" not in results["a/MicroService"]["heard"]
+    assert results["llm/MicroService"]["heard"]["temperature"] == 0.01
+
+
+async def test_no_key_means_no_authorization_header(mega: ServiceOrchestrator, backend: Backend) -> None:
+    backend.authorization.clear()
+    _chain(mega, backend.node("a", "/echo"))
+    await mega.schedule({})
+    assert backend.authorization == [None]
+
+
+async def test_a_client_error_is_relayed_with_the_node(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, backend.node("animation", "/no_face"))
+    with pytest.raises(RelayedProblem) as caught:
+        await mega.schedule({})
+    document = caught.value.document()
+    assert (document["status"], document["code"], document["field"], document["node"]) == (422, "no_face", "avatar", "animation")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/broken", 502), ("/html", 502), ("/nowhere", 502)])
+async def test_upstream_failures_name_the_node(mega: ServiceOrchestrator, backend: Backend, path: str, status: int) -> None:
+    _chain(mega, backend.node("llm", path))
+    with pytest.raises(NodeError) as caught:
+        await mega.schedule({})
+    assert caught.value.document()["node"] == "llm"
+    assert caught.value.status == status
+
+
+async def test_a_node_that_is_down_and_back(mega: ServiceOrchestrator, backend: Backend) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    node = MicroService.remote("tts", f"http://127.0.0.1:{port}", "/echo", service_type=ServiceType.UNDEFINED)
+    _chain(mega, node)
+    with pytest.raises(NodeUnavailable, match="cannot be reached"):
+        await mega.schedule({})
+    back = MicroService("tts", host="127.0.0.1", port=port)
+    back.add_route("/echo", backend.echo)
+    with serving(back):
+        results, _ = await mega.schedule({"n": 1})
+    assert results["tts/MicroService"] == {"heard": {"n": 1}}
+
+
+async def test_a_slow_node_times_out_and_is_stopped(mega: ServiceOrchestrator, backend: Backend) -> None:
+    backend.cancelled.clear()
+    _chain(mega, backend.node("slow", "/hang", timeout=0.2))
+    with pytest.raises((NodeTimeout, NodeError)) as caught:
+        await mega.schedule({})
+    assert caught.value.status == 504
+    assert await anyio.to_thread.run_sync(backend.cancelled.wait, 1)
+
+
+async def test_the_first_failure_stops_the_siblings(mega: ServiceOrchestrator, backend: Backend) -> None:
+    backend.cancelled.clear()
+    mega.add(backend.node("slow", "/hang")).add(backend.node("quick", "/no_face"))
+    with pytest.raises(RelayedProblem):
+        await mega.schedule({})
+    assert not backend.entered.is_set() or await anyio.to_thread.run_sync(backend.cancelled.wait, 1)
+
+
+async def test_cancelling_the_caller_stops_the_nodes(mega: ServiceOrchestrator, backend: Backend) -> None:
+    backend.cancelled.clear()
+    _chain(mega, backend.node("slow", "/hang"))
+    with anyio.move_on_after(0.2):
+        await mega.schedule({})
+    assert await anyio.to_thread.run_sync(backend.cancelled.wait, 1)
+
+
+async def test_wiring_mistakes(mega: ServiceOrchestrator, backend: Backend) -> None:
+    a, b = backend.node("a", "/echo"), backend.node("b", "/echo")
+    _chain(mega, a, b)
+    assert mega.flow_to(b, a) is False
+    assert mega.flow_to(a, backend.node("c", "/echo")) is False
+    with pytest.raises(ValueError, match="already"):
+        mega.add(backend.node("a", "/echo"))
+    assert isinstance(mega.copy_graph(), DAG)
