@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -81,7 +82,7 @@ async def mega() -> AsyncIterator[ServiceOrchestrator]:
 def _chain(mega: ServiceOrchestrator, *nodes: MicroService) -> None:
     for node in nodes:
         mega.add(node)
-    for first, second in zip(nodes, nodes[1:], strict=False):
+    for first, second in itertools.pairwise(nodes):
         assert mega.flow_to(first, second)
 
 
