@@ -17,13 +17,16 @@ from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
 from comps.media.container import open_media
 
+#: Sample rates of AAC (ISO/IEC 14496-3, table 1.18) that its encoder takes.
+AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+
 #: format → (container, codec, sample rates the codec takes; none: any).
 _FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "wav": ("wav", "pcm_s16le", ()),
     "flac": ("flac", "flac", ()),
     "mp3": ("mp3", "libmp3lame", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)),
     "opus": ("ogg", "libopus", (8000, 12000, 16000, 24000, 48000)),
-    "aac": ("adts", "aac", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)),
+    "aac": ("adts", "aac", AAC_RATES),
 }
 
 #: What ``encode_audio`` makes, with the media type of each.
@@ -115,6 +118,17 @@ def encode_audio(samples: Samples, rate: int, format: str) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return sink.getvalue()
+
+
+def resample(samples: Samples, rate: int, to_rate: int) -> Samples:
+    """int16 [n] at ``rate`` → int16 [round(n × to_rate / rate)] at ``to_rate``, aligned at the first sample."""
+    if rate == to_rate or not len(samples):
+        return samples
+    wanted = (2 * len(samples) * to_rate + rate) // (2 * rate)
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=to_rate)
+    pieces = [frame.to_ndarray()[0] for part in (audio_frame(samples, rate), None) for frame in resampler.resample(part)]
+    made = np.concatenate([*pieces, np.zeros(max(0, wanted - sum(map(len, pieces))), np.int16)])
+    return made[:wanted]
 
 
 def audio_frame(samples: Samples, rate: int, pts: int = 0) -> Any:

@@ -41,7 +41,7 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 @contextlib.contextmanager
 def open_media(data: bytes) -> Iterator[Any]:
-    """An ``av.container.InputContainer`` over ``data``. Raises UnsupportedMedia for what libav cannot open, or decode in the block."""
+    """An ``av.container.InputContainer`` over ``data``. Raises UnsupportedMedia for what libav cannot open or decode."""
     try:
         with av.open(io.BytesIO(data), options=_OPTIONS, io_open=_refuse, metadata_errors="replace") as container:
             yield container

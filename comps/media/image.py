@@ -65,7 +65,7 @@ def _eight_bit(raw: NDArray[Any]) -> Picture:
     if raw.dtype == np.uint16:
         return np.asarray(raw >> 8, np.uint8)
     if np.issubdtype(raw.dtype, np.floating):
-        return (np.nan_to_num(np.clip(raw, 0.0, 1.0)) * 255).astype(np.uint8)
+        return np.asarray(np.nan_to_num(np.clip(raw, 0.0, 1.0)) * 255, np.uint8)
     raise UnsupportedMedia(f"the picture's samples are of an unsupported kind ({raw.dtype})")
 
 
