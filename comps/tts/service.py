@@ -1,0 +1,150 @@
+"""The tts microservice: text in, speech with phoneme and word times out. ``python -m comps.tts.service`` serves it."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+import numpy as np
+from docarray import BaseDoc
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+
+from comps.cores.common.settings import TtsSettings
+from comps.cores.mega.base_statistics import register_statistics, statistics_dict
+from comps.cores.mega.constants import ServiceType
+from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
+from comps.cores.proto.media import Media
+from comps.cores.proto.negotiate import negotiate
+from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document
+from comps.cores.telemetry import logs
+from comps.cores.workers import WorkerPool
+from comps.media.audio import CONTENT_TYPES, wav_bytes
+from comps.tts.engine import ENGINES, TtsEngine
+
+NAME = "opea_service@tts"
+#: Encoding is wanted by OpenAI's clients only; the mesh takes PCM.
+_ENCODER_IDLE_S = 60.0
+
+
+class AudioSpeechRequest(BaseDoc):
+    """OpenAI's request. ``model`` is taken and ignored: the service has one engine."""
+
+    input: str = Field(min_length=1, max_length=5000)
+    model: str = ""
+    voice: str = Field(default="default", max_length=500)
+    response_format: Literal["mp3", "wav", "flac", "opus", "aac", "pcm"] = "mp3"
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+
+
+class TtsResult(BaseDoc):
+    """OPEA's answer with what we know besides. ``tts_result`` is a WAV file; times in seconds from its first sample."""
+
+    tts_result: Media
+    sample_rate: int
+    phonemes: list[Phoneme]
+    words: list[Word]
+    voice: str
+    engine: str
+
+
+class Voices(BaseModel):
+    """``chosen``: the voice that the description asked for."""
+
+    voices: list[Voice]
+    chosen: str | None = None
+
+
+class TtsService:
+    """The handlers, over one engine."""
+
+    def __init__(self, engine: TtsEngine) -> None:
+        self._engine = engine
+        self._encoder = WorkerPool("comps.tts.encoder:SpeechEncoder", node="tts", idle_s=_ENCODER_IDLE_S)
+
+    async def start(self) -> None:
+        await self._engine.start()
+
+    async def stop(self) -> None:
+        await self._engine.stop()
+        await self._encoder.stop()
+
+    async def ready(self) -> None:
+        await self._engine.ready()
+
+    async def speak(self, request: Request) -> Response:
+        """A clause as JSON with a WAV file in it (OPEA), or as a ``Speech`` document in MessagePack."""
+        asked = await read_document(request, SpeechRequest)
+        chosen = negotiate(request.headers.get("accept"), (JSON, MSGPACK))
+        speech = await self._timed(asked)
+        body = pack(speech) if chosen == MSGPACK else _opea_result(speech).model_dump_json(exclude_none=True).encode()
+        return Response(body, headers={"Vary": "Accept"}, media_type=chosen)
+
+    async def audio_speech(self, request: Request) -> Response:
+        """OpenAI's text to speech: a sound file in the format asked for."""
+        asked = await read_document(request, AudioSpeechRequest)
+        speech = await self._timed(SpeechRequest(text=asked.input, voice=asked.voice, speed=asked.speed))
+        body = await self._encoder.call("encode", speech.pcm, speech.sample_rate, asked.response_format)
+        headers = {"X-Voice": speech.voice, "X-Engine": speech.engine, "X-Sample-Rate": str(speech.sample_rate)}
+        return Response(body, headers=headers, media_type=_content_type(asked.response_format, speech.sample_rate))
+
+    async def voices(self, description: Annotated[str | None, Query(min_length=1, max_length=500)] = None) -> Voices:
+        """All voices; with ``description`` (or a name) also the one that it means."""
+        chosen = None if description is None else await self._engine.choose_voice(description)
+        return Voices(voices=self._engine.voices(), chosen=chosen)
+
+    async def _timed(self, request: SpeechRequest) -> Speech:
+        started = time.perf_counter()
+        speech = await self._engine.speak(request)
+        statistics_dict[NAME].append_latency(time.perf_counter() - started)
+        return speech
+
+
+def _opea_result(speech: Speech) -> TtsResult:
+    wav = wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate)
+    return TtsResult(tts_result=wav, **speech.model_dump(exclude={"id", "pcm"}))
+
+
+def _content_type(format: str, rate: int) -> str:
+    # Bare samples say nothing of themselves: RFC 2586's parameters do.
+    return f"{CONTENT_TYPES[format]}; rate={rate}; channels=1" if format == "pcm" else CONTENT_TYPES[format]
+
+
+def build(settings: TtsSettings) -> MicroService:
+    """The service, its port bound, not yet serving."""
+    handlers = TtsService(ENGINES.create(settings.engine, settings))
+    register_statistics(names=[NAME])(handlers.speak)
+    register_microservice(
+        name=NAME,
+        service_type=ServiceType.TTS,
+        endpoint="/v1/tts",
+        host=settings.host,
+        port=settings.port,
+        input_datatype=SpeechRequest,
+        output_datatype=Speech,
+        description="Text to speech",
+        max_body=int(settings.max_body_mb * 2**20),
+        timeout=settings.timeout_s,
+        route_options={"response_model": TtsResult, "openapi_extra": openapi_body(SpeechRequest)},
+    )(handlers.speak)
+    register_microservice(
+        name=NAME,
+        endpoint="/v1/audio/speech",
+        route_options={"response_class": Response, "openapi_extra": openapi_body(AudioSpeechRequest)},
+    )(handlers.audio_speech)
+    register_microservice(name=NAME, endpoint="/v1/tts/voices", methods=["GET"], route_options={"response_model": Voices})(
+        handlers.voices
+    )
+    service = opea_microservices[NAME]
+    service.add_resource(handlers)
+    return service
+
+
+def main() -> None:
+    logs.configure()
+    build(TtsSettings()).start()
+
+
+if __name__ == "__main__":
+    main()
