@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -83,10 +84,11 @@ def sample_clip(
     n: int | None = None,
     fps: float | None = None,
     max_s: float = 60.0,
+    first_s: float = math.inf,
     max_side: int = 1024,
     max_pixels: int = 16_000_000,
 ) -> Clip:
-    """Exactly ``n`` frames, or ``fps`` a second, at the midpoints of equal stretches of time.
+    """Exactly ``n`` frames, or ``fps`` a second, at the midpoints of equal stretches of time, of the first ``first_s`` seconds.
 
     A clip with fewer frames than asked for repeats them; one cut short gives what can be decoded. Frames are scaled down to
     ``max_side`` pixels. Raises TooLarge beyond ``max_s`` seconds or ``max_pixels`` a frame, UnsupportedMedia for what is no clip.
@@ -94,7 +96,7 @@ def sample_clip(
     if (n is None) == (fps is None):
         raise ValueError("give n or fps")
     times = _packet_times(data, max_s)
-    duration = _duration_s(times)
+    duration = min(_duration_s(times), first_s)
     count = n if n is not None else max(1, round(duration * (fps or 0.0)))
     wanted = times[0] + (np.arange(count) + 0.5) * duration / count
     with open_media(data) as container:

@@ -78,7 +78,9 @@ class DescribeSettings(ServiceSettings):
     model_config = _config("DESCRIBE_")
 
     port: int = 9077
-    max_clip_s: float = Field(60.0, gt=0, description="longest clip looked at, seconds")
+    max_clip_s: float = Field(60.0, gt=0, description="how much of a clip is looked at, from its beginning, seconds")
+    refuse_clip_s: float = Field(600.0, gt=0, description="longer clips are refused, seconds")
+    storage: StorageSettings = Field(default_factory=StorageSettings)
 
 
 class GatewaySettings(ServiceSettings):

@@ -1,0 +1,19 @@
+"""What a describe engine does, and the engines there are."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from comps.cores.common.component import Engine, EngineRegistry
+from comps.cores.proto.avatar import PersonaDraft
+
+
+class DescribeEngine(Engine, Protocol):
+    """A picture or a clip in, a persona out."""
+
+    async def describe(self, media: bytes) -> PersonaDraft:
+        """Raises NoFace, UnsupportedMedia for what is neither picture nor clip, TooLarge."""
+
+
+#: Best first.
+ENGINES: EngineRegistry[DescribeEngine] = EngineRegistry("describe", {"draft": "comps.describe.engines.draft:DraftEngine"})

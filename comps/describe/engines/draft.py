@@ -1,0 +1,115 @@
+"""The embedded engine: a persona drafted by computer vision alone, without any model beyond the face mesh."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import cast
+
+from anyio import to_thread
+
+from comps.cores.common.settings import DescribeSettings, LandmarkSettings
+from comps.cores.errors import NodeUnavailable, NoFace, NotFound
+from comps.cores.proto.avatar import PersonaDraft
+from comps.cores.workers import WorkerPool
+from comps.describe.characters import overlap
+from comps.describe.survey import MAX_FACES, find_faces
+from comps.describe.worker import Candidate, Drafted
+from comps.media.landmarks import Face, Landmarker
+from comps.storage.async_blobs import AsyncBlobs
+from comps.storage.blobs import Blobs
+
+#: Part of the cache's keys: raise it when the same media would be described otherwise.
+_VERSION = "draft1"
+_NODE = "describe"
+#: How far the face found in full size must cover the one that was surveyed: intersection over union.
+_SAME_FACE = 0.3
+#: The workers are given back after this long without work, seconds.
+_IDLE_S = 60.0
+
+
+class DraftEngine:
+    """See ``DescribeEngine``. Drafts are kept by the content of their media, so the same picture is looked at once."""
+
+    name = "draft"
+
+    def __init__(self, settings: DescribeSettings) -> None:
+        self._settings = settings
+        self._landmarker = Landmarker()
+        self._pool = WorkerPool(
+            "comps.describe.worker:DraftWorker",
+            {"max_clip_s": settings.max_clip_s, "refuse_clip_s": settings.refuse_clip_s},
+            node=_NODE,
+            size=settings.workers,
+            idle_s=_IDLE_S,
+        )
+        # A worker remembers the footage between the three questions of a draft: no more drafts than workers.
+        self._turns = asyncio.Semaphore(settings.workers)
+        self._drafting: dict[str, asyncio.Lock] = {}
+        self._cache: AsyncBlobs
+
+    @classmethod
+    def unavailable(cls, settings: DescribeSettings) -> str | None:
+        return Landmarker.unavailable(LandmarkSettings())
+
+    async def start(self) -> None:
+        quota = int(self._settings.storage.quota_mb * 2**20)
+        self._cache = AsyncBlobs(await to_thread.run_sync(Blobs, self._settings.storage.blobs, quota))
+
+    async def stop(self) -> None:
+        await self._pool.stop()
+        await self._landmarker.stop()
+
+    async def ready(self) -> None:
+        reason = self.unavailable(self._settings)
+        if reason is not None:
+            raise NodeUnavailable(reason, node=_NODE)
+
+    async def describe(self, media: bytes) -> PersonaDraft:
+        """See ``DescribeEngine.describe``."""
+        digest = await to_thread.run_sync(lambda: hashlib.sha256(media).hexdigest())
+        # The same picture asked twice at once is looked at once: the second waits, and finds it in the cache.
+        lock = self._drafting.setdefault(digest, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._remembered(digest) or await self._make(digest, media)
+        finally:
+            if not lock.locked():
+                self._drafting.pop(digest, None)
+
+    async def _remembered(self, digest: str) -> PersonaDraft | None:
+        try:
+            return PersonaDraft.model_validate_json(await self._cache.get("drafts", f"{digest}.{_VERSION}"))
+        except NotFound:
+            return None
+
+    async def _make(self, digest: str, media: bytes) -> PersonaDraft:
+        async with self._turns:
+            drafted = await self._draft(media)
+        draft = PersonaDraft(
+            persona=drafted.persona,
+            portrait=drafted.portrait,
+            portrait_t_s=drafted.portrait_t_s,
+            engine=self.name,
+            observations=drafted.observations,
+        )
+        # Whoever deletes the avatar of this media deletes its draft too.
+        await self._cache.put(draft.model_dump_json().encode(), "drafts", f"{digest}.{_VERSION}", {"media": digest})
+        return draft
+
+    async def _draft(self, media: bytes) -> Drafted:
+        frames = await self._pool.call("look", media)
+        faces = await find_faces(frames, self._landmarker)
+        best, face = await self._portrait(await self._pool.call("rank", media, faces))
+        person = await self._landmarker.person(best.frame)
+        return cast(Drafted, await self._pool.call("draft", media, faces, best.number, face, person))
+
+    async def _portrait(self, candidates: Sequence[Candidate]) -> tuple[Candidate, Face]:
+        """The first candidate in which the face is still found when looked at in full size. Raises NoFace."""
+        for candidate in candidates:
+            faces = await self._landmarker.faces(candidate.frame, MAX_FACES)
+            there = [face for face in faces if overlap(face.box, candidate.box) > _SAME_FACE]
+            if there:
+                return candidate, max(there, key=lambda face: overlap(face.box, candidate.box))
+        raise NoFace("no face was found", field="media")

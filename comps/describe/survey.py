@@ -1,0 +1,39 @@
+"""Finding the faces in the frames of a clip, at no more cost than the clip needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.media.landmarks import Face, Landmarker
+
+#: Faces looked for in a frame.
+MAX_FACES = 4
+#: Frames of a clip in which all faces are looked for first (56 ms each); when none has two, one face is followed through the
+#: rest (11 ms each).
+_PROBED = 8
+
+
+async def find_faces(frames: Sequence[NDArray[np.uint8]], landmarker: Landmarker) -> list[list[Face]]:
+    """The faces of each frame (uint8 RGB [h, w, 3]), the largest first."""
+    step = max(1, len(frames) // _PROBED)
+    found = {number: await landmarker.faces(frames[number], MAX_FACES) for number in range(0, len(frames), step)}
+    if any(len(faces) > 1 for faces in found.values()):
+        return [found[n] if n in found else await landmarker.faces(frame, MAX_FACES) for n, frame in enumerate(frames)]
+    if len(found) == len(frames):
+        return [found[number] for number in range(len(frames))]
+    return await _followed(frames, found, landmarker)
+
+
+async def _followed(
+    frames: Sequence[NDArray[np.uint8]], found: dict[int, list[Face]], landmarker: Landmarker
+) -> list[list[Face]]:
+    """The frames of ``found`` as they were found, the others by following one face."""
+    # Following alone gives no score; a followed face is as sure as those found around it.
+    scores = [face.score for faces in found.values() for face in faces]
+    score = float(np.mean(scores)) if scores else 0.5
+    points = await landmarker.track(frames)
+    followed = [[] if np.isnan(row).any() else [Face.of(row, score)] for row in points]
+    return [found.get(number) or followed[number] for number in range(len(frames))]

@@ -1,0 +1,106 @@
+"""The part of a draft that computes, in a worker process. Faces are found elsewhere and handed in (``engines/draft.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.cores.errors import NoFace, TooLarge, UnsupportedMedia
+from comps.cores.proto.avatar import Persona
+from comps.cores.workers.cancel import flag
+from comps.describe.appearance import appearance
+from comps.describe.card import Observations, write_card
+from comps.describe.characters import main_character
+from comps.describe.footage import Footage, Rgb, decode
+from comps.describe.motion import Motion, motion
+from comps.describe.portrait import best_first, crop
+from comps.describe.register import RATE, Register, register
+from comps.describe.sightings import Sighting, sightings
+from comps.media.audio import Pcm, decode_audio
+from comps.media.image import encode_png
+from comps.media.landmarks import Face
+
+#: Frames offered as portrait: a face found while tracking may be none when looked at closely.
+_CANDIDATES = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A frame offered as portrait: its number, its pixels, and about where the character's face is in it."""
+
+    number: int
+    frame: Rgb
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """``portrait``: PNG, square; ``portrait_t_s``: when in the clip it was taken, seconds."""
+
+    persona: Persona
+    portrait: bytes
+    portrait_t_s: float
+    observations: dict[str, Any]
+
+
+class DraftWorker:
+    """Three questions about one media file, asked in order: ``look``, ``rank``, ``draft``.
+
+    Each takes the media again, so that any worker can answer; the one asked last remembers its footage.
+    """
+
+    def __init__(self, max_clip_s: float, refuse_clip_s: float) -> None:
+        cv2.setNumThreads(1)
+        self._max_clip_s = max_clip_s
+        self._refuse_clip_s = refuse_clip_s
+        self._remembered: tuple[bytes, Footage] | None = None
+
+    def look(self, media: bytes) -> list[Rgb]:
+        """The frames in which faces are to be found. Raises UnsupportedMedia, TooLarge."""
+        return self._footage(media).survey()
+
+    def rank(self, media: bytes, faces: Sequence[Sequence[Face]]) -> list[Candidate]:
+        """The frames that show the main character best, the best first. Raises NoFace when ``faces`` has none."""
+        footage = self._footage(media)
+        best = _best(footage, faces)[:_CANDIDATES]
+        return [Candidate(sighting.frame, footage.frames[sighting.frame], sighting.face.box) for sighting in best]
+
+    def draft(
+        self, media: bytes, faces: Sequence[Sequence[Face]], number: int, face: Face, person: NDArray[np.float32]
+    ) -> Drafted:
+        """The persona, with the portrait taken from frame ``number``, where the character's face is ``face``."""
+        footage = self._footage(media)
+        self._remembered = None
+        frame = footage.frames[number]
+        moves = motion(_best(footage, faces), footage.times_s) if footage.is_clip else Motion()
+        flag.check()
+        seen = Observations(appearance(frame, face, person), moves, self._listen(media) if footage.has_audio else None)
+        portrait = encode_png(np.ascontiguousarray(crop(frame, face)[..., ::-1]))
+        observed = {**seen.document(), "frames": len(footage.frames), "duration_s": round(footage.duration_s, 3)}
+        return Drafted(write_card(seen), portrait, round(footage.times_s[number], 3), observed)
+
+    def _footage(self, media: bytes) -> Footage:
+        if self._remembered is None or self._remembered[0] != media:
+            self._remembered = media, decode(media, self._max_clip_s, self._refuse_clip_s)
+        return self._remembered[1]
+
+    def _listen(self, media: bytes) -> Register | None:
+        try:
+            sound = decode_audio(media, rate=RATE, max_s=self._refuse_clip_s)
+        except (UnsupportedMedia, TooLarge):
+            # A broken sound track takes nothing from the picture.
+            return None
+        flag.check()
+        return register(Pcm(sound.samples[: int(self._max_clip_s * RATE)], RATE))
+
+
+def _best(footage: Footage, faces: Sequence[Sequence[Face]]) -> list[Sighting]:
+    found = sightings(footage, faces)
+    if not found:
+        raise NoFace("no face was found", field="media")
+    return best_first(main_character(found, footage.frames))
