@@ -129,10 +129,11 @@ def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dic
 
 def _mux(turn: Turn) -> tuple[bytes, str]:
     """One MP4 of the turn's speech and chunks, and its content type. Blocks: runs in a thread."""
-    muxer = AnswerMuxer(turn.request.profile, turn.speeches[0].sample_rate)
+    assert turn.timeline is not None
+    muxer = AnswerMuxer(turn.request.profile, turn.timeline.sample_rate)
     fragments = []
-    for speech in turn.speeches:
-        fragments += muxer.add_speech(speech.pcm)
+    for sound in turn.sound:
+        fragments += muxer.add_speech(sound)
     for chunk in turn.chunks:
         fragments += muxer.add_chunk(chunk)
     fragments += muxer.finish()

@@ -81,8 +81,7 @@ class AvatarOrchestrator(ServiceOrchestrator):
     @staticmethod
     async def _chunk_requests(turn: Turn) -> list[ChunkRequest]:
         timeline = turn.open_timeline(await turn.avatar_id())
-        for speech in turn.speeches:
-            timeline.add(speech)
+        turn.sound = [timeline.add(speech) for speech in turn.speeches]
         return timeline.chunks(final=True)
 
 

@@ -46,6 +46,8 @@ class Turn:
         self.reply = ""
         self.speeches: list[Speech] = []
         self.chunks: list[Chunk] = []
+        #: The clauses' speech at the answer's one sample rate, mono s16le.
+        self.sound: list[bytes] = []
         self.timeline: Timeline | None = None
         self.engines: dict[str, str] = {}
         self.times = StageTimes()

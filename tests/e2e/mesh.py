@@ -1,0 +1,115 @@
+"""A whole mesh for tests: ``avatarchatbot up`` as a person would run it, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Mesh:
+    """``url`` is the gateway's. ``folder`` holds all that the mesh keeps."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "mesh.log"
+        kept = {
+            "STORAGE_BLOBS": str(folder / "blobs"),
+            "STORAGE_DATABASE": f"sqlite+aiosqlite:///{folder}/records.db",
+            "TMPDIR": str(folder / "tmp"),
+            "COLUMNS": "200",
+        }
+        (folder / "tmp").mkdir()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "AvatarChatbot.cli", "up", "--port", str(self.port)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **kept, **environment},
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self, seconds: float = 60) -> float:
+        """Seconds until every service was ready."""
+        started = time.monotonic()
+        while time.monotonic() - started < seconds:
+            assert self.process.poll() is None, self.log.read_text()
+            if "ready after" in self.log.read_text():
+                return time.monotonic() - started
+            time.sleep(0.05)
+        raise AssertionError(f"not ready after {seconds} s:\n{self.log.read_text()}")
+
+    def addresses(self) -> dict[str, str]:
+        """Service → address, as the table that ``up`` prints says."""
+        return dict(re.findall(r"│ (\w+) +│ (http://\S+) +│", self.log.read_text()))
+
+    def processes(self) -> dict[int, str]:
+        """All processes of the mesh: pid → command line."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    environment = (entry / "environ").read_bytes()
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                except OSError:
+                    continue
+                if f"STORAGE_BLOBS={self.folder}/blobs".encode() in environment:
+                    found[int(entry.name)] = command
+        return found
+
+    def cpu_seconds(self) -> float:
+        """CPU that all processes of the mesh have used so far."""
+        total = 0.0
+        for pid in self.processes():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            total += (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+        return total
+
+    def pid_of(self, service: str) -> int:
+        """The process that listens at the service's address."""
+        port = int(self.addresses()[service].rpartition(":")[2])
+        inode = _listening_inode(port)
+        for pid in self.processes():
+            try:
+                links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+            except OSError:
+                continue
+            if f"socket:[{inode}]" in links:
+                return pid
+        raise AssertionError(f"nobody listens at port {port}")
+
+    def client(self, **kwargs: object) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=90, trust_env=False, **kwargs)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        """Ctrl-C, as a person would."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+
+def _listening_inode(port: int) -> str:
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+            return fields[9]
+    raise AssertionError(f"port {port} is not open")
