@@ -39,7 +39,7 @@ class Planes:
         packed = np.empty((height * 3 // 2, width), np.uint8)
         packed[:height] = self.luma
         u, v = cv2.split(self.chroma)
-        quarter = height // 4 * width
+        quarter = height * width // 4
         flat = packed[height:].reshape(-1)
         flat[:quarter], flat[quarter:] = u.reshape(-1), v.reshape(-1)
         return packed

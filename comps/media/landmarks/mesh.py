@@ -142,9 +142,7 @@ def _fit(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
 
 
-def _crop(
-    image: NDArray[np.uint8], box: tuple[float, ...]
-) -> tuple[NDArray[np.uint8], float, tuple[float, float]]:
+def _crop(image: NDArray[np.uint8], box: tuple[float, ...]) -> tuple[NDArray[np.uint8], float, tuple[float, float]]:
     """The square around ``box`` at ``_REFINE_SIDE`` pixels, its scale, and its origin in the picture."""
     x0, y0, x1, y1 = box
     half = max(x1 - x0, y1 - y0) * _REFINE_REACH
