@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.proto.avatar import Phoneme
+from comps.tts.engines.espeak_manner import Manner
+from comps.tts.engines.espeak_worker import EspeakWorker
 
 #: flite's phones (CMU's ARPAbet) as espeak mnemonics.
 _PAIRS = """
@@ -31,8 +34,15 @@ class Spoken(NamedTuple):
 
 
 def espeak(text: str, voice: str = "en-us", *, wpm: int = 165, pitch: int = 50) -> Spoken:
-    """``text`` by a voice and variant of espeak-ng (``en-us+f3``)."""
-    raise NotImplementedError
+    """``text`` by a voice and variant of espeak-ng (``en-us+f3``), as the tts service speaks it."""
+    spoken = _speaker().speak(text, voice, Manner(rate=wpm, pitch=pitch))
+    samples = np.frombuffer(spoken.pcm, "<i2").astype(np.float32) / 32768.0
+    return Spoken(samples, spoken.rate, spoken.phonemes)
+
+
+@functools.cache
+def _speaker() -> EspeakWorker:
+    return EspeakWorker()
 
 
 def flite_voices() -> list[str]:

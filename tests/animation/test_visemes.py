@@ -11,33 +11,7 @@ from comps.animation.motion import visemes
 from comps.animation.motion.phonemes import shapes
 from comps.cores.proto.avatar import CONTEXT_S, Phoneme
 
-SYMBOLS = "p b m f T t l s S k r w j h i: I E a A: @ aI oU _ _: ?".split()
-    "p",
-    "b",
-    "m",
-    "f",
-    "T",
-    "t",
-    "l",
-    "s",
-    "S",
-    "k",
-    "r",
-    "w",
-    "j",
-    "h",
-    "i:",
-    "I",
-    "E",
-    "a",
-    "A:",
-    "@",
-    "aI",
-    "oU",
-    "_",
-    "_:",
-    "?",
-]
+SYMBOLS = [*"pbmfTtlsSkrwjhIEa@_?", "i:", "A:", "aI", "oU", "_:"]
 
 
 @st.composite

@@ -15,14 +15,14 @@ _LONG: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("aI@", "aɪə"), ("a", "ə")),
     **dict.fromkeys(("aU@", "aʊə"), ("a", "ə")),
     **dict.fromkeys(("aI", "ai", "aɪ", "AI", "ɑɪ", "ay", "aj"), ("a", "I")),
-    **dict.fromkeys(("aU", "au", "aʊ", "AU", "aw"), ("a", "u")),
-    **dict.fromkeys(("oU", "ou", "oʊ", "@U", "əʊ", "OU", "ow", "VU"), ("O", "u")),
+    **dict.fromkeys(("aU", "au", "aʊ", "AU", "aw"), ("a", "U")),
+    **dict.fromkeys(("oU", "ou", "oʊ", "@U", "əʊ", "OU", "ow", "VU"), ("O", "U")),
     **dict.fromkeys(("eI", "ei", "eɪ", "EI", "ɛɪ", "ey", "ej"), ("e", "i")),
     **dict.fromkeys(("OI", "oi", "ɔɪ", "OY", "ɔʏ", "oI", "Oi", "oy"), ("O", "I")),
     **dict.fromkeys(("o@", "O@", "ɔə"), ("O", "ə")),
     **dict.fromkeys(("e@", "eə", "E@", "ɛə"), ("e", "ə")),
     **dict.fromkeys(("i@", "iə", "ɪə", "I@"), ("i", "ə")),
-    **dict.fromkeys(("U@", "ʊə", "u@", "uə"), ("u", "ə")),
+    **dict.fromkeys(("U@", "ʊə", "u@", "uə"), ("U", "ə")),
     **dict.fromkeys(("A@", "ɑɹ"), ("a", "R")),
     "Or": ("O", "R"),
     "ju": ("J", "u"),
@@ -59,7 +59,8 @@ _ONE: dict[str, str] = {
     **dict.fromkeys("ɜɞ", "ɜ"),
     **dict.fromkeys("Ooɔ", "O"),
     **dict.fromkeys("Wœɶ", "œ"),
-    **dict.fromkeys("uUʊyYøʏʉ", "u"),
+    **dict.fromkeys("uyYøʉ", "u"),
+    **dict.fromkeys("Uʊʏ", "U"),
 }
 
 #: Shape of speech whose symbol is not known: half open, and ready to follow its neighbours.

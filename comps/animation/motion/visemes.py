@@ -22,8 +22,8 @@ from comps.cores.proto.avatar import CONTEXT_S, Phoneme
 #: of the mouth's width, pucker and tongue 0 … 1.
 PARAMETERS = ("open", "wide", "pucker", "upper", "lower", "tongue")
 
-#: Video leads the sound by this much: viewers forgive an early picture more than a late one (ITU-R BT.1359).
-LEAD_S = 0.030
+#: Video leads the sound: viewers forgive an early picture more than a late one (ITU-R BT.1359). Coarticulation adds 5 ms to this.
+LEAD_S = 0.026
 #: A pause up to this long keeps the lips closed; in a longer one the face rests as it is in the picture.
 SHORT_PAUSE_S = 1.2
 #: How long the face takes from rest to the first sound, and from the last sound to rest.
@@ -33,9 +33,9 @@ _OVERSAMPLING = 4
 #: A dominance is zero this far from its phoneme: e**-7 of its height at the slowest decay.
 _SUPPORT_S = 0.5
 #: The flat middle of a phoneme leaves this share at each end, up to this many seconds.
-_INSET_SHARE, _INSET_S = 0.2, 0.06
+_INSET_SHARE, _INSET_S = 0.17, 0.06
 #: Where within a diphthong its second shape begins.
-_GLIDE_AT = 0.55
+_GLIDE_AT = 0.62
 
 assert max(SHORT_PAUSE_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
 
@@ -57,35 +57,36 @@ class Viseme(NamedTuple):
         return self[:6]
 
 
-SILENCE = Viseme(0.000, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.6, spread=0.4)
+SILENCE = Viseme(0.000, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.9, spread=0.4)
 VISEMES: dict[str, Viseme] = {
-    "PBM": Viseme(-0.015, 0.00, 0.1, 0.000, 0.000, 0.0, hold=3.5, spread=0.4),
-    "FV": Viseme(0.045, 0.02, 0.0, 0.030, -0.020, 0.0, hold=2.5, spread=0.8),
-    "TH": Viseme(0.090, 0.02, 0.0, 0.010, 0.000, 0.9, hold=1.2, spread=0.6),
-    "TDN": Viseme(0.085, 0.03, 0.0, 0.010, 0.010, 0.6, hold=0.9, spread=0.4),
-    "L": Viseme(0.125, 0.02, 0.0, 0.010, 0.010, 0.8, hold=0.8, spread=0.4),
-    "SZ": Viseme(0.060, 0.07, 0.0, 0.015, 0.030, 0.1, hold=1.3, spread=0.8),
-    "SH": Viseme(0.090, -0.12, 0.6, 0.025, 0.020, 0.1, hold=1.2, spread=1.5),
-    "KG": Viseme(0.115, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.6, spread=0.3),
-    "R": Viseme(0.090, -0.10, 0.4, 0.010, 0.000, 0.2, hold=0.8, spread=0.9),
-    "W": Viseme(0.035, -0.24, 1.0, 0.000, 0.000, 0.0, hold=1.6, spread=2.2),
-    "J": Viseme(0.085, 0.10, 0.0, 0.010, 0.010, 0.2, hold=0.8, spread=1.0),
-    "H": Viseme(0.120, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.25, spread=0.1),
-    "i": Viseme(0.095, 0.14, 0.0, 0.015, 0.015, 0.3, hold=1.0, spread=1.4),
-    "I": Viseme(0.125, 0.08, 0.0, 0.010, 0.010, 0.2, hold=0.9, spread=0.9),
-    "e": Viseme(0.175, 0.09, 0.0, 0.010, 0.010, 0.2, hold=1.1, spread=1.0),
-    "ae": Viseme(0.255, 0.07, 0.0, 0.015, 0.010, 0.1, hold=1.3, spread=1.0),
-    "a": Viseme(0.290, -0.01, 0.0, 0.010, 0.000, 0.0, hold=1.4, spread=0.9),
-    "V": Viseme(0.190, 0.01, 0.0, 0.010, 0.000, 0.1, hold=1.0, spread=0.7),
-    "ə": Viseme(0.130, 0.00, 0.0, 0.000, 0.000, 0.1, hold=0.6, spread=0.4),
-    "ɜ": Viseme(0.150, -0.06, 0.2, 0.010, 0.000, 0.1, hold=1.0, spread=0.7),
-    "O": Viseme(0.220, -0.14, 0.5, 0.010, 0.000, 0.0, hold=1.3, spread=1.5),
-    "œ": Viseme(0.150, -0.18, 0.7, 0.010, 0.000, 0.1, hold=1.2, spread=1.6),
-    "u": Viseme(0.070, -0.24, 0.9, 0.000, 0.000, 0.0, hold=1.1, spread=1.9),
+    "PBM": Viseme(-0.015, 0.00, 0.1, 0.000, 0.000, 0.0, hold=2.20, spread=0.4),
+    "FV": Viseme(0.040, 0.02, 0.0, 0.030, -0.020, 0.0, hold=1.90, spread=0.8),
+    "TH": Viseme(0.072, 0.02, 0.0, 0.010, 0.000, 0.9, hold=1.20, spread=0.6),
+    "TDN": Viseme(0.066, 0.03, 0.0, 0.010, 0.010, 0.6, hold=0.85, spread=0.4),
+    "L": Viseme(0.115, 0.02, 0.0, 0.010, 0.010, 0.8, hold=0.75, spread=0.4),
+    "SZ": Viseme(0.046, 0.07, 0.0, 0.015, 0.030, 0.1, hold=1.05, spread=0.8),
+    "SH": Viseme(0.062, -0.12, 0.6, 0.025, 0.020, 0.1, hold=1.00, spread=1.5),
+    "KG": Viseme(0.094, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.50, spread=0.3),
+    "R": Viseme(0.098, -0.10, 0.4, 0.010, 0.000, 0.2, hold=0.55, spread=0.9),
+    "W": Viseme(0.045, -0.24, 1.0, 0.000, 0.000, 0.0, hold=1.20, spread=2.2),
+    "J": Viseme(0.088, 0.10, 0.0, 0.010, 0.010, 0.2, hold=0.60, spread=1.0),
+    "H": Viseme(0.100, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.22, spread=0.1),
+    "i": Viseme(0.122, 0.14, 0.0, 0.015, 0.015, 0.3, hold=0.95, spread=1.4),
+    "I": Viseme(0.118, 0.08, 0.0, 0.010, 0.010, 0.2, hold=0.80, spread=0.9),
+    "e": Viseme(0.190, 0.09, 0.0, 0.010, 0.010, 0.2, hold=1.00, spread=1.0),
+    "ae": Viseme(0.265, 0.07, 0.0, 0.015, 0.010, 0.1, hold=1.30, spread=1.0),
+    "a": Viseme(0.290, -0.01, 0.0, 0.010, 0.000, 0.0, hold=1.45, spread=0.9),
+    "V": Viseme(0.225, 0.01, 0.0, 0.010, 0.000, 0.1, hold=1.50, spread=0.7),
+    "ə": Viseme(0.155, 0.00, 0.0, 0.000, 0.000, 0.1, hold=0.60, spread=0.4),
+    "ɜ": Viseme(0.145, -0.06, 0.2, 0.010, 0.000, 0.1, hold=1.00, spread=0.7),
+    "O": Viseme(0.200, -0.14, 0.5, 0.010, 0.000, 0.0, hold=1.25, spread=1.5),
+    "œ": Viseme(0.155, -0.18, 0.7, 0.010, 0.000, 0.1, hold=1.20, spread=1.6),
+    "U": Viseme(0.105, -0.17, 0.6, 0.000, 0.000, 0.0, hold=0.85, spread=1.5),
+    "u": Viseme(0.062, -0.24, 0.9, 0.000, 0.000, 0.0, hold=1.10, spread=1.9),
 }
 #: 1/s at which dominance over the opening and over the shape decays away from a phoneme.
-_DECAY_OPEN, _DECAY_SPREAD = 26.0, 14.0
-_DECAY_CLOSURE, _DECAY_SILENCE = 34.0, 18.0
+_DECAY_OPEN, _DECAY_SPREAD = 30.0, 14.0
+_DECAY_CLOSURE, _DECAY_SILENCE = 38.0, 20.0
 #: Which of the two dominances weighs each parameter.
 _BY_SPREAD = np.array([False, True, True, False, False, False])
 

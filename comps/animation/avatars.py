@@ -1,0 +1,111 @@
+"""Avatars in the blob store: the media as it came, what was found in it, and a rig for each size that was asked for.
+
+Kind ``avatars``: ``<avatar_id>``, the media; its metadata is the AvatarInfo. Kind ``rigs``: ``<avatar_id>.findings`` (npz) and
+``<avatar_id>.<size>``. The media is stored last, so an avatar that exists is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.cores.errors import NotFound
+from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
+from comps.storage.blobs import Blobs
+
+_AVATARS, _RIGS = "avatars", "rigs"
+_FINDINGS = "findings"
+#: Hexadecimal digits of the content hash that name an avatar: 128 bits.
+_ID_LENGTH = 32
+#: Every size a profile may have (VideoProfile.size).
+_SIZES = range(128, 1024 + 16, 16)
+
+#: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
+Points = dict[str, list[tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in an avatar's pictures, and what its owner says of it.
+
+    ``landmarks``: float32 [n, 478, 3], n pictures (1, or the frames of a clip), NaN where there is no face. ``person``: float32
+    [h, w], 0 … 1, how much each pixel belongs to the person; None for clips. ``points``: side-car landmarks.
+    """
+
+    landmarks: NDArray[np.float32]
+    person: NDArray[np.float32] | None = None
+    points: Points | None = None
+
+    def to_bytes(self) -> bytes:
+        stored = io.BytesIO()
+        person = np.zeros((0, 0)) if self.person is None else self.person
+        levels = np.round(person * 255).astype(np.uint8)
+        np.savez_compressed(stored, landmarks=self.landmarks, person=levels, points=np.array(json.dumps(self.points or {})))
+        return stored.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Findings:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            person = stored["person"].astype(np.float32) / 255
+            return cls(stored["landmarks"], person if person.size else None, json.loads(str(stored["points"])) or None)
+
+
+def avatar_id(request: AvatarRequest) -> str:
+    """The content hash of media and points."""
+    points = json.dumps(request.points or {}, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(hashlib.sha256(request.media).digest() + points).hexdigest()[:_ID_LENGTH]
+
+
+class AvatarStore:
+    """Blocking; used in worker processes and threads."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    def exists(self, avatar: str) -> bool:
+        return self._blobs.exists(_AVATARS, avatar)
+
+    def info(self, avatar: str) -> AvatarInfo:
+        """Raises NotFound."""
+        try:
+            meta = self._blobs.meta(_AVATARS, avatar)
+            return AvatarInfo.model_validate({**meta, "avatar_id": avatar})
+        except (NotFound, ValueError):
+            raise NotFound("there is no such avatar", field="avatar_id") from None
+
+    def add(self, info: AvatarInfo, media: bytes, findings: Findings) -> None:
+        """Store an avatar, its media last."""
+        self._blobs.put(findings.to_bytes(), _RIGS, f"{info.avatar_id}.{_FINDINGS}")
+        meta: dict[str, Any] = info.model_dump(mode="json", exclude={"id", "avatar_id"})
+        self._blobs.put(media, _AVATARS, info.avatar_id, {**meta, "can_blink": float(info.can_blink)})
+
+    def media(self, avatar: str) -> bytes:
+        """Raises NotFound."""
+        return self._blobs.get(_AVATARS, avatar)
+
+    def findings(self, avatar: str) -> Findings:
+        """Raises NotFound."""
+        return Findings.from_bytes(self._blobs.get(_RIGS, f"{avatar}.{_FINDINGS}"))
+
+    def rig(self, avatar: str, size: int) -> bytes | None:
+        """The serialised rig for a size, if one was built."""
+        try:
+            return self._blobs.get(_RIGS, f"{avatar}.{size}")
+        except NotFound:
+            return None
+
+    def put_rig(self, avatar: str, size: int, rig: bytes) -> None:
+        self._blobs.put(rig, _RIGS, f"{avatar}.{size}")
+
+    def delete(self, avatar: str) -> None:
+        """Delete media, landmarks and rigs. Raises NotFound."""
+        if not self._blobs.delete(_AVATARS, avatar):
+            raise NotFound("there is no such avatar", field="avatar_id")
+        for part in (_FINDINGS, *_SIZES):
+            self._blobs.delete(_RIGS, f"{avatar}.{part}")

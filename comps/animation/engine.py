@@ -1,0 +1,34 @@
+"""What an animation engine does: it learns a face once, then draws chunks of it speaking."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from comps.cores.common.component import Engine, EngineRegistry
+from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
+
+
+class AnimationEngine(Engine, Protocol):
+    """Stateless between calls: avatars lie in the blob store that all replicas share."""
+
+    async def register(self, request: AvatarRequest) -> AvatarInfo:
+        """Learn a face. The same media and points again return at once.
+
+        Raises UnsupportedMedia (415), TooLarge (413), NoFace (422), BadInput (422) for points that make no sense.
+        """
+
+    async def info(self, avatar_id: str) -> AvatarInfo:
+        """A registered avatar. Raises NotFound."""
+
+    async def forget(self, avatar_id: str) -> None:
+        """Delete an avatar and all that was computed for it. Raises NotFound."""
+
+    async def chunk(self, request: ChunkRequest) -> Chunk:
+        """Draw and encode a chunk: a pure function of the request, the same bytes on every replica.
+
+        Raises NotFound for an unknown avatar, BadInput for a chunk that is too long or sound that makes no sense.
+        """
+
+
+#: Best first.
+ENGINES: EngineRegistry[AnimationEngine] = EngineRegistry("animation", {"warp": "comps.animation.engines.warp:WarpEngine"})
