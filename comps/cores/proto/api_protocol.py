@@ -1,0 +1,149 @@
+"""OpenAI's chat documents under OPEA's names (OPEA comps 1.5, ``api_protocol``; OpenAI API reference, "Chat completions")."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Annotated, Any, Literal
+
+from docarray import BaseDoc
+from pydantic import BaseModel, BeforeValidator, Field
+
+from comps.cores.proto.avatar import Persona
+
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "function_call"]
+
+
+def _as_messages(value: Any) -> Any:
+    """OPEA lets ``messages`` be one string: the user's question."""
+    return [{"role": "user", "content": value}] if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> Any:
+    """OpenAI's content parts → their text. Raises ValueError for pictures and sound, which no engine here reads."""
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str) for part in value):
+        raise ValueError("only parts of type text can be read")
+    return "".join(part["text"] for part in value)
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class ChatMessage(BaseModel):
+    """One message of a conversation. ``content`` may be given as a list of text parts."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Annotated[str, BeforeValidator(_as_text)] = Field(max_length=100_000)
+
+
+class StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
+class ChatCompletionRequest(BaseDoc):
+    """A conversation to be continued. ``persona`` is our extension: who answers.
+
+    A sampling parameter that is not given is left to the engine: nothing is invented for it.
+    """
+
+    messages: Annotated[list[ChatMessage], BeforeValidator(_as_messages)] = Field(min_length=1, max_length=1000)
+    model: str | None = Field(None, max_length=500)
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=-1)
+    n: int | None = Field(1, ge=1, le=1)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=500)]] | None, BeforeValidator(_as_list)] = Field(
+        None, max_length=4
+    )
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    repetition_penalty: float | None = Field(None, gt=0)
+    seed: int | None = None
+    user: str | None = Field(None, max_length=500)
+    response_format: dict[str, Any] | None = None
+    persona: Persona | None = None
+
+    @property
+    def token_limit(self) -> int | None:
+        """The most tokens of an answer; ``max_completion_tokens`` is OpenAI's newer name and wins."""
+        return self.max_completion_tokens or self.max_tokens
+
+
+class UsageInfo(BaseModel):
+    """Tokens read and written."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class ChatCompletionResponseChoice(BaseModel):
+    index: int = 0
+    message: ChatMessage
+    finish_reason: FinishReason | None = None
+
+
+def _chat_id() -> str:
+    return f"chatcmpl-{uuid.uuid4().hex}"
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+class ChatCompletionResponse(BaseModel):
+    """A whole answer. ``system_fingerprint`` names the engine that made it."""
+
+    id: str = Field(default_factory=_chat_id)
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int = Field(default_factory=_now)
+    model: str
+    choices: list[ChatCompletionResponseChoice]
+    usage: UsageInfo = Field(default_factory=UsageInfo)
+    system_fingerprint: str | None = None
+
+
+class DeltaMessage(BaseModel):
+    """What a chunk of a stream adds."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+
+
+class ChatCompletionResponseStreamChoice(BaseModel):
+    index: int = 0
+    delta: DeltaMessage
+    finish_reason: FinishReason | None = None
+
+
+class ChatCompletionStreamResponse(BaseModel):
+    """One chunk of a streamed answer; all chunks of an answer share ``id`` and ``created``."""
+
+    id: str = Field(default_factory=_chat_id)
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int = Field(default_factory=_now)
+    model: str
+    choices: list[ChatCompletionResponseStreamChoice]
+    usage: UsageInfo | None = None
+    system_fingerprint: str | None = None
+
+
+class ModelCard(BaseModel):
+    """A model that can be asked for."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "avatarchatbot"
+
+
+class ModelList(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[ModelCard] = Field(default_factory=list)

@@ -1,0 +1,327 @@
+"""Any server with OpenAI's chat endpoint: TGI, vLLM, SGLang, llama.cpp, Ollama, OpenAI.
+
+What is TGI's own (router/src/server.rs): streams answer 200 even when the request is refused, with an error event and then
+``[DONE]``; ``top_p`` 1.0 is refused; ``presence_penalty`` is added to 2 and taken for a repetition penalty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio
+import httpx
+
+from comps.cores.common.settings import LlmSettings
+from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.proto import sse
+from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
+from comps.llms.engine import NODE, Completion, Delta
+from comps.llms.prompt import conversation
+
+_CONNECT_S = 3.0
+#: Below the 5 s of most servers, so that a pooled connection is seldom one that the other side has just closed.
+_KEEPALIVE_S = 4.0
+#: For servers that list no models: the name that TGI goes by at OPEA.
+_NAMELESS_MODEL = "tgi"
+_RETRY_AFTER_S = 1.0
+#: Parameters passed on as the client gave them; those that it did not give are the server's to choose.
+_PASSED_ON = (
+    "temperature",
+    "top_k",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "frequency_penalty",
+    "repetition_penalty",
+    "seed",
+    "user",
+    "response_format",
+)
+
+
+class OpenAICompatible:
+    """Forwards conversations to ``settings.endpoint``; the persona becomes the system message."""
+
+    name = "openai_compatible"
+
+    def __init__(self, settings: LlmSettings) -> None:
+        self._settings = settings
+        self._base = _base_url(settings.endpoint)
+        self._client: httpx.AsyncClient | None = None
+        self._is_tgi: bool | None = None
+
+    @classmethod
+    def unavailable(cls, settings: LlmSettings) -> str | None:
+        return None if settings.endpoint else "LLM_ENDPOINT names no server"
+
+    async def start(self) -> None:
+        key = self._settings.api_key.get_secret_value()
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(self._settings.first_token_timeout_s, connect=_CONNECT_S),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEEPALIVE_S),
+            trust_env=False,
+        )
+
+    async def stop(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def ready(self) -> None:
+        try:
+            await self.models()
+        except Problem as problem:
+            raise NodeUnavailable(f"the language model's server is not ready: {problem.detail}", node=NODE) from problem
+
+    async def models(self) -> list[str]:
+        response = await self._send("GET", f"{self._base}/models")
+        async with aclosing(response):
+            if response.status_code == 404:
+                return [self._settings.model or _NAMELESS_MODEL]
+            return _model_names(_json(await _read(response), response))
+
+    async def complete(self, request: ChatCompletionRequest) -> Completion:
+        payload = await self._payload(request)
+        response = await self._send("POST", f"{self._base}/chat/completions", payload)
+        async with aclosing(response):
+            document = _json(await _read(response), response)
+        choice = _first_choice(document)
+        message = choice.get("message")
+        if not isinstance(message, dict):
+            raise NodeError("answered without a message", node=NODE)
+        return Completion(
+            text=str(message.get("content") or ""),
+            finish_reason=_finish_reason(choice) or "stop",
+            model=str(document.get("model") or payload["model"]),
+            usage=_usage(document) or UsageInfo(),
+        )
+
+    @asynccontextmanager
+    async def stream(self, request: ChatCompletionRequest) -> AsyncIterator[AsyncIterator[Delta]]:
+        deadline = anyio.current_time() + self._settings.first_token_timeout_s
+        payload = {**await self._payload(request), "stream": True}
+        if request.stream_options is not None:
+            payload["stream_options"] = request.stream_options.model_dump()
+        response = await self._send("POST", f"{self._base}/chat/completions", payload)
+        async with aclosing(response):
+            if not response.is_success:
+                raise _refusal(response, await _read(response))
+            if not response.headers.get("content-type", "").startswith(sse.MEDIA_TYPE):
+                raise NodeError("answered a stream with something else", node=NODE)
+            async with aclosing(_deltas(response, str(payload["model"]))) as deltas:
+                yield _first_within(deltas, deadline, self._settings.first_token_timeout_s)
+
+    async def _payload(self, request: ChatCompletionRequest) -> dict[str, Any]:
+        messages = [message.model_dump() for message in conversation(request)]
+        payload: dict[str, Any] = {"model": await self._model(request), "messages": messages, "stream": False}
+        given = request.model_dump(include=set(_PASSED_ON), exclude_unset=True, exclude_none=True)
+        payload |= given
+        # 1.0 keeps every token, which is what a server does by itself; TGI refuses to be told.
+        if request.top_p is not None and request.top_p < 1:
+            payload["top_p"] = request.top_p
+        if request.presence_penalty and not await self._speaks_tgi():
+            payload["presence_penalty"] = request.presence_penalty
+        return payload
+
+    async def _model(self, request: ChatCompletionRequest) -> str:
+        if self._settings.model:
+            return self._settings.model
+        names = await self.models()
+        if request.model in names:
+            return request.model
+        return names[0] if names else _NAMELESS_MODEL
+
+    async def _speaks_tgi(self) -> bool:
+        if self._is_tgi is None:
+            response = await self._send("GET", urlunsplit(urlsplit(self._base)._replace(path="/info")))
+            async with aclosing(response):
+                self._is_tgi = response.is_success and b"text-generation-router" in await _read(response)
+        return self._is_tgi
+
+    async def _send(self, method: str, url: str, payload: dict[str, Any] | None = None) -> httpx.Response:
+        """The response with its body unread. Raises NodeUnavailable, NodeTimeout, NodeError."""
+        if self._client is None:
+            raise NodeUnavailable("is not started", node=NODE)
+        request = self._client.build_request(method, url, json=payload)
+        try:
+            with anyio.fail_after(self._settings.first_token_timeout_s):
+                try:
+                    return await self._client.send(request, stream=True)
+                except httpx.RemoteProtocolError:
+                    # A pooled connection that the server had closed before it saw the request.
+                    return await self._client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise NodeUnavailable("the language model's server cannot be reached", node=NODE) from error
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise self._timeout() from error
+        except httpx.HTTPError as error:
+            raise NodeError("the language model's server broke the connection", node=NODE) from error
+
+    def _timeout(self) -> NodeTimeout:
+        return _slow(self._settings.first_token_timeout_s)
+
+
+def _slow(seconds: float) -> NodeTimeout:
+    return NodeTimeout(f"the language model's server said nothing for {seconds:g} s", node=NODE)
+
+
+def _base_url(endpoint: str) -> str:
+    """``endpoint`` without a trailing slash, and with OpenAI's ``/v1`` where it has no path (OPEA gives only host and port)."""
+    endpoint = endpoint.rstrip("/")
+    return endpoint if urlsplit(endpoint).path else f"{endpoint}/v1"
+
+
+async def _read(response: httpx.Response) -> bytes:
+    try:
+        return await response.aread()
+    except httpx.TimeoutException as error:
+        raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
+    except httpx.HTTPError as error:
+        raise NodeError("the language model's server broke off in the middle of its answer", node=NODE) from error
+
+
+def _json(body: bytes, response: httpx.Response) -> dict[str, Any]:
+    """The body of a successful answer. Raises what a refusal means."""
+    if not response.is_success:
+        raise _refusal(response, body)
+    document = _object(body)
+    if document is None:
+        raise NodeError("the language model's server answered with broken JSON", node=NODE)
+    return document
+
+
+def _object(text: str | bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _model_names(document: dict[str, Any]) -> list[str]:
+    data = document.get("data")
+    entries = data if isinstance(data, list) else []
+    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
+
+
+async def _first_within(deltas: AsyncIterator[Delta], deadline: float, seconds: float) -> AsyncIterator[Delta]:
+    """``deltas``, the first of which must come before ``deadline``. Raises NodeTimeout."""
+    try:
+        with anyio.fail_after(deadline - anyio.current_time()):
+            first = await anext(deltas)
+    except TimeoutError as error:
+        raise _slow(seconds) from error
+    yield first
+    async for delta in deltas:
+        yield delta
+
+
+async def _deltas(response: httpx.Response, model: str) -> AsyncGenerator[Delta, None]:
+    """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short."""
+    finish_reason: FinishReason | None = None
+    usage: UsageInfo | None = None
+    async for event in _events(response):
+        if event.data.strip() == "[DONE]":
+            finish_reason = finish_reason or "stop"
+            break
+        document = _object(event.data)
+        if document is None:
+            raise NodeError("the language model's server sent a broken event", node=NODE)
+        if event.type == "error" or document.get("error"):
+            raise _error_event(document)
+        model = str(document.get("model") or model)
+        usage = _usage(document) or usage
+        if not document.get("choices"):
+            continue
+        choice = _first_choice(document)
+        finish_reason = _finish_reason(choice) or finish_reason
+        if text := (choice.get("delta") or {}).get("content"):
+            yield Delta(str(text), model=model)
+    if finish_reason is None:
+        raise NodeError("the language model's server broke off in the middle of its answer", node=NODE)
+    yield Delta(finish_reason=finish_reason, model=model, usage=usage)
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[sse.Event]:
+    """The response's events up to its end; a connection that breaks is an end too, and the caller knows if it came early."""
+    parser = sse.Parser()
+    try:
+        async for piece in response.aiter_bytes():
+            for event in parser.feed(piece):
+                yield event
+    except httpx.TimeoutException as error:
+        raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
+    except httpx.HTTPError:
+        return
+
+
+def _first_choice(document: dict[str, Any]) -> dict[str, Any]:
+    choices = document.get("choices")
+    if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
+        raise NodeError("the language model's server answered without choices", node=NODE)
+    return choices[0]
+
+
+def _finish_reason(choice: dict[str, Any]) -> FinishReason | None:
+    """OpenAI's finish reason; TGI has names of its own for "stop" (eos_token, stop_sequence)."""
+    given = choice.get("finish_reason")
+    if not given:
+        return None
+    return given if given in ("length", "content_filter", "tool_calls", "function_call") else "stop"
+
+
+def _usage(document: dict[str, Any]) -> UsageInfo | None:
+    given = document.get("usage")
+    if not isinstance(given, dict):
+        return None
+    counts = {name: given[name] for name in UsageInfo.model_fields if isinstance(given.get(name), int)}
+    return UsageInfo(**counts)
+
+
+def _refusal(response: httpx.Response, body: bytes) -> Problem:
+    """What a status other than 2xx means to the one who asked us."""
+    status = response.status_code
+    if status == 429:
+        return Overloaded("the language model's server is overloaded", retry_after=_retry_after(response), node=NODE)
+    if status in (400, 413, 422):
+        return _rejected(_message(_object(body) or {}))
+    if status in (401, 403):
+        return NodeError("the language model's server refused our key", node=NODE, upstream_status=status)
+    kinds: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout, 408: NodeTimeout}
+    kind = kinds.get(status, NodeError)
+    return kind(f"the language model's server answered {status}", node=NODE, upstream_status=status)
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds; the header may also hold a date, which is not worth the trouble here."""
+    given = response.headers.get("Retry-After", "")
+    return float(given) if given.isdigit() else _RETRY_AFTER_S
+
+
+def _error_event(document: dict[str, Any]) -> Problem:
+    """An error inside a stream that began with 200. TGI always says 422 there, so the message has to tell."""
+    message = _message(document).lower()
+    if "overloaded" in message:
+        return Overloaded("the language model's server is overloaded", retry_after=_RETRY_AFTER_S, node=NODE)
+    if "validation" in message:
+        return _rejected(message)
+    return NodeError("the language model's server failed in the middle of its answer", node=NODE)
+
+
+def _rejected(message: str) -> BadInput:
+    """The server's message itself may quote the conversation, so it is not repeated."""
+    if any(word in message.lower() for word in ("context", "too long", "must have less", "tokens")):
+        return BadInput("the conversation is too long for the language model", field="messages", node=NODE)
+    return BadInput("the language model's server does not accept the request", node=NODE)
+
+
+def _message(document: dict[str, Any]) -> str:
+    error = document.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message") or "")
+    return str(error or document.get("message") or document.get("detail") or "")

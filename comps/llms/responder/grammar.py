@@ -1,0 +1,281 @@
+"""Sentences about a person, turned into sentences by that person: "Alice loves her dog" → "I love my dog"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_IRREGULAR = {
+    "is": "am",
+    "are": "am",
+    "has": "have",
+    "does": "do",
+    "goes": "go",
+    "were": "was",
+    "isn't": "am not",
+    "aren't": "am not",
+    "weren't": "wasn't",
+    "doesn't": "don't",
+    "hasn't": "haven't",
+}
+_CONTRACTIONS = {"'s": " am", "'re": " am", "'d": "'d", "'ll": "'ll", "'ve": "'ve"}
+_ADVERBS = (
+    r"(?:(?:also|always|never|often|still|now|even|just|once|soon|rather|not|\w+ly|sometimes|seldom|first|later|then|almost"
+    r"|both|too|only|perhaps|secretly)\s+)*"
+)
+#: Third-person verbs that follow a conjunction and can be nothing else.
+_VERBS = frozenset(
+    """is has loves likes enjoys hates dislikes wants hopes lives works believes feels thinks needs tries knows speaks teaches
+    wears keeps makes takes gives gets goes comes sees hears finds spends collects plays sings reads writes paints bakes cooks
+    grows builds fixes repairs runs owns cares prefers wishes plans dreams remembers understands refuses fears avoids adores
+    treasures values respects trusts misses seeks aims longs means says tells sells serves studies learns leads helps holds
+    brings lets begins becomes remains stays tends appears seems considers finds admires cherishes despises detests volunteers
+    travels sails swims dances hikes climbs rides drives carries laughs smiles talks listens worries struggles suffers shares
+    visits meets treats knits sews gardens raises protects guards hunts flies sleeps eats drinks explores invents
+    designs creates practises practices
+    performs composes coaches manages attends hides cheats hums reminds finds""".split()  # noqa: SIM905
+)
+#: Of these the ones that are as often plural nouns: they count only before a word that follows verbs.
+_NOUNS_TOO = frozenset(
+    """works plays needs hopes plans dreams fears values visits smiles laughs talks dances drinks rides drives studies sails
+    guards treats worries runs means aims climbs hikes gardens shares builds designs practices sleeps coaches hides lives""".split()  # noqa: SIM905
+)
+_AFTER_VERBS = (
+    r"(?=\s+(?:a|an|the|to|as|at|in|on|with|for|of|about|from|by|into|over|under|his|her|their|its|my|every|each|all|some|any"
+    r"|no|that|when|how|what|well|hard|often|too|\w+ly|\d+|two|three|four|many|more|there|here|old|new|up|out|back"
+    r"|around|alone)\b)"
+)
+_STOPS = re.compile(r"\b(?:who|which|that|where|because|when|while|whose|if|whom|as)\b|[.;:!?]")
+_TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "professor",
+        "captain",
+        "sir",
+        "lady",
+        "lord",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "saint",
+        "st",
+        "aunt",
+        "uncle",
+        "the",
+        "of",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who the sentences speak of: her names, and the pronoun (he, she, they, it, you or I) that stands for them."""
+
+    name: str
+    pronoun: str
+
+    @property
+    def names(self) -> list[str]:
+        """The ways to call her, longest first: the whole name, and its parts without titles."""
+        words = self.name.split()
+        own = [word for word in words if word.lower().strip(".,") not in _TITLES and len(word) > 2 and word[0].isupper()]
+        titled = [f"{words[0]} {word}" for word in own if words[0].lower().strip(".,") in _TITLES]
+        return sorted({self.name, *own, *titled} - {""}, key=len, reverse=True)
+
+
+_OBJECT = {"he": "him", "she": "her", "they": "them", "it": "it", "you": "you"}
+_POSSESSIVE = {"he": "his", "she": "her", "they": "their", "it": "its", "you": "your"}
+_ABSOLUTE = {"he": "his", "she": "hers", "they": "theirs", "it": "its", "you": "yours"}
+_REFLEXIVE = {"he": "himself", "she": "herself", "they": "themselves|themself", "it": "itself", "you": "yourself"}
+
+
+def find_pronoun(texts: list[str]) -> str:
+    """The pronoun that ``texts`` use of their subject, "I" when they use none. Pronouns that begin sentences count most."""
+    text = " ".join(texts)
+    scores = {
+        pronoun: 3 * len(re.findall(rf"(?:^|[.!?]\s+){pronoun.capitalize()}(?:'\w+)?\b", text))
+        + len(re.findall(rf"\b(?:{pronoun}|{_POSSESSIVE[pronoun]}|{_OBJECT[pronoun]})\b", text, re.IGNORECASE))
+        for pronoun in ("she", "he", "you")
+    }
+    best = max(scores, key=lambda pronoun: scores[pronoun])
+    if scores[best]:
+        return best
+    for pronoun in ("They", "It"):
+        if re.search(rf"(?:^|[.!?]\s+){pronoun}(?:'\w+)?\b", text):
+            return pronoun.lower()
+    return "they" if re.search(r"\b(?:they|their)\b", text) else "I"
+
+
+def base_form(verb: str) -> str:
+    """A verb of the third person singular as the first person says it: "tries" → "try"; other forms as they are."""
+    lower = verb.lower()
+    if lower in _IRREGULAR:
+        return _IRREGULAR[lower]
+    if not lower.endswith("s") or lower.endswith(("ss", "us")) or lower in ("was", "always", "perhaps", "sometimes"):
+        return verb
+    if lower.endswith("ies") and len(lower) > 4:
+        return verb[:-3] + "y"
+    if re.search(r"(?:ss|sh|ch|x|zz|o)es$", lower):
+        return verb[:-2]
+    return verb[:-1]
+
+
+def is_third_person_verb(word: str) -> bool:
+    return word.lower() in _VERBS
+
+
+def first_person(sentence: str, subject: Subject, *, other_speaks: bool = False) -> str:
+    """``sentence`` about ``subject`` as said by her. ``other_speaks``: a leading pronoun means somebody else."""
+    if subject.pronoun == "I" and not subject.names:
+        return _capital(sentence)
+    protected, sentence = _protect_leading(sentence, subject) if other_speaks else ("", sentence)
+    sentence = _apposition(sentence, subject)
+    sentence = _possessives(sentence, subject)
+    sentence = _subjects(sentence, subject)
+    sentence = _pronouns(sentence, subject)
+    sentence = re.sub(r"\bI and ((?:my )?[\w']+(?: [A-Z][\w']+)*) ", _we_order, sentence)
+    return _capital(protected + sentence)
+
+
+def _we_order(match: re.Match[str]) -> str:
+    return f"{match[1]} and I "
+
+
+def _protect_leading(sentence: str, subject: Subject) -> tuple[str, str]:
+    match = re.match(
+        rf"(?:{subject.pronoun}|{_POSSESSIVE.get(subject.pronoun, subject.pronoun)})\b(?:'\w+)?", sentence, re.IGNORECASE
+    )
+    return (match[0], sentence[match.end() :]) if match else ("", sentence)
+
+
+def _names_pattern(subject: Subject) -> str:
+    return "|".join(re.escape(name) for name in subject.names) or r"(?!)"
+
+
+def _apposition(sentence: str, subject: Subject) -> str:
+    """ "Alice, a nurse, lives …" → "Alice is a nurse. Alice lives …"."""
+    match = re.match(rf"({_names_pattern(subject)}), ((?:an?|the) [^,]+), (?=\w+s\b|\w+ed\b|was\b|had\b)", sentence)
+    return f"{match[1]} is {match[2]}. {match[1]} {sentence[match.end() :]}" if match else sentence
+
+
+def _possessives(sentence: str, subject: Subject) -> str:
+    return re.sub(rf"\b(?:{_names_pattern(subject)})(?:'s|’s|s')(?=\s+(?!been\b|a\b|an\b|the\b|not\b))", "my", sentence)
+
+
+def _subjects(sentence: str, subject: Subject) -> str:
+    """Name or pronoun + verb → I + verb, and the verbs that are joined to it."""
+    pronoun = "(?!)" if subject.pronoun == "I" else subject.pronoun
+    names = _names_pattern(subject)
+    who = rf"(?:{names}|[{pronoun[0].upper()}{pronoun[0]}]{pronoun[1:]})" if pronoun != "(?!)" else rf"(?:{names})"
+    sentence = re.sub(rf"(?<=\b(?:nor|yet|too) )(does|do|is|are|has|have) {who}\b", lambda m: f"{base_form(m[1])} I", sentence)
+    sentence = re.sub(rf"\b{who}('s|'re)(?=\s+(?:been|got|had|\w+en)\b)", "I have", sentence)
+    sentence = re.sub(rf"\b{who}('s|'re|'d|'ll|'ve)(?!\w)", lambda m: "I" + _CONTRACTIONS[m[1]], sentence)
+    pattern = re.compile(rf"\b{who}\s+({_ADVERBS})([A-Za-z]+(?:n't)?)\b")
+    out, position = "", 0
+    for match in pattern.finditer(sentence):
+        if match.start() < position:
+            continue
+        before = sentence[position : match.start()]
+        if not _takes_subject(match, out + before, subject):
+            continue
+        verb = match[2]
+        out += before + f"I {match[1]}{base_form(verb)}"
+        rest, position = sentence[match.end() :], match.end()
+        stop = _STOPS.search(rest)
+        end = stop.start() if stop else len(rest)
+        nested = pattern.search(rest)
+        end = min(end, nested.start()) if nested else end
+        out += _joined_verbs(rest[:end])
+        position += end
+    return out + sentence[position:]
+
+
+def _takes_subject(match: re.Match[str], before: str, subject: Subject) -> bool:
+    """Whether the name or pronoun is the subject of the word after it ("it" and names can be objects)."""
+    verb = match[2].lower()
+    finite = verb in _VERBS or verb in _IRREGULAR or verb.endswith("ed") or verb in _PAST or verb in _MODALS
+    if re.search(r"\b(?:with|to|by|for|of|about|from|at|on|like)\s+$", before):
+        return False
+    starts = not before.strip() or before.rstrip().endswith((".", "!", "?", ",", ";", ":"))
+    if subject.pronoun in ("it", "they", "you") or match[0].split()[0] not in ("He", "She", "he", "she"):
+        return finite or (starts and (verb.endswith("s") or subject.pronoun in ("they", "you")))
+    return True
+
+
+_PAST = frozenset(
+    """was were had grew went became met moved left made lost found began spent taught took came saw knew thought wrote read
+    won built ran sold bought fell kept held told gave got heard fought broke chose flew rose sang swam swore wore drew led
+    paid sent slept spoke stole stood understood woke did said felt learnt put set cut let quit hurt dreamt meant""".split()  # noqa: SIM905
+)
+_MODALS = frozenset(
+    [
+        "can",
+        "could",
+        "will",
+        "would",
+        "may",
+        "might",
+        "must",
+        "should",
+        "shall",
+        "cannot",
+        "can't",
+        "won't",
+        "wouldn't",
+        "couldn't",
+        "shouldn't",
+        "didn't",
+    ]
+)
+
+
+def _joined_verbs(clause: str) -> str:
+    def convert(match: re.Match[str]) -> str:
+        verb = match[3].lower()
+        if verb not in _VERBS or (verb in _NOUNS_TOO and not re.match(_AFTER_VERBS, clause[match.end() :])):
+            return match[0]
+        return f"{match[1]}{match[2]}{base_form(match[3])}"
+
+    return re.sub(rf"((?:,|\band|\bbut|\bor|\bthen|\byet)\s+)({_ADVERBS})(\w+)\b", convert, clause)
+
+
+#: What may follow an object pronoun "her"; before anything else "her" is possessive.
+_AFTER_OBJECT = (
+    r"(?=[.,;:!?)]|$|\s+(?:and|but|or|when|because|as|to|in|on|at|with|for|from|by|about|of|how|that|what|if|while|after|before"
+    r"|since|through|into|up|out|away|very|too|so|a|an|the|than|every|once|until|like|who|where|deeply|dearly|well|most)\b)"
+)
+
+
+def _pronouns(sentence: str, subject: Subject) -> str:
+    pronoun = subject.pronoun
+    if pronoun != "I":
+        sentence = re.sub(rf"\b(?:{_REFLEXIVE[pronoun]})\b", "myself", sentence, flags=re.IGNORECASE)
+        if pronoun == "she":
+            sentence = re.sub(rf"(?<=\s)her\b{_AFTER_OBJECT}", "me", sentence)
+        if pronoun not in ("he", "it"):
+            sentence = re.sub(rf"\b{_ABSOLUTE[pronoun]}\b", "mine", sentence, flags=re.IGNORECASE)
+        sentence = re.sub(rf"\b{_POSSESSIVE[pronoun]}\b", "my", sentence, flags=re.IGNORECASE)
+        if pronoun == "they":
+            # "Them" is as often the persona's books: only after what is done to people.
+            sentence = re.sub(
+                r"\b(told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?) them\b", r"\1 me", sentence
+            )
+        elif pronoun in ("he", "you"):
+            sentence = re.sub(rf"\b{_OBJECT[pronoun]}\b", "me", sentence)
+    names = _names_pattern(subject)
+    # In "is called Alice" and "My name is Alice" the name stays.
+    return re.sub(
+        rf"(?<!called )(?<!am )(?<!named )(?<!name is )(?<!nicknamed )(?<=[a-z,] )(?:{names})\b(?=[.,;!?]|$|\s+[a-z])",
+        "me",
+        sentence,
+    )
+
+
+def _capital(sentence: str) -> str:
+    sentence = " ".join(sentence.split())
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,417 @@
+"""What people ask a persona about: how each topic is recognised in a question and in the card, and what is said when the card
+has nothing on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = r"(?:\d+|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|eighteen|nineteen|hundred)"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """``question`` and ``fact`` are patterns; ``examples`` are questions in other words, compared by meaning.
+
+    ``sections`` of the card, the likeliest first. ``strict``: a fact that does not match ``fact`` is no answer.
+    ``unknown`` completes "I can't tell you …".
+    """
+
+    name: str
+    sections: tuple[str, ...]
+    question: str
+    fact: str = ""
+    unknown: str = ""
+    strict: bool = False
+    examples: tuple[str, ...] = ()
+
+
+LOOK, TRAITS, LIKES, DISLIKES = "physicalDescription", "personalityTraits", "likes", "dislikes"
+PAST, GOALS, TIES = "background", "goals", "relationships"
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(
+        "age",
+        (PAST, LOOK),
+        r"\bhow old are you|\byour age\b|\bwhat age are you",
+        rf"{_NUMBER}[- ](?:\w+[- ])?years?[- ](?:old|of age)|\baged? {_NUMBER}|in my (?:early |mid |late |mid-|late-"
+        rf"|early-)?\w+ties\b|turned {_NUMBER}"
+        r"|\bborn (?:in|on) .*\d{4}|\bborn (?:in )?\d{4}|teenager|\b(?:young|old|middle-aged|elderly"
+        r"|ancient) (?:wo)?(?:man|girl|boy|person)|centuries|middle-aged|elderly",
+        "how old I am",
+        strict=True,
+        examples=("how old are you", "what is your age"),
+    ),
+    Topic(
+        "birthday",
+        (PAST,),
+        r"\bwhen (?:were|was) you (?:born|made|built)|\bbirthday|\bwhat year were you born|\bdate of birth",
+        r"\bborn\b.*\b\d{3,4}|birthday|\bborn on\b|\bborn in (?:january|february|march|april|may|june|july|august"
+        r"|september|october|november|december|spring|summer|autumn|winter)",
+        "when I was born",
+        strict=True,
+        examples=("when is your birthday", "when were you born"),
+    ),
+    Topic(
+        "birthplace",
+        (PAST,),
+        r"\bwhere (?:were|was) you (?:born|raised|brought up|made|built)|\bwhere (?:do|did) you come from"
+        r"|\bwhere (?:are|were) you (?:originally )?from"
+        r"|\bwhere did you grow|\bhome ?town|\bwhere you (?:are from|grew up|were born|come from)"
+        r"|\bwhere did you spend your childhood|\bbirth ?place|\bwhich country|\bnationality",
+        r"\bborn (?!and raised to)|grew up|\bgrew on|raised|brought up|native|home ?town|(?:come|came|originally|hail"
+        r"|am) from|childhood (?:in|on|at)|was (?:made|built|created) (?:in|by|at)",
+        "where I was born",
+        strict=True,
+        examples=("where were you born", "where did you grow up", "where are you from", "what is your hometown"),
+    ),
+    Topic(
+        "childhood",
+        (PAST,),
+        r"\bchildhood|\bas a (?:child|kid|boy|girl)|\bwhen you were (?:young|little|small|a (?:child|kid|boy|girl))"
+        r"|\bgrowing up|\byour youth",
+        r"\bchild|grew up|raised|\bborn\b|young|\bboy\b|\bgirl\b|\bkid\b|\bschool",
+        "anything about my childhood",
+        examples=("what was your childhood like", "what were you like as a child"),
+    ),
+    Topic(
+        "home",
+        (PAST, TIES),
+        r"\bwhere (?:do|are) you (?:live|living|stay|based|reside)|\bwhere you live|\byour (?:home|house|apartment"
+        r"|flat)\b|\bwhere is your home|\bwhich city|\bwhat city",
+        r"\blives?\b(?! for)|\bliving (?:in|on|at|with)|\bmy (?:home|house|cottage|apartment|flat|cabin|farm"
+        r"|houseboat)|resid|settled|moved (?:to|into|back)|\bbased in|\bhome (?:in|on|is)",
+        "where I live",
+        strict=True,
+        examples=("where do you live", "where is your home", "what city do you live in"),
+    ),
+    Topic(
+        "job",
+        (PAST, TRAITS, GOALS),
+        r"\b(?:for a living|your (?:job|work|profession|career|occupation|trade|business|shop)|do you work\b"
+        r"|are you working|what (?:is|was) your (?:job|work)|you work (?:as|at|for|in)"
+        r"|earn (?:your|a) living|kind of work|sort of work|line of work|make (?:your|a) living|what do you do(?: now"
+        r"| these days| all day| every day| at work)?$|your daily work|employed)",
+        r"\bwork(?:s|ed|ing)? (?:as|at|for|in|on|with)|\bI work\b|\bjob\b|career|profession|\bI (?:currently |now "
+        r"|also |still )*(?:run|own|teach|manage|lead|direct|serve|practise|practice|sell|make|build|repair|restore"
+        r"|perform|design|drive|fly|edit|host)\b|employed"
+        r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:\w+[- ])*(?:\w+(?:er|or|ist|ian|smith"
+        r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
+        r"|retired|trained as|earn",
+        "what I do for a living",
+        examples=(
+            "what do you do for a living",
+            "what is your job",
+            "where do you work",
+            "what is your profession",
+            "do you have a job",
+        ),
+    ),
+    Topic(
+        "education",
+        (PAST,),
+        r"\b(?:where|what|when) did you (?:study|learn)|\b(?:your )?(?:school|college|university|degree|education"
+        r"|studies)\b|\bdid you (?:study|go to (?:school|college|university))|\bhow did you learn|\bwho taught you",
+        r"\bstud(?:y|ied|ies|ying)|\bschool|college|universit|degree|graduat|\blearn|apprentic|educat|taught|\btrained"
+        r"|academy|scholar|diploma|doctorate",
+        "anything about my schooling",
+        strict=True,
+        examples=("where did you go to school", "what did you study", "did you go to college", "who taught you that"),
+    ),
+    Topic(
+        "siblings",
+        (TIES, PAST),
+        r"\b(?:brothers?|sisters?|siblings?|twin)\b",
+        r"\b(?:brothers?|sisters?|siblings?|twins?)\b|only child",
+        "anything about brothers or sisters",
+        strict=True,
+        examples=("do you have any brothers or sisters", "do you have siblings"),
+    ),
+    Topic(
+        "parents",
+        (TIES, PAST),
+        r"\b(?:parents?|mother|father|mom|mum|dad|mama|papa)\b",
+        r"\b(?:parents?|(?<!grand)mother|(?<!grand)father|mom|mum|dad|mama|papa|orphan(?:ed)?)\b",
+        "anything about my parents",
+        strict=True,
+        examples=("tell me about your parents", "who is your mother", "what does your father do"),
+    ),
+    Topic(
+        "grandparents",
+        (TIES, PAST),
+        r"\b(?:grandmother|grandfather|grandparents?|grandma|grandpa|granny)\b",
+        r"\b(?:grandmother|grandfather|grandparents?|grandma|grandpa|granny)\b",
+        "anything about my grandparents",
+        strict=True,
+    ),
+    Topic(
+        "grandchildren",
+        (TIES, LIKES),
+        r"\bgrand(?:son|daughter|child|children|kids?)\b",
+        r"\bgrand(?:son|daughter|child|children|kid)s?\b",
+        "anything about grandchildren",
+        strict=True,
+    ),
+    Topic(
+        "partner",
+        (TIES, PAST),
+        r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|dating|relationship"
+        r"|lover|love life|romantic|sweetheart|divorced|widow\w*)\b",
+        r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|unmarried|dating"
+        r"|engaged|lover|divorced?|widow\w*|romantic|sweetheart|bachelor)\b",
+        "anything about my love life",
+        strict=True,
+        examples=("are you married", "do you have a boyfriend or girlfriend", "are you in love with someone", "are you single"),
+    ),
+    Topic(
+        "children",
+        (TIES, PAST, LIKES),
+        r"\b(?:do|did|have) you .*\b(?:children|kids|child|sons?|daughters?)\b|\byour (?:children|kids|child|sons?"
+        r"|daughters?|boy|girl)\b|\bare you a (?:mother|father|parent|mom|dad)",
+        r"\b(?:children|kids|sons?|daughters?|my child|stepson|stepdaughter)\b|\b(?:mother|father) of\b|only child of mine",
+        "anything about children of my own",
+        strict=True,
+        examples=("do you have children", "how many kids do you have", "do you have a son or a daughter"),
+    ),
+    Topic(
+        "pets",
+        (TIES, LIKES, PAST),
+        r"\bpets?\b|\b(?:do|did) you (?:have|own|keep) (?:a |an |any |some )?(?:dogs?|cats?|birds?|fish|animals?"
+        r"|horses?|parrots?)\b|\byour (?:dog|cat|bird|horse|parrot|pet|animal)s?\b",
+        r"\b(?:pets?|dogs?|cats?|puppy|kitten|parrots?|horses?|rabbits?|goldfish|hamsters?|tortoise|budgie|canary"
+        r"|terrier|retriever|spaniel|hens|chickens|goats?|ferret|owl|raven|mare|pony|collie|hound|bees)\b",
+        "anything about a pet",
+        strict=True,
+        examples=("do you have any pets", "do you have a dog or a cat"),
+    ),
+    Topic(
+        "friends",
+        (TIES, PAST, LIKES),
+        r"\bfriends?\b(?! of mine)|\bbuddy|\bwho do you (?:trust|spend time with|hang out with)",
+        r"\bfriends?(?:hip)?\b|\bbuddy|companion|\bmate\b|confidant|\btrust|pal\b",
+        "anything about my friends",
+        examples=("who is your best friend", "do you have many friends", "tell me about your friends"),
+    ),
+    Topic(
+        "colleagues",
+        (TIES, PAST),
+        r"\b(?:colleagues?|co-?workers?|boss|people you work with|work with|team|crew|assistant|employees?|clients?"
+        r"|customers?|neighbou?rs?|students|pupils)\b",
+        r"\b(?:colleagues?|co-?workers?|boss|works? (?:together )?(?:with|for)|team|crew|assistant|employees?|clients?"
+        r"|customers?|partner|neighbou?rs?|students|pupils|apprentice|mate)\b",
+        "anything about the people I work with",
+        examples=("how do you get along with your colleagues", "who do you work with", "do you like your boss"),
+    ),
+    Topic(
+        "rivals",
+        (TIES, DISLIKES, PAST),
+        r"\b(?:enem(?:y|ies)|rivals?|nemesis|opponent|do not get along|not get along)\b",
+        r"\b(?:enem(?:y|ies)|rival\w*|nemesis|opponent|feud|quarrel\w*|distrust\w*|grudge|complicated|tense|strained"
+        r"|argu\w+)\b",
+        "anything about enemies",
+        strict=True,
+        examples=("do you have any enemies", "who is your rival", "is there someone you do not get along with"),
+    ),
+    Topic(
+        "mentor",
+        (TIES, PAST),
+        r"\b(?:mentor|teacher|idol|hero|role model|look up to|admire|inspir\w+)\b",
+        r"\b(?:mentor|teacher|idol|hero|role model|looks? up to|admire|inspir\w+|taught me|learn\w*)\b",
+        "anybody I look up to",
+        examples=("who do you admire", "who is your role model", "who inspired you"),
+    ),
+    Topic(
+        "family",
+        (TIES, PAST),
+        r"\bfamily\b|\brelatives\b|\bcousins?\b|\buncle\b|\baunt\b|\bniece|\bnephew",
+        r"\b(?:family|relatives?|cousins?|uncle|aunt|niece|nephew|brothers?|sisters?|mother|father|parents?|sons?"
+        r"|daughters?|wife|husband|grand\w+|twins?)\b",
+        "anything about my family",
+        examples=("tell me about your family", "do you have a family"),
+    ),
+    Topic(
+        "ties",
+        (TIES,),
+        r"\b(?:who is (?:important|close|dear) to you|people in your life|who do you love|your relationships"
+        r"|closest to|important people|who matters|important person)\b",
+        "",
+        "who is close to me",
+        examples=("who is important to you", "who are the people in your life", "who are you closest to"),
+    ),
+    Topic(
+        "hair",
+        (LOOK,),
+        r"\byour hair\b|\bare you (?:blonde?|bald|a redhead)|\bhair colou?r|\b(?:have|got) \w* ?hair\b|\bbeard\b|\bmoustache\b",
+        r"\bhair(?:ed)?\b|\bbald|\bbeard|blond|redhead|brunette|braid|curls|ponytail|\bfur\b|mane|moustache",
+        "the colour of my hair",
+        strict=True,
+        examples=("what color is your hair",),
+    ),
+    Topic(
+        "eyes",
+        (LOOK,),
+        r"\b(?:your|blue|brown|green|gr[ae]y|hazel) eyes?\b|\bglasses\b|\beye colou?r",
+        r"\beyes?\b|\beyed\b|glasses|spectacles",
+        "the colour of my eyes",
+        strict=True,
+        examples=("what color are your eyes",),
+    ),
+    Topic(
+        "height",
+        (LOOK,),
+        r"\bhow (?:tall|big|large|heavy) are you|\bare you (?:tall|short|big|small)\b|\byour height|\bhow much do you weigh",
+        r"\b(?:tall|short|height|stature|metres?|meters?|feet|foot|inches|petite|towering|lanky|slim|build|broad"
+        r"|stocky|small|large|big|tiny|cm|centimetres)\b",
+        "how tall I am",
+        strict=True,
+        examples=("how tall are you",),
+    ),
+    Topic(
+        "clothes",
+        (LOOK, LIKES),
+        r"\b(?:wear|wearing|clothes|dressed|outfit|hat|coat|jacket|dress)\b",
+        r"\bwear|dress|cloth|coat|jacket|hat\b|shirt|scarf|boots|uniform|suit\b|robe|apron|jumper|sweater|gloves"
+        r"|glasses|cap\b|shoes|ring\b|necklace|earring",
+        "what I wear",
+        strict=True,
+        examples=("what are you wearing", "what clothes do you like to wear"),
+    ),
+    Topic(
+        "look",
+        (LOOK,),
+        r"\b(?:look like|your appearance|describe (?:your|how you) (?:look|appearance|face|body)\w*|what you look"
+        r"|how do you look|your (?:face|looks|body|smile|skin|scar|tattoo)|physically|recogni[sz]e you)\b",
+        "",
+        "what I look like",
+        examples=("what do you look like", "describe your appearance", "how would i recognize you"),
+    ),
+    Topic(
+        "weakness",
+        (TRAITS, DISLIKES),
+        r"\b(?:weakness\w*|flaws?|bad habits?|faults?|worst (?:trait|quality|habit)|struggle with|shortcomings?)\b",
+        r"\b(?:too|stubborn|impatient|shy|forget\w*|clumsy|messy|temper|trouble|struggle\w*|hard to|difficult\w*"
+        r"|anxious|worr\w+|perfectionist|proud|jealous|reckless|impulsive|absent-minded|lazy|gruff|moody|blunt|overly"
+        r"|sarcastic|bad at|tend)\b",
+        "what my faults are",
+        examples=("what is your biggest weakness", "do you have any bad habits", "what are your flaws"),
+    ),
+    Topic(
+        "traits",
+        (TRAITS,),
+        r"\b(?:your (?:personality|character|temperament|strengths?|nature|best (?:trait|quality))"
+        r"|kind of (?:a )?person|sort of (?:a )?person|type of (?:a )?person|describe yourself|how would (?:you"
+        r"|your friends|people|others) describe"
+        r"|what are you like|are you (?:an? )?(?:\w+ )?(?:kind|shy|funny|patient|brave|smart|friendly|outgoing|honest"
+        r"|lazy|stubborn|optimist\w*|pessimist\w*|introvert\w*|extrovert\w*|serious|creative|generous|confident"
+        r"|good (?:person|listener)))\b",
+        "",
+        "what kind of person I am",
+        examples=(
+            "what kind of person are you",
+            "how would you describe your personality",
+            "what are your strengths",
+            "are you a friendly person",
+        ),
+    ),
+    Topic(
+        "fear",
+        (DISLIKES, TRAITS, PAST),
+        r"\b(?:afraid|fears?|scare[sd]?|scary|frighten\w*|phobia|terrified|terrifies|worr(?:y|ies|ied)|nervous)\b",
+        r"\b(?:afraid|fears?|scare[sd]?|frighten\w*|terrified|phobia|nervous|anxious|heights|dark|worr\w+)\b",
+        "what I am afraid of",
+        examples=("what are you afraid of", "what scares you", "what is your biggest fear"),
+    ),
+    Topic(
+        "dislikes",
+        (DISLIKES,),
+        r"\b(?:(?:what|which|who|things?|anything|something|food|people)\b.*\byou (?:really |not |can not "
+        r"|cannot )*(?:dislike|hate|stand|bear|can not stand|do not like|detest|avoid)|do not you like|annoy\w*|angry"
+        r"|mad|bothers?|irritat\w*|upsets?|drives you (?:mad|crazy)|pet peeves?|your dislikes|least favou?rite"
+        r"|gets on your nerves)\b",
+        "",
+        "what I dislike",
+        examples=(
+            "what do you dislike",
+            "what do you hate",
+            "what makes you angry",
+            "what annoys you the most",
+            "what do you not like",
+        ),
+    ),
+    Topic(
+        "favourite",
+        (LIKES, TRAITS, PAST),
+        r"\b(?:favou?rites?|like (?:the )?(?:best|most)|love (?:the )?most|prefer|what (?:kind|sort"
+        r"|type)s? of (?:\w+ ){1,3}do you (?:like|love|enjoy|prefer|listen|read|watch|eat|play))\b",
+        "",
+        "what my favourite is",
+        examples=("what is your favorite thing", "what kind of music do you like", "what food do you like"),
+    ),
+    Topic(
+        "hobbies",
+        (LIKES, TRAITS, PAST),
+        r"\b(?:hobb(?:y|ies)|for fun|free time|spare time|pastimes?|weekends?|evenings?|day off|days off|relax"
+        r"|your interests|interested in|passion\w*|enjoy doing|like to do|like doing|love doing|makes? you happy"
+        r"|passionate about|cheers you up|your likes|what (?:things )?do you (?:really )?(?:like|love|enjoy)$)\b",
+        "",
+        "what I like",
+        examples=(
+            "what are your hobbies",
+            "what do you do in your free time",
+            "what do you do for fun",
+            "what do you like",
+            "what makes you happy",
+            "what do you enjoy doing on weekends",
+        ),
+    ),
+    Topic(
+        "goals",
+        (GOALS,),
+        r"\b(?:goals?|dreams?|ambitions?|in (?:five|ten|\w+) years|future|achieve|plans?|hope (?:to|for)|aspir\w+"
+        r"|want to (?:do|be|become|achieve|accomplish)|wish(?:es)?|looking forward|bucket list"
+        r"|what (?:else )?do you want|what are you (?:saving|working) (?:for|towards?)|next step)\b",
+        "",
+        "what I want to do one day",
+        examples=(
+            "what are your goals",
+            "what is your dream",
+            "where do you see yourself in five years",
+            "what do you want to achieve",
+            "what are your plans for the future",
+            "if you could do anything what would you do",
+        ),
+    ),
+    Topic(
+        "languages",
+        (PAST, TRAITS),
+        r"\b(?:languages?|speak (?:english|french|german|spanish|italian|chinese|japanese|russian|arabic|portuguese|latin))\b",
+        r"\b(?:languages?|fluent\w*|bilingual|english|french|german|spanish|italian|chinese|japanese|russian|arabic"
+        r"|portuguese|latin|dialect|accent)\b",
+        "which languages I know",
+        strict=True,
+        examples=("what languages do you speak",),
+    ),
+    Topic(
+        "past",
+        (PAST,),
+        r"\b(?:your (?:past|background|life story|life|story|history|experience)|about your life|before (?:that|you)"
+        r"|used to do|how did you (?:become|end up|get (?:into|started|here)|start|come to)|how long have you"
+        r"|have you (?:ever|always)|what happened to you)\b",
+        "",
+        "more about my past",
+        examples=(
+            "tell me about your past",
+            "tell me your life story",
+            "how did you become what you are",
+            "what is your background",
+            "how did you get started",
+        ),
+    ),
+)
+
+BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+def matching(question: str) -> list[Topic]:
+    """The topics whose words stand in a normalised question, in the order of ``TOPICS``."""
+    return [topic for topic in TOPICS if re.search(topic.question, question)]
