@@ -62,6 +62,7 @@ class Answering:
             video_id = await self._store.blobs.put(video, "videos", record.id, meta)
             status = TurnStatus.DONE
         except Problem as error:
+            _name_our_field(error)
             status, problem = TurnStatus.FAILED, error.document()
             raise
         finally:
@@ -78,7 +79,7 @@ class Answering:
         return Answer(video, content_type, video_id, fields)
 
     async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
-        """Make an avatar known to the animation service."""
+        """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""
         client, animation = self._chatbot.megaservice.client, self._chatbot.animation
         request = AvatarRequest(media=media, points=points)
         return AvatarInfo.model_validate(await client.call(animation, request, path="/v1/animation/avatars"))
@@ -114,6 +115,12 @@ class Answering:
             return await self._store.conversations.get(request.conversation_id)
         card = persona.model_dump(mode="json", exclude={"id"}) if persona else None
         return await self._store.conversations.create(card)
+
+
+def _name_our_field(problem: Problem) -> None:
+    """A node names the field of its own request; the client knows that of ours."""
+    if problem.extra.get("field") == "media":
+        problem.extra["field"] = "avatar"
 
 
 def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dict[str, str]]:

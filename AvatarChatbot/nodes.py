@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from comps.cores.text.clauses import split
+from comps.cores.text.clauses import ClauseSplitter
 
 from AvatarChatbot.turn import Turn
 from comps.cores.errors import NodeError
@@ -75,7 +75,8 @@ class AvatarOrchestrator(ServiceOrchestrator):
 
     @staticmethod
     def _speech_requests(turn: Turn) -> list[SpeechRequest]:
-        clauses = [clause for clause in split(turn.reply) if clause.strip()]
+        splitter = ClauseSplitter()
+        clauses = [*splitter.feed(turn.reply), *splitter.finish()]
         return [SpeechRequest(text=clause, voice=turn.voice) for clause in clauses]
 
     @staticmethod
