@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
-from comps.media.mux import AnswerMuxer
 
 from AvatarChatbot import faces
 from AvatarChatbot.avatarchatbot import AvatarChatbot
@@ -18,6 +17,7 @@ from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem
 from comps.cores.mega.orchestrator import Progress
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
+from comps.media.mux import AnswerMuxer
 from comps.storage.conversations import Conversation, TurnStatus
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
-from comps.media.fetch import fetch
 
 from AvatarChatbot import avatars
 from AvatarChatbot.request import AvatarChatRequest, is_id, is_url
@@ -14,6 +13,7 @@ from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, NotFound
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.media import decode_base64
+from comps.media.fetch import fetch
 from comps.storage.async_blobs import AsyncBlobs
 
 _FETCH_TIMEOUT_S = 15.0

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from comps.cores.text.clauses import ClauseSplitter
-
 from AvatarChatbot.turn import Turn
 from comps.cores.errors import NodeError
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import Chunk, ChunkRequest, PersonaDraft, Speech, SpeechRequest, Transcript
+from comps.cores.text.clauses import ClauseSplitter
 
 
 class AvatarOrchestrator(ServiceOrchestrator):
     """The hooks of the avatar chatbot. Each request travels with its ``turn``, where the nodes' outputs are gathered."""
 
-    def provided(self, cur_node: str, initial_inputs: Any, *, turn: Turn, **_: Any) -> dict[str, Any] | None:
+    def provided(self, cur_node: str, initial_inputs: Any, **kwargs: Any) -> dict[str, Any] | None:
+        turn: Turn = kwargs["turn"]
         match self.services[cur_node].title:
             case "asr" if turn.question is not None:
                 return {"question": turn.question}
@@ -24,9 +24,10 @@ class AvatarOrchestrator(ServiceOrchestrator):
                 return {"persona": turn.persona}
         return None
 
-    async def align_inputs(  # type: ignore[override] # hooks may be coroutines
-        self, inputs: Any, cur_node: str, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], *, turn: Turn, **_: Any
+    async def align_inputs(
+        self, inputs: Any, cur_node: str, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], **kwargs: Any
     ) -> Any:
+        turn: Turn = kwargs["turn"]
         match self.services[cur_node].title:
             case "asr":
                 return {"audio": turn.request.audio}

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import anyio
-from comps.media.timeline import Timeline
 
 from AvatarChatbot.request import AvatarChatRequest
 from comps.cores.proto.avatar import Chunk, Persona, Speech
+from comps.media.timeline import Timeline
 
 
 class StageTimes:
