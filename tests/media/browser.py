@@ -44,7 +44,7 @@ video.src = URL.createObjectURL(source);
 
 
 def buffered_in_chromium(fragments: Sequence[bytes], content_type: str) -> dict[str, Any]:
-    """Append all fragments and play: ``error``, ``buffered`` [[start, end], …], ``duration``, ``played_to`` (s), ``frames`` shown."""
+    """Append all fragments and play: ``error``, ``buffered`` [[start, end], …], ``duration``, ``played_to``, ``frames`` shown."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium here")

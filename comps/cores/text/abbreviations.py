@@ -1,0 +1,54 @@
+"""Full stops that end no sentence: abbreviations, titles, initials, list numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Before a name; only when written with a capital ("Rep. Smith", but "the last rep. Then").
+_TITLES = _words(
+    "Dr Mr Mrs Ms Mx Prof St Mt Ft Gen Col Lt Sgt Capt Cpl Cmdr Maj Adm Rev Fr Hon Gov Sen Rep Pres Messrs Mme Mlle Sra"
+)
+#: Never at the end of a sentence.
+_INSIDE = _words("eg ie vs cf approx viz ca resp al incl est dept univ assn ave blvd rd bzw vgl")
+#: Also at the end of a sentence: then a capital follows.
+_AMBIGUOUS = _words("etc inc ltd co corp jr sr bros esq a.m p.m b.c a.d ph.d m.d b.a m.a d.c usw")
+#: Before a number; words of their own otherwise ("No. That is wrong.").
+_BEFORE_NUMBER = _words("no nos nr art sec ch p pp vol fig figs eq op ver v jan feb mar apr jun jul aug sep sept oct nov dec")
+
+_LAST_WORD = re.compile(r"[\w.&]*\w$")
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]{1,2}")
+_LIST_MARKER = re.compile(r"\W*(?:\d{1,3}|[^\W\d_])")
+
+
+def stop_ends_sentence(before: str, following: str) -> bool:
+    """Whether the full stop between ``before`` and the visible character ``following`` ends a sentence.
+
+    It does not when it belongs to an abbreviation, an initial, an ellipsis or the number of a list item.
+    """
+    if following.islower() or following in ".…" or _LIST_MARKER.fullmatch(before):
+        return False
+    found = _LAST_WORD.search(before)
+    if found is None:
+        return True
+    word = found[0]
+    bare = word.lower()
+    if bare in _AMBIGUOUS:
+        return not following.isdigit() and following not in "(["
+    if word in _TITLES or bare in _INSIDE or _ACRONYM.fullmatch(word):
+        return False
+    if bare in _BEFORE_NUMBER:
+        return not following.isdigit()
+    return not _is_initial(word, before[: found.start()])
+
+
+def _is_initial(word: str, before: str) -> bool:
+    """ "J." of J. R. R. Tolkien; but "I." after a small word ends a sentence: "So do I." """
+    if len(word) != 1 or not word.isupper() or not unicodedata.name(word, "").startswith(("LATIN", "GREEK", "CYRILLIC")):
+        return False
+    return not (word == "I" and before.split()[-1:] and before.rsplit(maxsplit=1)[-1].islower())

@@ -1,0 +1,180 @@
+"""Cuts a reply into speakable clauses while it is still being written.
+
+The first clause comes early (at a comma or a dash, once there is enough to say), later ones at the ends of sentences. Text is
+looked at character by character, so the same text gives the same clauses however it arrives, and a place is judged only when
+the next visible character is known: "$29." may yet become "$29.95".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from comps.cores.text.abbreviations import stop_ends_sentence
+
+#: The first clause may end at a comma once it is this long: enough to speak while the next words arrive.
+FIRST_CLAUSE_CHARS = 8
+#: No clause is longer: synthesis of one must not delay the next, and espeak degrades on long lines.
+MAX_CLAUSE_CHARS = 200
+#: Web addresses and code blocks are kept whole up to these lengths: halves of them would be read out.
+_MAX_ADDRESS_CHARS = 1000
+_MAX_CODE_CHARS = 4000
+
+#: Stops that need no space after them: CJK, Devanagari, Arabic, Armenian, Ethiopic, Burmese, Khmer.
+_WIDE_STOPS = frozenset("。！？｡।॥۔؟։።။។")
+_WIDE_COMMAS = frozenset("，；：،")
+_COMMAS = frozenset(",;:")
+_DASHES = frozenset("—–-")
+_CLOSERS = "\"'”’“»)]}*_`」』）》】〉"
+_QUOTES = frozenset("\"'”’»」』")
+_OPENERS = frozenset("([{“‘«「『（《【*_—–-\"'")
+_PAIRS = {"(": ")", "[": "]", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "（": "）", "《": "》", "【": "】"}
+
+_SPAN_MARK = re.compile('[*]+|_+|["' + re.escape("".join({*_PAIRS, *_PAIRS.values()})) + "]")
+_ADDRESS = re.compile(r"://|www\.|@|mailto:")
+
+
+class ClauseSplitter:
+    """``feed`` text as it arrives, then ``finish``; the clauses that come back, joined, are the text exactly."""
+
+    def __init__(self, *, first_chars: int = FIRST_CLAUSE_CHARS, max_chars: int = MAX_CLAUSE_CHARS) -> None:
+        self._first_chars = first_chars
+        self._max_chars = max_chars
+        self._held = ""
+        self._is_first = True
+
+    def feed(self, text: str) -> list[str]:
+        """The clauses that ``text`` completes."""
+        clauses = []
+        for character in text:
+            if not character.isspace() and self._ends(self._held, character):
+                clauses.append(self._release(len(self._held)))
+            self._held += character
+            if (cut := self._overlong(self._held)) is not None:
+                clauses.append(self._release(cut))
+        return clauses
+
+    def finish(self) -> list[str]:
+        """What is left; the splitter then begins anew."""
+        rest, self._held, self._is_first = self._held, "", True
+        return [rest] if rest else []
+
+    def _release(self, length: int) -> str:
+        clause, self._held = self._held[:length], self._held[length:]
+        self._is_first = False
+        return clause
+
+    def _ends(self, text: str, following: str) -> bool:
+        """Whether a clause ends between ``text`` and the visible character ``following``."""
+        body = text.rstrip()
+        gap = text[len(body) :]
+        last = body.rstrip(_CLOSERS)[-1:]
+        if not (gap or last in _WIDE_STOPS or last in _WIDE_COMMAS or last == "—") or not _has_words(body):
+            return False
+        if "\n" in gap and not _in_code_block(body):
+            return gap.count("\n") > 1 or not following.islower()
+        if _is_open(body):
+            return False
+        if following in _CLOSERS and not gap and following != '"':
+            return False
+        return _ends_sentence(body, gap, following) or (self._is_first and self._ends_first(body, gap, following))
+
+    def _ends_first(self, body: str, gap: str, following: str) -> bool:
+        """Whether there is enough for a first clause, and a comma or dash to end it at."""
+        last, before = body[-1], body[:-1].rstrip()
+        if _spoken_length(body) < self._first_chars or not before or following in _WIDE_STOPS | _WIDE_COMMAS:
+            return False
+        if last in _WIDE_COMMAS:
+            return True
+        if before[-1].isdigit() and following.isdigit():
+            return False
+        if last in _COMMAS:
+            return bool(gap) and before[-1] != "."
+        if last == "—":
+            return following not in _DASHES
+        return last in _DASHES and bool(gap) and body[-2].isspace()
+
+    def _overlong(self, text: str) -> int | None:
+        """Where to cut a text that is longer than a clause may be; None while it is not."""
+        if len(text) <= self._max_chars:
+            return None
+        if _in_code_block(text):
+            return None if len(text) <= _MAX_CODE_CHARS else self._max_chars
+        window = text[: self._max_chars + 1]
+        spaces = [found.start() + 1 for found in re.finditer(r"\s(?=\S)", window) if _may_part(text, found.start())]
+        commas = [at for at in spaces if window[at - 2] in ",;:—–)" and at > self._max_chars // 3]
+        if commas or spaces:
+            return (commas or spaces)[-1]
+        if _ADDRESS.search(text) and len(text) <= _MAX_ADDRESS_CHARS:
+            return None
+        return _between_graphemes(text, self._max_chars)
+
+
+def _ends_sentence(body: str, gap: str, following: str) -> bool:
+    core = body.rstrip(_CLOSERS + " \u00a0\u202f")  # French sets its quotation marks off by spaces
+    closers = body[len(core) :]
+    last = core[-1]
+    if last in _WIDE_STOPS:
+        return following not in _WIDE_STOPS
+    if not gap:
+        return False
+    if last in "!?‼⁉⁈⁇":
+        # "Stop!" he said.
+        return not (following.islower() and _QUOTES.intersection(closers))
+    if last == "…" or core.endswith(".."):
+        return not following.islower()
+    return last == "." and stop_ends_sentence(core[:-1], following)
+
+
+def _is_open(text: str) -> bool:
+    """Whether a bracket, a quotation, emphasis or code that began in ``text`` has not ended in it."""
+    if _in_code_block(text) or text.count("`") % 2:
+        return True
+    waiting: list[str] = []
+    for found in _SPAN_MARK.finditer(text):
+        mark, begin, end = found[0], found.start(), found.end()
+        opens = begin == 0 or text[begin - 1].isspace() or text[begin - 1] in _OPENERS
+        if mark in waiting:
+            del waiting[len(waiting) - 1 - waiting[::-1].index(mark) :]
+        elif mark in "([":
+            waiting += [_PAIRS[mark]] if opens else []
+        elif mark in _PAIRS:
+            waiting.append(_PAIRS[mark])
+        elif mark[0] in '"*_' and opens and text[end : end + 1].strip():
+            waiting.append(mark)
+    return bool(waiting)
+
+
+def _in_code_block(text: str) -> bool:
+    return text.count("```") % 2 == 1
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _spoken_length(text: str) -> int:
+    """Characters, of which East Asian ones count twice: each is a syllable."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text.strip())
+
+
+def _may_part(text: str, space: int) -> bool:
+    """Whether a long text may be parted at the space there: not in "10 000", not after an abbreviation's or an initial's stop."""
+    left, right = text[:space].rstrip(), text[space + 1 :]
+    if not _has_words(left):
+        return False
+    if left[-1].isdigit() and right[:1].isdigit():
+        return False
+    return left[-1] != "." or stop_ends_sentence(left[:-1], "A")
+
+
+def _between_graphemes(text: str, at: int) -> int:
+    """The last place up to ``at`` that parts no emoji sequence and no letter from its marks."""
+    for cut in range(at, max(1, at - 40), -1):
+        left, right = text[cut - 1], text[cut]
+        joins = right in "\u200d\ufe0f\ufe0e\u20e3" or left == "\u200d" or "\U0001f3fb" <= right <= "\U0001f3ff"
+        flags = "\U0001f1e6" <= left <= "\U0001f1ff" and "\U0001f1e6" <= right <= "\U0001f1ff"
+        number = (left.isdigit() or left in ".,") and (right.isdigit() or right in ".,")
+        if not (joins or flags or number or unicodedata.combining(right) or unicodedata.category(right) in ("Mn", "Mc", "Me")):
+            return cut
+    return at
