@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.storage.blobs import Blobs
+from comps.storage.retention import delete_avatar
 
 _AVATARS, _RIGS = "avatars", "rigs"
 _FINDINGS = "findings"
 #: Hexadecimal digits of the content hash that name an avatar: 128 bits.
 _ID_LENGTH = 32
-#: Every size a profile may have (VideoProfile.size).
-_SIZES = range(128, 1024 + 16, 16)
 
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]
@@ -45,8 +44,8 @@ class Findings:
     def to_bytes(self) -> bytes:
         stored = io.BytesIO()
         person = np.zeros((0, 0)) if self.person is None else self.person
-        levels = np.round(person * 255).astype(np.uint8)
-        np.savez_compressed(stored, landmarks=self.landmarks, person=levels, points=np.array(json.dumps(self.points or {})))
+        points = np.array(json.dumps(self.points or {}))
+        np.savez_compressed(stored, landmarks=self.landmarks, person=np.round(person * 255).astype(np.uint8), points=points)
         return stored.getvalue()
 
     @classmethod
@@ -104,8 +103,6 @@ class AvatarStore:
         self._blobs.put(rig, _RIGS, f"{avatar}.{size}")
 
     def delete(self, avatar: str) -> None:
-        """Delete media, landmarks and rigs. Raises NotFound."""
-        if not self._blobs.delete(_AVATARS, avatar):
+        """Delete an avatar with its rigs and videos. Raises NotFound."""
+        if not delete_avatar(self._blobs, avatar):
             raise NotFound("there is no such avatar", field="avatar_id")
-        for part in (_FINDINGS, *_SIZES):
-            self._blobs.delete(_RIGS, f"{avatar}.{part}")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comps.animation.motion import audio, visemes
 from comps.animation.motion.blinks import blink
@@ -24,11 +25,29 @@ _LONGEST_PCM_S = MAX_CHUNK_S + 2 * CONTEXT_S + 1.0
 def frame_states(request: ChunkRequest) -> Iterator[FrameState]:
     """The state of every frame of a chunk, a pure function of the request. Call ``check`` first."""
     at = (request.start_frame, request.frames, request.profile.fps)
-    timed = bool(request.phonemes) or not request.pcm
-    mouth = visemes.tracks(request.phonemes, *at) if timed else audio.tracks(_sound(request), *at)
+    motion = _motion(request)
     lids, head = blink(request.seed, *at), sway(request.seed, *at)
     for k in range(request.frames):
-        yield FrameState(mouth.mouth[k], float(mouth.activity[k]), float(lids[k]), head[k], request.start_frame + k)
+        yield FrameState(motion.mouth[k], float(motion.activity[k]), float(lids[k]), head[k], request.start_frame + k)
+
+
+def _motion(request: ChunkRequest) -> visemes.Motion:
+    """The mouth: from phonemes where the timeline has them, from sound elsewhere if there is any."""
+    at = (request.start_frame, request.frames, request.profile.fps)
+    timed = visemes.tracks(request.phonemes, *at)
+    if not request.pcm:
+        return timed
+    heard = audio.tracks(_sound(request), *at)
+    has_phonemes = _covered(request)
+    mouth = np.where(has_phonemes[:, None], timed.mouth, heard.mouth)
+    return visemes.Motion(mouth, np.where(has_phonemes, timed.activity, heard.activity))
+
+
+def _covered(request: ChunkRequest) -> NDArray[np.bool_]:
+    """Whether the timeline says what is spoken in the middle of each frame (silence counts): bool [frames]."""
+    middle = (np.arange(request.start_frame, request.start_frame + request.frames) + 0.5) / request.profile.fps
+    spans = np.array([(start, end) for start, end, _ in request.phonemes]).reshape(-1, 2)
+    return np.asarray(((spans[:, 0] <= middle[:, None]) & (middle[:, None] < spans[:, 1])).any(axis=1))
 
 
 def check(request: ChunkRequest) -> None:

@@ -133,5 +133,6 @@ def _build(frames: Frames, findings: Findings, size: int) -> rig.Rig:
     bgr = frames[..., ::-1]
     if len(frames) > 1:
         from comps.animation.warp import clip  # noqa: PLC0415
+
         return clip.build(bgr, findings.landmarks, size)
     return rig.build(np.ascontiguousarray(bgr[0]), findings.landmarks[0], size, findings.points, findings.person)

@@ -71,6 +71,8 @@ class AnimationSettings(ServiceSettings):
     port: int = 9066
     workers: int = Field(2, ge=1, le=64, description="worker processes")
     rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
+    max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
+    default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
     storage: StorageSettings = Field(default_factory=StorageSettings)
 
 

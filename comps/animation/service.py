@@ -1,0 +1,129 @@
+"""The animation microservice: a face and speech in, video out. ``python -m comps.animation.service`` serves it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from comps.animation.engine import ENGINES, AnimationEngine
+from comps.animation.whole import ClipMaker, ClipRequest
+from comps.cores.common.settings import AnimationSettings
+from comps.cores.mega.base_statistics import register_statistics, statistics_dict
+from comps.cores.mega.constants import ServiceType
+from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
+from comps.cores.proto.docarray import VideoPath
+from comps.cores.proto.negotiate import negotiate
+from comps.cores.proto.wire import JSON, openapi_body, read_document, render
+from comps.cores.telemetry import logs
+
+NAME = "opea_service@animation"
+_PATH = "/v1/animation"
+_MP4 = "video/mp4"
+
+
+def build(settings: AnimationSettings) -> MicroService:
+    """The service, its port bound, not yet serving."""
+    engine = ENGINES.create(settings.engine, settings)
+    clips = ClipMaker(engine, settings)
+    _serve_clips(clips, settings)
+    _serve_avatars(engine)
+    _serve_chunks(engine)
+    service = opea_microservices[NAME]
+    service.add_resource(engine)
+    service.add_resource(clips)
+    return service
+
+
+def _serve_clips(clips: ClipMaker, settings: AnimationSettings) -> None:
+    @register_microservice(
+        name=NAME,
+        service_type=ServiceType.ANIMATION,
+        endpoint=_PATH,
+        host=settings.host,
+        port=settings.port,
+        input_datatype=ClipRequest,
+        output_datatype=VideoPath,
+        description="A face that speaks",
+        max_body=int(settings.max_body_mb * 2**20),
+        timeout=settings.timeout_s,
+        route_options={"response_model": VideoPath, "openapi_extra": openapi_body(ClipRequest, media_types=("audio/*",))},
+    )
+    @register_statistics(names=[NAME])
+    async def animate(request: Request) -> Response:
+        """A whole clip: OPEA's answer in JSON, with the path it can be fetched from, or the MP4 itself as it is drawn."""
+        started = time.perf_counter()
+        chosen = negotiate(request.headers.get("accept"), (JSON, _MP4))
+        asked = await read_document(request, ClipRequest, media_field="byte_str")
+        if chosen == _MP4:
+            fragments = clips.fragments(asked)
+            # Headers wait for the first fragment, so that failures before it keep their status.
+            first = await anext(fragments)
+            statistics_dict[NAME].append_latency(time.perf_counter() - started)
+            return StreamingResponse(_following(first, fragments), media_type=_MP4, headers={"Vary": "Accept"})
+        video_id = await clips.store(asked)
+        statistics_dict[NAME].append_latency(time.perf_counter() - started)
+        return render(VideoPath(id=video_id, video_path=f"{_PATH}/videos/{video_id}"), request)
+
+    @register_microservice(
+        name=NAME, endpoint=_PATH + "/videos/{video_id}", methods=["GET"], route_options={"response_model": None}
+    )
+    async def video(video_id: str) -> Response:
+        """A finished clip."""
+        return Response(await clips.stored(video_id), media_type=_MP4)
+
+
+def _serve_avatars(engine: AnimationEngine) -> None:
+    @register_microservice(
+        name=NAME,
+        endpoint=f"{_PATH}/avatars",
+        route_options={
+            "response_model": AvatarInfo,
+            "openapi_extra": openapi_body(AvatarRequest, media_types=("image/*", "video/*")),
+        },
+    )
+    async def register(request: Request) -> Response:
+        """Learn a face from a picture or a clip."""
+        return render(await engine.register(await read_document(request, AvatarRequest, media_field="media")), request)
+
+    @register_microservice(
+        name=NAME, endpoint=_PATH + "/avatars/{avatar_id}", methods=["GET"], route_options={"response_model": AvatarInfo}
+    )
+    async def avatar(avatar_id: str, request: Request) -> Response:
+        return render(await engine.info(avatar_id), request)
+
+    @register_microservice(
+        name=NAME, endpoint=_PATH + "/avatars/{avatar_id}", methods=["DELETE"], route_options={"status_code": 204}
+    )
+    async def forget(avatar_id: str) -> None:
+        """Delete the picture and all that was made of it."""
+        await engine.forget(avatar_id)
+
+
+def _serve_chunks(engine: AnimationEngine) -> None:
+    @register_microservice(
+        name=NAME,
+        endpoint=f"{_PATH}/chunks",
+        route_options={"response_model": Chunk, "openapi_extra": openapi_body(ChunkRequest)},
+    )
+    async def chunk(request: Request) -> Response:
+        """At most 480 ms of an answer's video: a pure function of the request."""
+        return render(await engine.chunk(await read_document(request, ChunkRequest)), request)
+
+
+async def _following(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for fragment in rest:
+        yield fragment
+
+
+def main() -> None:
+    logs.configure()
+    build(AnimationSettings()).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""A whole clip at once: a recording and a face in, an MP4 out, fragment by fragment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
+
+from anyio import to_thread
+from docarray import BaseDoc
+from pydantic import Field
+
+from comps.animation.engine import AnimationEngine
+from comps.animation.sound import RATE
+from comps.cores.common.settings import AnimationSettings
+from comps.cores.errors import BadInput
+from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, Speech, VideoProfile
+from comps.cores.proto.media import Media
+from comps.cores.workers import WorkerPool
+from comps.media.mux import AnswerMuxer
+from comps.media.timeline import Timeline
+from comps.storage.async_blobs import AsyncBlobs
+from comps.storage.blobs import Blobs
+from comps.storage.housekeeping import keep_clean
+
+_VIDEOS = "videos"
+_CONTENT_TYPE = "video/mp4"
+#: The decoder's process is given back after this long without work, seconds.
+_IDLE_S = 60.0
+
+
+class ClipRequest(BaseDoc):
+    """A recording of speech (``byte_str``, OPEA's name) and the face that is to speak it.
+
+    The face: ``avatar_id`` of a registered one, or ``avatar``, a picture or clip; with neither the service's own, if it has one.
+    ``phonemes``: what is said when, in seconds of the recording; without them the mouth follows the sound.
+    """
+
+    byte_str: Media = Field(min_length=1)
+    avatar_id: str | None = Field(default=None, max_length=128)
+    avatar: Media | None = None
+    phonemes: list[Phoneme] = Field(default_factory=list)
+    profile: VideoProfile = Field(default_factory=VideoProfile)
+    seed: int = 0
+
+
+class ClipMaker:
+    """Makes whole clips with an engine, and keeps them for as long as the storage settings say."""
+
+    def __init__(self, engine: AnimationEngine, settings: AnimationSettings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._decoder = WorkerPool("comps.animation.sound:SoundDecoder", node="animation", idle_s=_IDLE_S)
+        self._videos: AsyncBlobs
+        self._housekeeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        storage = self._settings.storage
+        self._videos = AsyncBlobs(await to_thread.run_sync(Blobs, storage.blobs, int(storage.quota_mb * 2**20)))
+        self._housekeeping = asyncio.create_task(keep_clean(self._videos.blocking, None, storage))
+
+    async def stop(self) -> None:
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._housekeeping
+        await self._decoder.stop()
+
+    async def fragments(self, request: ClipRequest) -> AsyncGenerator[bytes, None]:
+        """The MP4, piece by piece, as it is drawn. Raises what the engine raises, and BadInput without a face."""
+        avatar_id = await self._avatar_id(request)
+        pcm = await self._decoder.call("decode", request.byte_str, self._settings.max_audio_s)
+        timeline = Timeline(avatar_id, request.profile, request.seed)
+        sound = timeline.add(Speech(pcm=pcm, sample_rate=RATE, phonemes=request.phonemes))
+        muxer = AnswerMuxer(request.profile, timeline.sample_rate)
+        await to_thread.run_sync(muxer.add_speech, sound)
+        async with contextlib.aclosing(self._chunks(timeline.chunks(final=True))) as chunks:
+            async for chunk in chunks:
+                for fragment in await to_thread.run_sync(muxer.add_chunk, chunk):
+                    yield fragment.data
+        for fragment in await to_thread.run_sync(muxer.finish):
+            yield fragment.data
+
+    async def store(self, request: ClipRequest) -> str:
+        """Make the clip and keep it. Returns its id."""
+        async with contextlib.aclosing(self.fragments(request)) as fragments:
+            video = b"".join([fragment async for fragment in fragments])
+        return await self._videos.put(video, _VIDEOS, uuid.uuid4().hex, {"content_type": _CONTENT_TYPE})
+
+    async def stored(self, video_id: str) -> bytes:
+        """Raises NotFound."""
+        return await self._videos.get(_VIDEOS, video_id)
+
+    async def _avatar_id(self, request: ClipRequest) -> str:
+        if request.avatar_id is not None:
+            return request.avatar_id
+        media = request.avatar
+        if media is None and self._settings.default_avatar is not None:
+            media = await to_thread.run_sync(self._settings.default_avatar.read_bytes)
+        if media is None:
+            raise BadInput("give avatar or avatar_id: this service has no face of its own", field="avatar")
+        return (await self._engine.register(AvatarRequest(media=media))).avatar_id
+
+    async def _chunks(self, requests: Iterable[ChunkRequest]) -> AsyncGenerator[Chunk, None]:
+        """Chunks in order; as many are drawn at once as there are workers, and one waits."""
+        drawing: deque[asyncio.Task[Chunk]] = deque()
+        try:
+            for request in requests:
+                drawing.append(asyncio.create_task(self._engine.chunk(request)))
+                if len(drawing) > self._settings.workers:
+                    yield await drawing[0]
+                    drawing.popleft()
+            while drawing:
+                yield await drawing[0]
+                drawing.popleft()
+        finally:
+            for task in drawing:
+                task.cancel()
+            await asyncio.gather(*drawing, return_exceptions=True)

@@ -1,0 +1,159 @@
+"""The animation service over HTTP: avatars, chunks, whole clips, and what it says to bad input."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import httpx
+import msgpack
+import numpy as np
+import pytest
+
+from comps.animation.service import build
+from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
+from comps.media.landmarks import Landmarker
+from tests.serving import serving
+
+PHONEMES = [[0.0, 0.1, "_"], [0.1, 0.2, "h"], [0.2, 0.3, "@"], [0.3, 0.4, "l"], [0.4, 0.7, "oU"]]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    if reason := Landmarker.unavailable(LandmarkSettings()):
+        pytest.skip(reason)
+    storage = StorageSettings(blobs=str(tmp_path_factory.mktemp("blobs")))
+    service = build(AnimationSettings(port=0, workers=1, storage=storage))
+    with serving(service), httpx.Client(base_url=service.base_url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> bytes:
+    data = pytest.importorskip("skimage.data")
+    return cv2.imencode(".png", data.astronaut()[..., ::-1])[1].tobytes()
+
+
+@pytest.fixture(scope="module")
+def avatar_id(client: httpx.Client, astronaut: bytes) -> str:
+    said = client.post("/v1/animation/avatars", content=astronaut, headers={"Content-Type": "image/png"})
+    assert said.status_code == 200, said.text
+    return str(said.json()["avatar_id"])
+
+
+@pytest.fixture(scope="module")
+def recording() -> bytes:
+    """0.8 s of a voice-like tone."""
+    time = np.arange(int(0.8 * 16_000)) / 16_000
+    tone = sum(np.sin(2 * np.pi * 140 * k * time) / k for k in range(1, 20)) * 3000 * (time > 0.1) * (time < 0.7)
+    stored = io.BytesIO()
+    with wave.open(stored, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(16_000)
+        target.writeframes(tone.astype("<i2").tobytes())
+    return stored.getvalue()
+
+
+def test_an_avatar_is_known_by_its_content(client: httpx.Client, astronaut: bytes, avatar_id: str) -> None:
+    again = client.post("/v1/animation/avatars", json={"media": base64.b64encode(astronaut).decode()})
+    assert again.json()["avatar_id"] == avatar_id
+    known = client.get(f"/v1/animation/avatars/{avatar_id}").json()
+    assert (known["kind"], known["width"], known["height"], known["engine"]) == ("picture", 512, 512, "warp")
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_chunk_in_either_form(client: httpx.Client, avatar_id: str, binary: bool) -> None:
+    request = {"avatar_id": avatar_id, "profile": {"size": 256}, "start_frame": 12, "frames": 3, "phonemes": PHONEMES}
+    if binary:
+        headers = {"Content-Type": "application/msgpack", "Accept": "application/msgpack"}
+        said = client.post("/v1/animation/chunks", content=msgpack.packb(request), headers=headers)
+        units = msgpack.unpackb(said.content)["access_units"]
+    else:
+        said = client.post("/v1/animation/chunks", json=request)
+        units = [base64.b64decode(unit) for unit in said.json()["access_units"]]
+    assert said.status_code == 200
+    assert [unit[4] & 0x1F for unit in units] == [5, 1, 1]
+
+
+def test_a_whole_clip_as_opea_answers(client: httpx.Client, avatar_id: str, recording: bytes) -> None:
+    request = {"byte_str": base64.b64encode(recording).decode(), "avatar_id": avatar_id, "profile": {"size": 256}}
+    said = client.post("/v1/animation", json=request).json()
+    assert said["video_path"].endswith(said["id"])
+    fetched = client.get(said["video_path"])
+    assert fetched.headers["content-type"] == "video/mp4"
+    with av.open(io.BytesIO(fetched.content)) as movie:
+        frames = sum(1 for _ in movie.decode(video=0))
+    with av.open(io.BytesIO(fetched.content)) as movie:
+        samples = sum(frame.samples for frame in movie.decode(audio=0))
+    assert frames == 20
+    assert samples / 24_000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_whole_clip_as_a_stream(client: httpx.Client, astronaut: bytes, recording: bytes) -> None:
+    files = {"byte_str": recording, "avatar": astronaut}
+    said = client.post("/v1/animation", files=files, headers={"Accept": "video/mp4"})
+    assert said.status_code == 200
+    assert said.headers["content-type"] == "video/mp4"
+    with av.open(io.BytesIO(said.content)) as movie:
+        assert sum(1 for _ in movie.decode(video=0)) == 20
+
+
+def problem(said: httpx.Response) -> tuple[int, str, str | None]:
+    assert said.headers["content-type"] == "application/problem+json"
+    return said.status_code, said.json()["code"], said.json().get("field")
+
+
+def test_no_face(client: httpx.Client) -> None:
+    grey = cv2.imencode(".png", np.full((200, 200, 3), 128, np.uint8))[1].tobytes()
+    said = client.post("/v1/animation/avatars", content=grey, headers={"Content-Type": "image/png"})
+    assert problem(said) == (422, "no_face", "media")
+
+
+def test_not_media(client: httpx.Client) -> None:
+    said = client.post("/v1/animation/avatars", content=b"not a picture", headers={"Content-Type": "image/png"})
+    assert problem(said)[:2] == (415, "unsupported_media")
+    said = client.post("/v1/animation/avatars", json={"media": "%%%"})
+    assert problem(said) == (422, "invalid_request", "media")
+
+
+def test_unknown_avatar(client: httpx.Client) -> None:
+    said = client.post("/v1/animation/chunks", json={"avatar_id": "0" * 32, "start_frame": 0, "frames": 1})
+    assert problem(said) == (404, "not_found", "avatar_id")
+    assert problem(client.get("/v1/animation/avatars/nobody")) == (404, "not_found", "avatar_id")
+    assert problem(client.delete("/v1/animation/avatars/nobody")) == (404, "not_found", "avatar_id")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"frames": 13}, "frames"),
+        ({"profile": {"fps": 10}, "frames": 5}, "frames"),
+        ({"frames": 0}, "frames"),
+        ({"start_frame": -1}, "start_frame"),
+        ({"pcm": "AAA=", "sample_rate": 1}, "sample_rate"),
+        ({"pcm": "AAAA"}, "pcm"),
+    ],
+)
+def test_senseless_chunks(client: httpx.Client, avatar_id: str, change: dict[str, object], field: str) -> None:
+    request = {"avatar_id": avatar_id, "start_frame": 0, "frames": 2, **change}
+    assert problem(client.post("/v1/animation/chunks", json=request)) == (422, "invalid_request", field)
+
+
+def test_a_clip_without_a_face(client: httpx.Client, recording: bytes) -> None:
+    said = client.post("/v1/animation", json={"byte_str": base64.b64encode(recording).decode()})
+    assert problem(said) == (422, "invalid_request", "avatar")
+
+
+def test_a_forgotten_avatar_is_drawn_no_more(client: httpx.Client, shared: Path) -> None:
+    media = (shared / "data/avatars/avatar1.jpg").read_bytes()
+    avatar = client.post("/v1/animation/avatars", files={"media": media}).json()["avatar_id"]
+    request = {"avatar_id": avatar, "start_frame": 0, "frames": 1}
+    assert client.post("/v1/animation/chunks", json=request).status_code == 200
+    assert client.delete(f"/v1/animation/avatars/{avatar}").status_code == 204
+    assert problem(client.post("/v1/animation/chunks", json=request)) == (404, "not_found", "avatar_id")
