@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 
 from comps.animation.warp.geometry import Doubles, Floats, Pixels
+
+_Image = TypeVar("_Image", Pixels, Floats)
 
 #: Height of the face in the square, and how far down its middle lies.
 _FACE_SHARE = 0.46
@@ -44,7 +46,7 @@ class Framing:
         """Shown pixels a picture pixel."""
         return self.size / self.side
 
-    def cut(self, image: Pixels) -> Pixels:
+    def cut(self, image: _Image) -> _Image:
         """The square of ``image`` (any number of channels); beyond the picture its border goes on."""
         k = self.scale
         source = image if k >= _ALIAS_SCALE else cv2.GaussianBlur(image, (0, 0), 0.35 / k)
@@ -52,7 +54,7 @@ class Framing:
         matrix = np.array([[k, 0, (0.5 - self.x) * k - 0.5], [0, k, (0.5 - self.y) * k - 0.5]])
         flags = cv2.INTER_CUBIC if k > 1 else cv2.INTER_LINEAR
         return cast(
-            "Pixels", cv2.warpAffine(source, matrix, (self.size, self.size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            "_Image", cv2.warpAffine(source, matrix, (self.size, self.size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         )
 
     def place(self, points: Floats) -> Doubles:

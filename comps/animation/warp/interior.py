@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
 import numpy as np
 
 from comps.animation.warp import topology as face
-from comps.animation.warp.geometry import Axes, Doubles, Floats, Pixels, fill, smoothstep, spline
+from comps.animation.warp.geometry import Axes, Doubles, Pixels, fill, smoothstep, spline
 from comps.animation.warp.mouth import MouthShape
 from comps.animation.warp.planes import half, yuv
 
@@ -21,19 +22,19 @@ _OPEN_ENOUGH = 0.05
 
 @dataclass(frozen=True)
 class Plate:
-    """A layer: colour Y, U, V 0 … 255 and coverage 0 … 1, float32; ``luma`` ``[h, w, 2]``, ``chroma`` ``[h / 2, w / 2, 3]``."""
+    """A layer: Y and coverage, uint8 ``[h, w, 2]``; U, V and coverage, uint8 ``[h / 2, w / 2, 3]``."""
 
-    luma: Floats
-    chroma: Floats
+    luma: Pixels
+    chroma: Pixels
 
     @classmethod
     def of(cls, bgr: Doubles, coverage: Doubles) -> Plate:
         """From a colour ``[h, w, 3]`` and a coverage ``[h, w]``, both 0 … 1."""
         colour = yuv(np.clip(bgr, 0, 1).astype(np.float32))
-        alpha = coverage.astype(np.float32)
+        alpha = 255 * coverage.astype(np.float32)
         luma = np.dstack([colour[..., 0], alpha])
-        chroma = np.dstack([half(np.ascontiguousarray(colour[..., 1:])), half(alpha)])
-        return cls(luma, chroma)
+        chroma = half(np.dstack([colour[..., 1:], alpha]))
+        return cls(np.round(luma).astype(np.uint8), np.round(chroma).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Interior:
 
 
 @dataclass(frozen=True)
-class _Palette:
+class Palette:
     """Colours B, G, R 0 … 1, ``[3]``."""
 
     teeth: Doubles
@@ -56,19 +57,31 @@ class _Palette:
     flesh: Doubles
     light: float
 
+    @classmethod
+    def mean(cls, palettes: Sequence[Palette]) -> Palette:
+        """The middle of several."""
+        teeth, dark, flesh = (np.mean([getattr(one, name) for one in palettes], axis=0) for name in ("teeth", "dark", "flesh"))
+        return cls(teeth, dark, flesh, float(np.mean([one.light for one in palettes])))
+
 
 def build(picture: Pixels, shape: MouthShape, points: Doubles) -> Interior:
-    """Draw the plates for ``picture`` (BGR uint8 ``[size, size, 3]``) with landmarks ``points`` ``[478, 2]``."""
-    box = _box(shape, len(picture))
-    palette = _palette(picture, shape, points)
+    """For ``picture`` (BGR uint8 ``[size, size, 3]``) with landmarks ``[478, 2]``; teeth that it shows are its own."""
+    colours = palette(picture, shape, points)
+    drawn = draw(shape, len(picture), colours)
+    teeth = _real_teeth(picture, shape, drawn.box, colours) if shape.open_by_itself > _OPEN_ENOUGH else None
+    return drawn if teeth is None else replace(drawn, upper_teeth=teeth)
+
+
+def draw(shape: MouthShape, size: int, colours: Palette) -> Interior:
+    """All drawn, in the given colours."""
+    box = _box(shape, size)
     x, y = _mouth_coordinates(shape, box)
-    upper = _real_teeth(picture, shape, box, palette) if shape.open_by_itself > _OPEN_ENOUGH else None
     return Interior(
         box=box,
-        cavity=_cavity(x, y, palette),
-        upper_teeth=upper or _upper_teeth(x, y, palette),
-        lower_teeth=_lower_teeth(x, y, palette),
-        tongue=_tongue(x, y, palette),
+        cavity=_cavity(x, y, colours),
+        upper_teeth=_upper_teeth(x, y, colours),
+        lower_teeth=_lower_teeth(x, y, colours),
+        tongue=_tongue(x, y, colours),
     )
 
 
@@ -81,7 +94,8 @@ def _box(shape: MouthShape, size: int) -> tuple[int, int, int, int]:
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _palette(picture: Pixels, shape: MouthShape, points: Doubles) -> _Palette:
+def palette(picture: Pixels, shape: MouthShape, points: Doubles) -> Palette:
+    """Colours for the inside of the mouth, from the picture's skin and lips."""
     radius = max(2, int(0.08 * shape.width))
     skin = np.percentile(np.vstack([_patch(picture, points[i], radius) for i in face.SKIN]), 75, axis=0)
     lips = np.median(np.vstack([_patch(picture, points[i], max(1, radius // 3)) for i in face.LIPS]), axis=0)
@@ -90,7 +104,7 @@ def _palette(picture: Pixels, shape: MouthShape, points: Doubles) -> _Palette:
     teeth = (0.72 * white + 0.28 * skin / max(float(skin.max()), 0.1)) * np.clip(light * 1.12 + 0.08, 0.42, 0.90)
     red = np.array([0.40, 0.38, 0.74]) * max(float(lips @ _LUMA), 0.25) / 0.5
     flesh = 0.5 * lips + 0.5 * red
-    return _Palette(
+    return Palette(
         teeth=teeth,
         dark=np.clip(flesh * 0.20 * np.array([0.8, 0.7, 1.15]), 0.02, 0.20),
         flesh=np.clip(flesh * np.array([0.80, 0.74, 0.98]), 0, 0.72),
@@ -115,7 +129,7 @@ def _mouth_coordinates(shape: MouthShape, box: tuple[int, int, int, int]) -> tup
     return x, local[..., 1] / shape.unit - 0.5 * line
 
 
-def _cavity(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
+def _cavity(x: Doubles, y: Doubles, palette: Palette) -> Plate:
     """Depth: flesh at the palate and the cheeks' inside, darkening towards the throat."""
     throat = np.exp(-((x / 0.26) ** 2) - ((y - 0.11) / 0.11) ** 2)
     shade = 0.62 * (1 - throat)[..., None]
@@ -130,7 +144,7 @@ def _arch(x: Doubles, half_width: float, edges: tuple[float, ...]) -> tuple[Doub
     return around, np.clip(np.floor(tooth), 0, len(edges) - 2).astype(int), tooth - np.floor(tooth)
 
 
-def _upper_teeth(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
+def _upper_teeth(x: Doubles, y: Doubles, palette: Palette) -> Plate:
     half_width = 0.37
     around, tooth, along = _arch(x, half_width, (0, 0.235, 0.43, 0.62, 0.80, 1.0))
     gap = np.exp(-((np.minimum(along, 1 - along) / 0.055) ** 2)) * (around > 0.02) + np.exp(-((around / 0.016) ** 2))
@@ -142,7 +156,7 @@ def _upper_teeth(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
     return Plate.of(palette.teeth * shade[..., None], coverage)
 
 
-def _lower_teeth(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
+def _lower_teeth(x: Doubles, y: Doubles, palette: Palette) -> Plate:
     half_width = 0.31
     around, _, along = _arch(x, half_width, (0, 0.16, 0.34, 0.54, 0.76, 1))
     gap = np.exp(-((np.minimum(along, 1 - along) / 0.07) ** 2))
@@ -152,7 +166,7 @@ def _lower_teeth(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
     return Plate.of(palette.teeth * shade[..., None], coverage)
 
 
-def _tongue(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
+def _tongue(x: Doubles, y: Doubles, palette: Palette) -> Plate:
     distance = (x / 0.30) ** 2 + ((y - 0.165) / 0.12) ** 2
     groove = np.exp(-((x / 0.03) ** 2))
     # Light falls on the tip, right behind the lower teeth; the back lies in the dark.
@@ -161,7 +175,7 @@ def _tongue(x: Doubles, y: Doubles, palette: _Palette) -> Plate:
     return Plate.of(palette.flesh * shade[..., None], smoothstep((1.15 - distance) / 0.5))
 
 
-def _real_teeth(picture: Pixels, shape: MouthShape, box: tuple[int, int, int, int], palette: _Palette) -> Plate | None:
+def _real_teeth(picture: Pixels, shape: MouthShape, box: tuple[int, int, int, int], palette: Palette) -> Plate | None:
     """The teeth that the picture shows, carried on a little beyond its opening; None where it shows none."""
     x0, y0, x1, y1 = box
     patch = picture[y0:y1, x0:x1]

@@ -12,22 +12,53 @@ from comps.animation.warp.geometry import Doubles, Floats, Pixels, smoothstep
 #: Guided filter (He, Sun, Tang 2010): window radius in pixels, and the contrast below which it smooths.
 _RADIUS = 6
 _CONTRAST = 1e-3
+#: The person is segmented at this size, in this many rounds.
+_CUT_SIDE = 192
+_CUT_ROUNDS = 4
+#: Where the hint is this sure, it is a person.
+_HINT_PERSON = 0.9
 
 
-def refine(picture: Pixels, person: Floats, landmarks: Doubles) -> Floats:
-    """The matte, float32 ``[size, size]`` 0 … 1, of the person whose face has these landmarks ``[478, 2 or 3]``.
+def head(picture: Pixels, landmarks: Doubles, person: Floats | None) -> Floats:
+    """The matte, float32 ``[size, size]`` 0 … 1, of the person in ``picture`` (BGR) whose face has these landmarks ``[478, 2 or 3]``.
 
-    ``person`` ``[size, size]`` is a coarse segmentation of all persons; the guided filter fits its edge to the picture.
+    ``person`` ``[size, size]``: a coarse segmentation of all persons, where there is one; it only guides.
     """
-    face_mask = _face_mask(person.shape, landmarks)
-    one = _component(np.maximum(person, face_mask), face_mask)
+    face_mask = _face_mask(picture.shape[:2], landmarks)
+    one = _component(_person(picture, landmarks, person), face_mask)
     fitted = _guided(picture, one)
     return cast("Floats", np.maximum(smoothstep((fitted - 0.12) / 0.76), face_mask).astype(np.float32))
 
 
-def without_segmentation(size: int, landmarks: Doubles) -> Floats:
-    """A matte where no segmentation is at hand: everything goes with the head, as far as the sway's field lets it."""
-    return np.ones((size, size), np.float32)
+def _person(picture: Pixels, landmarks: Doubles, hint: Floats | None) -> Floats:
+    """A coarse segmentation of the person (GrabCut; Rother, Kolmogorov, Blake 2004), float32 0 … 1.
+
+    Seeds: the face is the person; head and shoulders, as they usually lie about it, probably are; the rest probably is not.
+    """
+    size = len(picture)
+    small = cv2.resize(picture, (_CUT_SIDE, _CUT_SIDE), interpolation=cv2.INTER_AREA)
+    scaled = landmarks[:, :2] * (_CUT_SIDE / size)
+    low, high = scaled.min(axis=0), scaled.max(axis=0)
+    (x, y), (width, height) = (low + high) / 2, high - low
+    labels = np.full(small.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    edge = int(high[1] + 0.25 * height)
+    cv2.ellipse(labels, _whole(x, y - 0.18 * height), _whole(0.72 * width, 0.85 * height), 0, 0, 360, cv2.GC_PR_FGD, -1)
+    labels[edge:, max(0, int(x - 1.2 * width)) : int(x + 1.2 * width)] = cv2.GC_PR_FGD
+    labels[:edge, : max(0, int(x - 1.5 * width))] = cv2.GC_BGD
+    labels[:edge, int(x + 1.5 * width) :] = cv2.GC_BGD
+    if hint is not None:
+        coarse = cv2.resize(hint, labels.shape[::-1], interpolation=cv2.INTER_AREA)
+        labels[coarse > _HINT_PERSON] = cv2.GC_FGD
+    labels[_face_mask(labels.shape, scaled) > 0.5] = cv2.GC_FGD
+    cv2.setRNGSeed(0)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(small, labels, None, *models, _CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    person = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.float32)
+    return cast("Floats", cv2.resize(cv2.GaussianBlur(person, (0, 0), 1.0), (size, size), interpolation=cv2.INTER_LINEAR))
+
+
+def _whole(x: float, y: float) -> tuple[int, int]:
+    return int(x), int(y)
 
 
 def _face_mask(shape: tuple[int, ...], landmarks: Doubles) -> Floats:

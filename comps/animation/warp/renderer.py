@@ -7,7 +7,9 @@ from typing import cast
 import cv2
 import numpy as np
 
+from comps.animation.warp import clip
 from comps.animation.warp.geometry import Floats, Pixels, pixel_grid
+from comps.animation.warp.head import HeadSway
 from comps.animation.warp.planes import Planes
 from comps.animation.warp.rig import Rig
 from comps.animation.warp.speaking import Speaking
@@ -19,26 +21,32 @@ class Renderer:
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
-        self._speaking = Speaking(rig.speech)
-        x0, y0, x1, y1 = rig.sway.box
-        self._grid = pixel_grid(0, 0, x1 - x0, y1 - y0)
-        self._half_grid = pixel_grid(0, 0, (x1 - x0) // 2, (y1 - y0) // 2)
+        self._speaking = [Speaking(still.speech) for still in rig.stills]
+        if rig.sway is not None:
+            x0, y0, x1, y1 = rig.sway.box
+            self._grid = pixel_grid(0, 0, x1 - x0, y1 - y0)
+            self._half_grid = pixel_grid(0, 0, (x1 - x0) // 2, (y1 - y0) // 2)
 
     def frame(self, state: FrameState) -> Pixels:
         """One frame: I420, BT.601 limited range, uint8 ``[size * 3 / 2, size]``."""
         rig = self._rig
-        face = rig.face.copy()
-        self._speaking.draw(face, rig.face, state.mouth, state.activity)
+        which = clip.index(state.frame, len(rig.stills))
+        still = rig.stills[which]
+        face = still.face.copy()
+        # A clip's own mouth moves by itself: it is never shown.
+        activity = state.activity if rig.kind == "picture" else 1.0
+        self._speaking[which].draw(face, still.face, state.mouth, activity)
         if rig.blink is not None:
             for box, patch in rig.blink.patches(state.blink):
                 face.paste(patch, box)
-        shown = rig.base.copy()
-        self._sway(shown, face, state.head)
+        if rig.sway is None:
+            return face.i420()
+        shown = rig.background.copy()
+        self._sway(rig.sway, shown, face, state.head)
         return shown.i420()
 
-    def _sway(self, shown: Planes, face: Planes, pose: Floats) -> None:
+    def _sway(self, sway: HeadSway, shown: Planes, face: Planes, pose: Floats) -> None:
         """Move the face layer within the sway's box and lay it over the background."""
-        sway = self._rig.sway
         moves = np.tensordot(pose.astype(np.float32), sway.fields, 1)
         x0, y0, x1, y1 = sway.box
         size = (x1 - x0, y1 - y0)

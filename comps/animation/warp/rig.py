@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
 
 from comps.animation.warp import archive, bank, eyes, head, interior, matte, sidecar
 from comps.animation.warp.framing import Framing
@@ -27,30 +24,36 @@ class Speech:
     interior: interior.Interior
     bank: Floats | None
 
-    @classmethod
-    def of(cls, picture: Pixels, points: Doubles, *, with_bank: bool) -> Speech:
-        """For ``picture`` (BGR uint8 ``[size, size, 3]``) with landmarks ``[478, 2]``."""
-        shape = MouthShape.of(points)
-        box = shape.box(len(picture))
-        maps = bank.fit(shape, box) if with_bank else None
-        return cls(box, shape, interior.build(picture, shape, points), maps)
+
+@dataclass(frozen=True)
+class Still:
+    """One picture with a face: the layer that moves, and how it speaks."""
+
+    face: Planes
+    speech: Speech
 
 
 @dataclass(frozen=True)
 class Rig:
-    """A picture that can speak, blink and sway. ``base`` is the picture as it is shown, ``face`` the layer that moves."""
+    """An avatar that can speak. A picture has one still, and may blink and sway; a clip has a still a frame and moves by itself.
+
+    ``background``: what stands behind the face layer; of clips, nothing is seen of it.
+    """
 
     size: int
-    base: Planes
-    face: Planes
-    speech: Speech
-    sway: head.HeadSway
+    background: Planes
+    stills: list[Still]
+    sway: head.HeadSway | None
     blink: eyes.Blink | None
-    kind: Literal["picture", "clip"] = "picture"
+
+    @property
+    def kind(self) -> str:
+        """``"picture"`` or ``"clip"``."""
+        return "picture" if len(self.stills) == 1 else "clip"
 
     @property
     def can_blink(self) -> bool:
-        """Whether the drawn eyes allow a blink."""
+        """Whether the engine blinks this avatar: where the drawn eyes allow it."""
         return self.blink is not None
 
     def to_bytes(self) -> bytes:
@@ -73,21 +76,22 @@ def build(
     """The rig of a picture: about 0.5 s of CPU.
 
     ``image``: BGR uint8 ``[h, w, 3]``. ``landmarks``: float32 ``[478, 3]`` in its pixels. ``size``: side of the video, even.
-    ``points``: side-car points (see ``sidecar``). ``person``: segmentation 0 … 1 ``[h, w]``; with it the background stands
-    perfectly still. Raises BadInput for side-car points that make no sense.
+    ``points``: side-car points (see ``sidecar``). ``person``: segmentation 0 … 1 ``[h, w]`` (``Landmarker.person``), which helps to
+    tell hair and hats from the background. Raises BadInput for side-car points that make no sense.
     """
     if points:
         landmarks = sidecar.correct(landmarks, points)
     framing = Framing.around(landmarks, image.shape[0], image.shape[1], size)
     picture = framing.cut(image)
     placed = framing.place(landmarks)
-    flat = placed[:, :2]
-    if person is None:
-        mask = matte.without_segmentation(size, placed)
-    else:
-        mask = matte.refine(picture, framing.cut(person.astype(np.float32)), placed)
-    speech = Speech.of(picture, flat, with_bank=True)
-    blink = eyes.build(picture, flat)
+    speech = _speech(picture, placed[:, :2])
+    blink = eyes.build(picture, placed[:, :2])
     moving = [speech.box, *((blink.left_box, blink.right_box) if blink else ())]
-    sway, front = head.build(picture, placed, mask, moving)
-    return Rig(size, Planes.of(picture), Planes.of(front), speech, sway, blink)
+    sway, front = head.build(picture, placed, matte.head(picture, placed, None if person is None else framing.cut(person)), moving)
+    return Rig(size, Planes.of(picture), [Still(Planes.of(front), speech)], sway, blink)
+
+
+def _speech(picture: Pixels, points: Doubles) -> Speech:
+    shape = MouthShape.of(points)
+    box = shape.box(len(picture))
+    return Speech(box, shape, interior.build(picture, shape, points), bank.fit(shape, box))

@@ -116,8 +116,8 @@ class Speaking:
             shift = self._axes.down * down
             fine = _moved(plate.luma, shift, (x0, y0), (width, height))
             coarse = _moved(plate.chroma, shift / 2, (x0 // 2, y0 // 2), (width // 2, height // 2))
-            luma += (fine[..., 0] - luma) * (fine[..., 1] * np.float32(strength))
-            chroma += (coarse[..., :2] - chroma) * (coarse[..., 2:] * np.float32(strength))
+            luma += (fine[..., 0] - luma) * (fine[..., 1] * np.float32(strength / 255))
+            chroma += (coarse[..., :2] - chroma) * (coarse[..., 2:] * np.float32(strength / 255))
         return luma, chroma
 
 
@@ -125,10 +125,10 @@ def _warp(plane: Pixels, grid: Floats) -> Pixels:
     return cast("Pixels", cv2.remap(plane, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _moved(plate: Floats, shift: Doubles, origin: tuple[int, int], size: tuple[int, int]) -> Floats:
+def _moved(plate: Pixels, shift: Doubles, origin: tuple[int, int], size: tuple[int, int]) -> Pixels:
     """The part at ``origin`` of a plate that lies ``shift`` pixels further."""
     matrix = np.array([[1, 0, shift[0] - origin[0]], [0, 1, shift[1] - origin[1]]])
-    return cast("Floats", cv2.warpAffine(plate, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return cast("Pixels", cv2.warpAffine(plate, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _even_box(points: Doubles, region: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

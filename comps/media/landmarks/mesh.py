@@ -58,7 +58,7 @@ class FaceMeshWorker:
             self._segmenter = self._solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
         small, _ = _fit(image, _FIND_SIDE)
         mask = self._segmenter.process(small).segmentation_mask
-        return cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
     def track(self, frames: Sequence[NDArray[np.uint8]], fresh: bool) -> NDArray[np.float32]:
         """See ``Landmarker.track``; ``fresh`` starts a new clip."""
