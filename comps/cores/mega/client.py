@@ -78,9 +78,9 @@ class NodeClient:
 def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
     if document is None:
         return b"", ""
+    if service.binary:
+        return wire.pack(document), wire.MSGPACK
     if isinstance(document, BaseModel):
-        if service.binary:
-            return wire.pack(document), wire.MSGPACK
         return document.model_dump_json(exclude_none=True).encode(), wire.JSON
     return json.dumps(document).encode(), wire.JSON
 

@@ -24,9 +24,10 @@ JSON = "application/json"
 M = TypeVar("M", bound=BaseModel)
 
 
-def pack(document: BaseModel) -> bytes:
-    """A document as MessagePack."""
-    return bytes(msgpack.packb(document.model_dump(mode="python", exclude_none=True), use_bin_type=True, default=str))
+def pack(document: BaseModel | dict[str, Any]) -> bytes:
+    """A document, or plain values, as MessagePack."""
+    values = document.model_dump(mode="python", exclude_none=True) if isinstance(document, BaseModel) else document
+    return bytes(msgpack.packb(values, use_bin_type=True, default=str))
 
 
 def unpack(body: bytes) -> Any:
