@@ -8,6 +8,7 @@ Problem                      500  internal_error
 │   ├── NotAcceptable        406  not_acceptable
 │   ├── TooLarge             413  too_large
 │   ├── UnsupportedMedia     415  unsupported_media
+│   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
 │   └── UnknownVoice         422  unknown_voice
@@ -118,6 +119,13 @@ class UnsupportedMedia(BadInput):
     status = 415
     code = "unsupported_media"
     title = "Unsupported media"
+
+
+class FetchFailed(BadInput):
+    """Nothing can be had from an address that the client named."""
+
+    code = "fetch_failed"
+    title = "Fetch failed"
 
 
 class NoFace(BadInput):
