@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.describe.colours import HAIR_NAMES, SURFACE_NAMES, dominant, lab, name, names_of
+from comps.describe.boxes import Box
+from comps.describe.colours import HAIR_NAMES, SURFACE_NAMES, difference, lab, name, names_of
 from comps.describe.footage import Rgb
 from comps.media.landmarks import Face
 
@@ -15,11 +16,10 @@ from comps.media.landmarks import Face
 _PERSON, _BACKGROUND = 0.6, 0.2
 #: A region must have this many pixels, and be the person's in this share, for anything to be said of it.
 _MIN_PIXELS, _MIN_SHARE = 60, 0.3
-#: Hair nearer to the skin's colour than this (L*a*b* distance) may as well be a bare head: nothing is said.
-_UNLIKE_SKIN = 16.0
-
-#: Left, top, right, bottom in pixels.
-Box = tuple[float, float, float, float]
+#: Hair nearer to the forehead's colour than this (``difference``) may as well be a bare head.
+_UNLIKE_SKIN = 14.0
+#: Two places of one head of hair differ by less than this in a* and b*.
+_SAME_HUE = 14.0
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,30 @@ def appearance(frame: Rgb, face: Face, person: NDArray[np.float32]) -> Appearanc
 
 
 def _hair(frame: Rgb, face: Face, person: NDArray[np.float32]) -> str:
+    """The colour of what is above the forehead and beside the temples; nothing when it may be bare skin."""
     x0, y0, x1, y1 = face.box
     wide, tall = x1 - x0, y1 - y0
-    above = _masked(frame, person > _PERSON, (x0 + 0.1 * wide, y0 - 0.30 * tall, x1 - 0.1 * wide, y0 - 0.06 * tall))
-    if len(above) < _MIN_PIXELS or len(above) < _MIN_SHARE * 0.8 * wide * 0.24 * tall:
+    is_person = person > _PERSON
+    above_box = (x0 + 0.1 * wide, y0 - 0.30 * tall, x1 - 0.1 * wide, y0 - 0.06 * tall)
+    above = _masked(frame, is_person, above_box)
+    skin = _masked(frame, is_person, (x0 + 0.3 * wide, y0 + 0.05 * tall, x1 - 0.3 * wide, y0 + 0.18 * tall))
+    if len(above) < _MIN_PIXELS or len(above) < _MIN_SHARE * _area(above_box, frame) or not len(skin):
         return ""
-    cheeks = _masked(frame, person > _PERSON, (x0 + 0.3 * wide, y0 + 0.55 * tall, x1 - 0.3 * wide, y0 + 0.75 * tall))
-    colour, _ = dominant(above)[0]
-    if len(cheeks) and np.linalg.norm(np.median(lab(cheeks), axis=0) - colour) < _UNLIKE_SKIN:
-        return ""
-    return name(colour, HAIR_NAMES)
+    sides = [(x0 - 0.14 * wide, y0, x0, y0 + 0.3 * tall), (x1, y0, x1 + 0.14 * wide, y0 + 0.3 * tall)]
+    temples = np.concatenate([_masked(frame, is_person, side) for side in sides])
+    on_top, on_skin = _median(above), _median(skin)
+    if difference(on_top, on_skin) > _UNLIKE_SKIN:
+        return name(on_top, HAIR_NAMES)
+    # Fair hair is like skin where light falls on it; beside the temples it is the same hue in the shade.
+    if len(temples) >= _MIN_PIXELS:
+        beside = _median(temples)
+        if difference(beside, on_skin) > _UNLIKE_SKIN and np.linalg.norm(beside[1:] - on_top[1:]) < _SAME_HUE:
+            return name((on_top + beside) / 2, HAIR_NAMES)
+    return ""
+
+
+def _median(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.asarray(np.median(lab(pixels), axis=0))
 
 
 def _clothing(frame: Rgb, face: Face, person: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -84,5 +98,5 @@ def _area(box: Box, frame: Rgb) -> float:
 def _framing(frame: Rgb, face: Face) -> str:
     share = (face.box[3] - face.box[1]) / frame.shape[0]
     if share > 0.45:
-        return "close-up"
-    return "head and shoulders" if share > 0.2 else "from further away"
+        return "in close-up"
+    return "at medium distance" if share > 0.2 else "from some distance"

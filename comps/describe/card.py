@@ -15,12 +15,7 @@ from comps.describe.motion import Motion
 from comps.describe.register import Register
 
 #: Natural hair colours; of any other it cannot be told whether it is hair.
-_NATURAL = frozenset({"black", "dark brown", "brown", "light brown", "blond", "dark grey", "grey", "light grey", "white"})
-_FRAMING = {
-    "close-up": "Shown in close-up",
-    "head and shoulders": "Shown with head and shoulders",
-    "from further away": "Shown from some distance",
-}
+_NATURAL = frozenset({"black", "dark brown", "brown", "light brown", "auburn", "blond", "grey", "light grey", "white"})
 _HEAD = {"still": "The head is held still", "calm": "The head moves a little", "lively": "The head moves a lot"}
 _PITCH = {"low": "low", "mid": "medium", "high": "high"}
 
@@ -57,9 +52,9 @@ def write_card(seen: Observations) -> Persona:
 def describe_looks(seen: Observations) -> str:
     """Sentences about what can be seen."""
     looks = seen.looks
-    parts = [part for part in (_hair(looks.hair), _coloured(looks.clothing, "clothing"), _background(looks.background)) if part]
-    first = f"{_FRAMING[looks.framing]}: {', '.join(parts)}." if parts else f"{_FRAMING[looks.framing]}."
-    return " ".join([first, *_moves(seen.motion)])
+    worn = [part for part in (_hair(looks.hair), _coloured(looks.clothing, "clothing")) if part]
+    first = f"Seen {looks.framing}{_background(looks.background)}"
+    return " ".join([f"{first}, with {' and '.join(worn)}." if worn else f"{first}.", *_moves(seen.motion)])
 
 
 def describe_voice(voice: Register | None) -> str:
@@ -82,7 +77,11 @@ def _coloured(colours: list[str], thing: str) -> str:
 
 
 def _background(colours: list[str]) -> str:
-    return f"in front of a {' and '.join(colours)} background" if colours else ""
+    return f" in front of {_article(colours[0])} {' and '.join(colours)} background" if colours else ""
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _moves(motion: Motion) -> list[str]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from comps.describe.boxes import overlap
 from comps.describe.footage import Rgb
 from comps.describe.sightings import Sighting
 
@@ -92,13 +93,3 @@ def _colours(frame: Rgb, box: tuple[float, float, float, float]) -> NDArray[np.f
 def _difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     agreement = (one * other).sum(axis=1)
     return float(1 - 0.65 * agreement[0] - 0.35 * agreement[1])
-
-
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Intersection over union."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    tall = min(one[3], other[3]) - max(one[1], other[1])
-    if wide <= 0 or tall <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return wide * tall / max(sum(areas) - wide * tall, 1e-9)

@@ -8,38 +8,43 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: sRGB. Browns are in the palette as hair is spoken of; the rest are basic colour terms.
-PALETTE: dict[str, tuple[int, int, int]] = {
-    "black": (22, 22, 24),
-    "dark brown": (60, 40, 28),
-    "brown": (105, 70, 45),
-    "light brown": (150, 110, 75),
-    "blond": (205, 170, 110),
-    "dark grey": (70, 70, 72),
-    "grey": (128, 128, 128),
-    "light grey": (190, 190, 190),
-    "white": (240, 240, 240),
-    "red": (190, 30, 35),
-    "dark red": (110, 25, 30),
-    "orange": (230, 120, 30),
-    "yellow": (235, 215, 60),
-    "green": (50, 130, 60),
-    "dark green": (30, 70, 45),
-    "light green": (150, 205, 140),
-    "teal": (30, 130, 130),
-    "blue": (45, 80, 180),
-    "light blue": (140, 185, 230),
-    "navy blue": (25, 35, 80),
-    "purple": (110, 50, 140),
-    "lilac": (180, 150, 215),
-    "pink": (235, 150, 180),
-    "beige": (215, 195, 165),
-}
+#: Prototypes in sRGB. Browns are divided as hair is spoken of; the rest are basic colour terms.
+PALETTE: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("black", (22, 22, 24)),
+    ("dark brown", (60, 40, 28)),
+    ("brown", (105, 70, 45)),
+    ("light brown", (150, 110, 75)),
+    ("auburn", (115, 58, 38)),
+    ("auburn", (155, 92, 60)),
+    ("blond", (205, 170, 110)),
+    ("dark grey", (70, 70, 72)),
+    ("dark grey", (52, 58, 72)),
+    ("grey", (128, 128, 128)),
+    ("light grey", (190, 190, 190)),
+    ("white", (240, 240, 240)),
+    ("red", (190, 30, 35)),
+    ("dark red", (110, 25, 30)),
+    ("orange", (230, 120, 30)),
+    ("orange", (210, 95, 45)),
+    ("yellow", (235, 215, 60)),
+    ("green", (50, 130, 60)),
+    ("dark green", (30, 70, 45)),
+    ("light green", (150, 205, 140)),
+    ("teal", (30, 130, 130)),
+    ("blue", (45, 80, 180)),
+    ("light blue", (140, 185, 230)),
+    ("navy blue", (25, 35, 80)),
+    ("purple", (110, 50, 140)),
+    ("lilac", (180, 150, 215)),
+    ("pink", (235, 150, 180)),
+    ("beige", (215, 195, 165)),
+)
+_NAMES = tuple(dict.fromkeys(name for name, _ in PALETTE))
 #: What clothes and walls are not called, and what hair is not.
-_HAIR_ONLY = frozenset({"blond"})
+_HAIR_ONLY = frozenset({"blond", "auburn"})
 _SURFACE_ONLY = frozenset({"dark green", "light green", "beige"})
-HAIR_NAMES = tuple(name for name in PALETTE if name not in _SURFACE_ONLY)
-SURFACE_NAMES = tuple(name for name in PALETTE if name not in _HAIR_ONLY)
+HAIR_NAMES = tuple(name for name in _NAMES if name not in _SURFACE_ONLY)
+SURFACE_NAMES = tuple(name for name in _NAMES if name not in _HAIR_ONLY)
 #: A region's colours: at most this many clusters, of at most this many of its pixels.
 _CLUSTERS, _SAMPLE = 3, 4000
 #: Lightness differs with the light that falls on a thing; hue does not.
@@ -58,11 +63,14 @@ def lab(rgb: Pixels) -> NDArray[np.float64]:
 
 def name(colour: NDArray[np.float64], names: Collection[str]) -> str:
     """The name in ``names`` nearest to an L*a*b* colour [3]."""
-    known = list(names)
-    distances = np.linalg.norm(
-        (lab(np.array([PALETTE[known_name] for known_name in known], np.uint8)) - colour) * _WEIGHTS, axis=1
-    )
-    return known[int(distances.argmin())]
+    known = [(each, prototype) for each, prototype in PALETTE if each in names]
+    values = lab(np.array([prototype for _, prototype in known], np.uint8))
+    return known[int(difference(values, colour).argmin())][0]
+
+
+def difference(colours: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How unlike ``colour`` [3] each of ``colours`` [n, 3] is (L*a*b*), the light that falls on them counting less."""
+    return np.asarray(np.linalg.norm((colours - colour) * _WEIGHTS, axis=-1))
 
 
 def dominant(pixels: Pixels) -> list[tuple[NDArray[np.float64], float]]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.errors import NoFace, TooLarge, UnsupportedMedia
-from comps.cores.proto.avatar import Persona
 from comps.cores.workers.cancel import flag
+from comps.describe.answers import Candidate, Drafted
 from comps.describe.appearance import appearance
 from comps.describe.card import Observations, write_card
 from comps.describe.characters import main_character
@@ -27,25 +25,6 @@ from comps.media.landmarks import Face
 
 #: Frames offered as portrait: a face found while tracking may be none when looked at closely.
 _CANDIDATES = 3
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A frame offered as portrait: its number, its pixels, and about where the character's face is in it."""
-
-    number: int
-    frame: Rgb
-    box: tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Drafted:
-    """``portrait``: PNG, square; ``portrait_t_s``: when in the clip it was taken, seconds."""
-
-    persona: Persona
-    portrait: bytes
-    portrait_t_s: float
-    observations: dict[str, Any]
 
 
 class DraftWorker:

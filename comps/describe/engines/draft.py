@@ -13,9 +13,9 @@ from comps.cores.common.settings import DescribeSettings, LandmarkSettings
 from comps.cores.errors import NodeUnavailable, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.workers import WorkerPool
-from comps.describe.characters import overlap
+from comps.describe.answers import Candidate, Drafted
+from comps.describe.boxes import overlap
 from comps.describe.survey import MAX_FACES, find_faces
-from comps.describe.worker import Candidate, Drafted
 from comps.media.landmarks import Face, Landmarker
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
