@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from comps.cores.common.settings import LlmSettings
 from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
+from comps.cores.proto.avatar import Persona
 from comps.cores.text.embedding import model_folder
 from comps.cores.workers import WorkerPool
 from comps.llms.engine import NODE, Completion, Delta
-from comps.llms.prompt import speaker
+from comps.llms.prompt import default_persona, speaker
 
-_MODEL = "persona-responder"
+_MODEL = "responder"
 
 
 class Responder:
@@ -23,7 +25,8 @@ class Responder:
 
     def __init__(self, settings: LlmSettings) -> None:
         self._timeout = settings.timeout_s
-        self._pool = WorkerPool("comps.llms.responder.responder:Responder", node=NODE)
+        host = _card(default_persona())
+        self._pool = WorkerPool("comps.llms.responder.responder:Responder", {"known": [host]}, node=NODE)
 
     @classmethod
     def unavailable(cls, settings: LlmSettings) -> str | None:
@@ -58,7 +61,7 @@ class Responder:
 
     async def _answer(self, request: ChatCompletionRequest) -> tuple[list[str], FinishReason]:
         """The answer's words, each with the space before it, and why it ends."""
-        persona = speaker(request).model_dump(mode="json", exclude={"id"})
+        persona = _card(speaker(request))
         turns = [(message.role, message.content) for message in request.messages if message.role in ("user", "assistant")]
         text: str = await self._pool.call("reply", persona, turns, timeout=self._timeout)
         for stop in request.stop or ():
@@ -68,6 +71,10 @@ class Responder:
         if limit is not None and len(words) > limit:
             return words[:limit], "length"
         return words, "stop"
+
+
+def _card(persona: Persona) -> dict[str, Any]:
+    return persona.model_dump(mode="json", exclude={"id", "provenance", "voice", "avatar_id"})
 
 
 def _usage(request: ChatCompletionRequest, words: list[str]) -> UsageInfo:
