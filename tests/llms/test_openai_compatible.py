@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.proto.avatar import Persona
+from comps.llms.engine import Delta
 from comps.llms.engines.openai_compatible import OpenAICompatible
 from tests.llms.conftest import Answer, LlamaServer, engine_for, misbehaving
 
@@ -46,9 +48,8 @@ def answering(response: bytes, seen: list[bytes] | None = None) -> Answer:
 
 def document(status: int, body: Any, headers: str = "") -> bytes:
     text = json.dumps(body)
-    return (
-        f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}Content-Length: {len(text)}\r\n\r\n{text}"
-    ).encode()
+    head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}"
+    return f"{head}Content-Length: {len(text)}\r\n\r\n{text}".encode()
 
 
 async def streamed(engine: OpenAICompatible, request: ChatCompletionRequest = HELLO) -> tuple[str, str | None]:
@@ -56,6 +57,11 @@ async def streamed(engine: OpenAICompatible, request: ChatCompletionRequest = HE
         received = [delta async for delta in deltas]
     assert all(delta.finish_reason is None for delta in received[:-1])
     return "".join(delta.text for delta in received), received[-1].finish_reason
+
+
+async def _drain(deltas: AsyncIterator[Delta]) -> None:
+    async for _ in deltas:
+        pass
 
 
 # A real server
@@ -116,12 +122,11 @@ async def test_a_killed_llama_is_a_failure(llama: LlamaServer, llama_folder: Pat
     request = ChatCompletionRequest(messages="hello", max_tokens=7000)
     async with engine_for(victim.url) as engine:
         await engine.ready()
-        with pytest.raises(NodeError) as failure:
-            async with engine.stream(request) as deltas:
-                await anext(deltas)
-                victim.kill()
-                async for _ in deltas:
-                    pass
+        async with engine.stream(request) as deltas:
+            await anext(deltas)
+            victim.kill()
+            with pytest.raises(NodeError) as failure:
+                await _drain(deltas)
         assert failure.value.status == 502
         assert failure.value.node == "llm"
         for attempt in (engine.ready(), engine.complete(HELLO)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ LINE = TEXT.map(lambda text: text.replace("\r", "").replace("\n", "").replace("\
 def parse(body: bytes, cuts: list[int] | None = None) -> list[Event]:
     parser = Parser()
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts or []), len(body)]
-    return [event for start, end in zip(edges, edges[1:], strict=False) for event in parser.feed(body[start:end])]
+    return [event for start, end in pairwise(edges) for event in parser.feed(body[start:end])]
 
 
 @given(

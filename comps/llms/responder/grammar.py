@@ -32,7 +32,7 @@ _VERBS = frozenset(
     brings lets begins becomes remains stays tends appears seems considers finds admires cherishes despises detests volunteers
     travels sails swims dances hikes climbs rides drives carries laughs smiles talks listens worries struggles suffers shares
     visits meets treats knits sews gardens raises protects guards hunts flies sleeps eats drinks explores invents
-    designs creates practises practices performs composes coaches manages attends hides cheats hums reminds""".split()  # noqa: SIM905
+    designs creates practises practices performs composes coaches manages attends cheats hums""".split()  # noqa: SIM905
 )
 #: Of these the ones that are as often plural nouns: they count only before a word that follows verbs.
 _NOUNS_TOO = frozenset(
