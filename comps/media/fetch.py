@@ -55,7 +55,7 @@ async def fetch(
     """
     try:
         with anyio.fail_after(timeout_s):
-            trust = tls or await anyio.to_thread.run_sync(httpx.create_ssl_context)
+            trust = await anyio.to_thread.run_sync(httpx.create_ssl_context) if tls is None else tls
             # No proxy from the environment: it would resolve the name itself, unchecked.
             async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=timeout_s) as client:
                 return await _Fetch(client, max_bytes, allow_private, field, resolver).follow(url)

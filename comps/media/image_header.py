@@ -22,6 +22,10 @@ _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_SAMPLES = 256, 2
 _TIFF_ROWS_PER_STRIP, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 278, 322, 323
 
 
+#: What reading outside the file raises; offsets of 64 bits overflow.
+_OUTSIDE = (struct.error, IndexError, OverflowError)
+
+
 class BadHeader(ValueError):
     """Not an image of a known format, or cut short."""
 
@@ -49,7 +53,7 @@ def read_header(data: bytes) -> ImageHeader:
         raise BadHeader("is not an image (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF)")
     try:
         return reader(data)
-    except (struct.error, IndexError) as error:
+    except _OUTSIDE as error:
         raise BadHeader("is cut short") from error
 
 
@@ -176,7 +180,7 @@ def _tiff(data: bytes) -> ImageHeader:
 
 
 def _tiff_tags(data: bytes) -> dict[int, int]:
-    """The first value of each integer tag of the first directory. Raises BadHeader or struct.error."""
+    """The first value of each integer tag of the first directory. Raises BadHeader or one of ``_OUTSIDE``."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
         raise BadHeader("is not TIFF")
@@ -215,7 +219,7 @@ def exif_orientation(exif: bytes) -> int:
     """EXIF orientation, 1 … 8; 1 when there is none or it cannot be read."""
     try:
         return _valid_orientation(_tiff_tags(exif).get(_TIFF_ORIENTATION, 1))
-    except (BadHeader, struct.error):
+    except (BadHeader, *_OUTSIDE):
         return 1
 
 
