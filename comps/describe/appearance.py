@@ -33,12 +33,12 @@ class Appearance:
 
 
 def appearance(frame: Rgb, face: Face, person: NDArray[np.float32]) -> Appearance:
-    """``frame`` uint8 RGB [h, w, 3]; ``person`` float32 [h, w], how much each pixel belongs to a person."""
+    """Colours of ``face`` and around it. ``frame``: uint8 RGB [h, w, 3], no more than the face's surroundings; ``person``:
+    float32 [h, w], how much each pixel belongs to a person."""
     return Appearance(
         hair=_hair(frame, face, person),
         clothing=names_of(_clothing(frame, face, person), SURFACE_NAMES)[:2],
         background=names_of(_masked(frame, person < _BACKGROUND, _whole(frame)), SURFACE_NAMES)[:2],
-        framing=_framing(frame, face),
     )
 
 
@@ -95,7 +95,8 @@ def _area(box: Box, frame: Rgb) -> float:
     return float(max(0.0, wide) * max(0.0, tall))
 
 
-def _framing(frame: Rgb, face: Face) -> str:
+def framing(frame: Rgb, face: Face) -> str:
+    """How much of the whole picture ``frame`` the face takes."""
     share = (face.box[3] - face.box[1]) / frame.shape[0]
     if share > 0.45:
         return "in close-up"

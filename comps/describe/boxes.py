@@ -4,6 +4,18 @@ from __future__ import annotations
 
 Box = tuple[float, float, float, float]
 
+#: What belongs to a face's looks: this many of its heights to either side, above and below.
+_BESIDE, _ABOVE, _BELOW = 1.9, 0.9, 1.9
+
+
+def surroundings(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """The head, shoulders and some background around a face, inside a picture of ``width`` × ``height``."""
+    x0, y0, x1, y1 = box
+    tall, middle = y1 - y0, (x0 + x1) / 2
+    left, right = middle - _BESIDE * tall, middle + _BESIDE * tall
+    top, bottom = y0 - _ABOVE * tall, y1 + _BELOW * tall
+    return max(0, round(left)), max(0, round(top)), min(width, round(right)), min(height, round(bottom))
+
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union."""

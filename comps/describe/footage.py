@@ -17,7 +17,7 @@ MAX_FRAMES, FRAMES_PER_S = 40, 5.0
 #: Longest side kept of a picture and of a clip's frames, pixels: 40 frames of 960 × 540 are 62 MB.
 PICTURE_SIDE, FRAME_SIDE = 1600, 960
 #: Longest side of the frames in which faces are looked for, pixels.
-SURVEY_SIDE = 480
+SURVEY_SIDE = 640
 
 Rgb = NDArray[np.uint8]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from comps.cores.errors import NoFace, TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
 from comps.describe.answers import Candidate, Drafted
-from comps.describe.appearance import appearance
+from comps.describe.appearance import Appearance, appearance, framing
+from comps.describe.boxes import surroundings
 from comps.describe.card import Observations, write_card
 from comps.describe.characters import main_character
 from comps.describe.footage import Footage, Rgb, decode
@@ -52,13 +54,16 @@ class DraftWorker:
     def draft(
         self, media: bytes, faces: Sequence[Sequence[Face]], number: int, face: Face, person: NDArray[np.float32]
     ) -> Drafted:
-        """The persona, with the portrait taken from frame ``number``, where the character's face is ``face``."""
+        """The persona, with the portrait taken from frame ``number``, where the character's face is ``face``.
+
+        ``person``: how much each pixel of the face's ``surroundings`` belongs to a person, 0 … 1.
+        """
         footage = self._footage(media)
         self._remembered = None
         frame = footage.frames[number]
         moves = motion(_best(footage, faces), footage.times_s) if footage.is_clip else Motion()
         flag.check()
-        seen = Observations(appearance(frame, face, person), moves, self._listen(media) if footage.has_audio else None)
+        seen = Observations(_looks(frame, face, person), moves, self._listen(media) if footage.has_audio else None)
         portrait = encode_png(np.ascontiguousarray(crop(frame, face)[..., ::-1]))
         observed = {**seen.document(), "frames": len(footage.frames), "duration_s": round(footage.duration_s, 3)}
         return Drafted(write_card(seen), portrait, round(footage.times_s[number], 3), observed)
@@ -76,6 +81,12 @@ class DraftWorker:
             return None
         flag.check()
         return register(Pcm(sound.samples[: int(self._max_clip_s * RATE)], RATE))
+
+
+def _looks(frame: Rgb, face: Face, person: NDArray[np.float32]) -> Appearance:
+    left, top, right, bottom = surroundings(face.box, frame.shape[1], frame.shape[0])
+    shifted = Face.of(face.points - np.asarray([left, top, 0], np.float32), face.score)
+    return replace(appearance(frame[top:bottom, left:right], shifted, person), framing=framing(frame, face))
 
 
 def _best(footage: Footage, faces: Sequence[Sequence[Face]]) -> list[Sighting]:

@@ -34,9 +34,10 @@ def scene(
     if blur:
         picture = cv2.GaussianBlur(picture, (0, 0), blur)
     if tint:
-        hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+        clothes = picture[round(height * 0.3 + zoom * 60) :]
+        hsv = cv2.cvtColor(clothes, cv2.COLOR_RGB2HSV)
         hsv[..., 0] = (hsv[..., 0].astype(int) + round(tint * 180)) % 180
-        picture = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+        clothes[:] = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
     return np.asarray(picture)
 
 

@@ -132,7 +132,7 @@ async def test_the_sharp_frame_is_the_portrait(engine: DraftEngine) -> None:
 
 async def test_the_main_character_is_the_one_most_seen(engine: DraftEngine) -> None:
     """Two people side by side, the left one larger; then a cut to the other alone, for a moment only."""
-    large, small = material.scene(zoom=1.2), material.scene(zoom=0.7, tint=0.35)
+    large, small = material.scene(zoom=1.0), material.scene(zoom=0.75, tint=0.35)
     frames = [material.beside(large, small)] * 16 + [material.beside(small, small * 0 + 90)] * 3
     draft = await engine.describe(material.clip(frames, fps=5))
     assert "orange" in draft.observations["looks"]["clothing"]

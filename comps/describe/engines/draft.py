@@ -14,7 +14,7 @@ from comps.cores.errors import NodeUnavailable, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.workers import WorkerPool
 from comps.describe.answers import Candidate, Drafted
-from comps.describe.boxes import overlap
+from comps.describe.boxes import overlap, surroundings
 from comps.describe.survey import MAX_FACES, find_faces
 from comps.media.landmarks import Face, Landmarker
 from comps.storage.async_blobs import AsyncBlobs
@@ -102,7 +102,9 @@ class DraftEngine:
         frames = await self._pool.call("look", media)
         faces = await find_faces(frames, self._landmarker)
         best, face = await self._portrait(await self._pool.call("rank", media, faces))
-        person = await self._landmarker.person(best.frame)
+        # The person is told from the background near the face: in a wide picture, or among others, it would be missed.
+        left, top, right, bottom = surroundings(face.box, best.frame.shape[1], best.frame.shape[0])
+        person = await self._landmarker.person(best.frame[top:bottom, left:right])
         return cast(Drafted, await self._pool.call("draft", media, faces, best.number, face, person))
 
     async def _portrait(self, candidates: Sequence[Candidate]) -> tuple[Candidate, Face]:
