@@ -58,12 +58,8 @@ async def _default(settings: GatewaySettings) -> Face:
 async def _own(name: str) -> Face:
     path = avatars.path(name)
     media = await to_thread.run_sync(path.read_bytes)
-    card = Persona.model_validate_json(await to_thread.run_sync(_card(path).read_bytes))
+    card = Persona.model_validate_json(await to_thread.run_sync(avatars.persona_path(name).read_bytes))
     return Face(media, card=card)
-
-
-def _card(picture: Path) -> Path:
-    return picture.with_suffix(".json")
 
 
 async def _registered(avatar_id: str, blobs: AsyncBlobs) -> Face:
