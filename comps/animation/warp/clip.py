@@ -34,7 +34,7 @@ def build(frames: Sequence[Pixels] | Pixels, landmarks: Floats, size: int = 512)
     sample = range(0, len(pictures), max(1, len(pictures) // 8))
     palette = interior.Palette.mean([interior.palette(pictures[i], shapes[i], places[i]) for i in sample])
     stills = [_still(picture, shape, palette) for picture, shape in zip(pictures, shapes, strict=True)]
-    return Rig(size, stills[0].face, stills, sway=None, blink=None)
+    return Rig(size, stills, sway=None, blink=None)
 
 
 def index(frame: int, length: int) -> int:

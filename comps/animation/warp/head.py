@@ -2,59 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from comps.animation.warp import topology as face
 from comps.animation.warp.geometry import Doubles, Floats, Pixels, ThinPlate, pixel_grid, smoothstep
 from comps.animation.warp.planes import Planes
+from comps.animation.warp.tiles import TILE, Boxes, bounds, highest, rectangles
 
 #: Cells of the fields, pixels: the sway is smooth.
 STEP = 16
 #: The field fades to zero over this distance at a border of the picture, which shows nothing from beyond it.
 _BORDER = 28.0
-#: Widest uncovering by the sway, pixels: the background is made up this far behind the head.
-_UNCOVERED = 14
+#: The largest yaw, pitch, roll (radians), x and y (face heights) that are drawn.
+LIMITS = np.array([0.06, 0.04, 0.025, 0.01, 0.01], np.float32)
+#: What moves less than this at those limits stands still, pixels.
+_STILL = 0.1
+#: Interpolation looks this much further, pixels.
+_SOFT = 2.0
 
 
 @dataclass(frozen=True)
 class HeadSway:
     """What the sway needs.
 
-    ``box``: the region it touches, x0, y0, x1, y1, multiples of 16. ``fields``: float32 ``[5, rows, columns, 2]``, pixels of
-    displacement a unit of yaw, pitch, roll (radians) and x, y (face heights), on ``STEP`` × ``STEP`` cells.
-    ``coverage``: the head's matte in the box, uint8 ``[h, w]``. ``behind``: the background there, made up behind the head's edge.
+    ``fields``: float32 ``[5, rows, columns, 2]``, pixels of displacement a unit of yaw, pitch, roll (radians) and x, y (face
+    heights), on ``STEP`` × ``STEP`` cells of the picture. ``coverage``: the head's matte, uint8 ``[size, size]``. ``behind``: the
+    background, made up behind the head's edge. ``moving``: boxes int32 ``[n, 4]`` that the sway moves; ``edge``: those of them that
+    show some background too. ``region``: the box of all.
     """
 
-    box: tuple[int, int, int, int]
     fields: Floats
     coverage: Pixels
     behind: Planes
+    moving: Boxes
+    edge: Boxes
+    region: tuple[int, int, int, int]
 
 
-def build(
-    picture: Pixels, landmarks: Doubles, matte: Floats, moving: Sequence[tuple[int, int, int, int]]
-) -> tuple[HeadSway, Pixels]:
-    """Fields and layers for ``picture`` (BGR ``[size, size, 3]``), landmarks ``[478, 3]`` and a person's ``matte`` ``[size, size]`` 0 … 1.
+def build(picture: Pixels, landmarks: Doubles, matte: Floats) -> tuple[HeadSway, Pixels]:
+    """Fields and layers for ``picture`` (BGR ``[size, size, 3]``), ``landmarks`` ``[478, 3]`` and ``matte`` ``[size, size]`` 0 … 1.
 
-    ``moving``: boxes that speech and blinks touch; the sway's box holds them too.
-    Returns the sway and the foreground: the picture with the person's colours carried on beyond the matte's edge.
+    Returns the sway and the face layer: the picture, with the head's colours carried on beyond the matte's edge.
     """
     size = len(picture)
     grid = pixel_grid(0, 0, size, size, STEP)
-    weight = _weight(grid, landmarks, size)
-    fields = _fields(grid, landmarks, weight)
-    box = _box(weight, matte, moving)
-    columns, rows = slice(box[0] // STEP, box[2] // STEP), slice(box[1] // STEP, box[3] // STEP)
-    background, foreground = _layers(picture, matte)
-    x0, y0, x1, y1 = box
-    coverage = np.ascontiguousarray(np.round(matte[y0:y1, x0:x1] * 255).astype(np.uint8))
-    behind = Planes.of(np.ascontiguousarray(background[y0:y1, x0:x1]))
-    return HeadSway(box, np.ascontiguousarray(fields[:, rows, columns]), coverage, behind), foreground
+    fields = _fields(grid, landmarks, _weight(grid, landmarks, size))
+    reach = cv2.resize(_reach(fields), (size, size), interpolation=cv2.INTER_LINEAR)
+    background, front = _layers(picture, matte, int(np.ceil(reach.max())) + 2)
+    near_head = reach + _SOFT > _distance(matte < 0.01)
+    near_edge = near_head & (reach + _SOFT > _distance(matte > 0.99))
+    swaying = highest(reach) > _STILL
+    moving = swaying & (highest(near_head.astype(np.float32)) > 0)
+    edge = moving & (highest(near_edge.astype(np.float32)) > 0)
+    boxes = rectangles(moving, size)
+    sway = HeadSway(
+        fields=fields,
+        coverage=np.round(matte * 255).astype(np.uint8),
+        behind=Planes.of(background),
+        moving=boxes,
+        edge=rectangles(edge, size),
+        region=bounds(boxes),
+    )
+    # Where nothing sways the picture itself is shown.
+    mixed = cv2.resize(swaying.astype(np.uint8), None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)[:size, :size]
+    return sway, np.where(mixed[..., None] > 0, front, picture)
+
+
+def _distance(inside: NDArray[np.bool_]) -> Floats:
+    """How far each pixel lies from the nearest one outside, pixels."""
+    return np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+
+def _reach(fields: Floats) -> Floats:
+    """How far each cell moves at most, pixels ``[rows, columns]``."""
+    moves = np.abs(fields) * LIMITS[:, None, None, None]
+    return np.asarray(np.linalg.norm(moves.sum(axis=0), axis=-1), np.float32)
 
 
 def _weight(grid: Floats, landmarks: Doubles, size: int) -> Doubles:
@@ -63,9 +90,9 @@ def _weight(grid: Floats, landmarks: Doubles, size: int) -> Doubles:
     middle, (width, height) = (low + high) / 2, high - low
     x, y = grid[..., 0].astype(np.float64), grid[..., 1].astype(np.float64)
     reach = np.hypot((x - middle[0]) / (width * 0.5), np.minimum(y - middle[1] + 0.1 * height, 0) / (height * 0.7))
-    around = 1 - smoothstep((reach - 1.7) / 1.1)
+    around = 1 - smoothstep((reach - 1.7) / 0.9)
     chin = landmarks[face.CHIN, 1]
-    down_the_neck = 1 - smoothstep((y - chin + 0.05 * height) / (0.75 * height))
+    down_the_neck = 1 - smoothstep((y - chin + 0.05 * height) / (0.55 * height))
     edge = np.minimum(np.minimum(x, size - x), np.minimum(y, size - y))
     return around * down_the_neck * smoothstep((edge - STEP / 2) / _BORDER)
 
@@ -91,21 +118,9 @@ def _fields(grid: Floats, landmarks: Doubles, weight: Doubles) -> Floats:
     return np.stack([np.dstack(move) for move in moves]).astype(np.float32)
 
 
-def _box(weight: Doubles, matte: Floats, moving: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
-    """Where there is both sway and head, and all of ``moving``, in whole cells within the picture."""
-    cells = len(matte) // STEP
-    person = cv2.resize(cv2.dilate(matte, np.ones((33, 33), np.uint8)), weight.shape[::-1], interpolation=cv2.INTER_AREA)
-    rows, columns = np.nonzero((weight > 1e-3) & (person > 0.02))
-    boxes = [(x0 // STEP, y0 // STEP, -(-x1 // STEP), -(-y1 // STEP)) for x0, y0, x1, y1 in moving]
-    boxes += [(int(x), int(y), int(x) + 1, int(y) + 1) for x, y in zip(columns, rows, strict=True)]
-    x0, y0 = (min(box[axis] for box in boxes) for axis in (0, 1))
-    x1, y1 = (min(max(box[axis] for box in boxes), cells) for axis in (2, 3))
-    return x0 * STEP, y0 * STEP, x1 * STEP, y1 * STEP
-
-
-def _layers(picture: Pixels, matte: Floats) -> tuple[Pixels, Pixels]:
+def _layers(picture: Pixels, matte: Floats, farthest: int) -> tuple[Pixels, Pixels]:
     """Background carried on behind the matte's edge, and foreground carried on beyond it: both BGR uint8."""
-    reach = np.ones((2 * _UNCOVERED + 1,) * 2, np.uint8)
+    reach = np.ones((2 * farthest + 1,) * 2, np.uint8)
     covered = (matte > 0.02).astype(np.uint8)
     solid = (matte > 0.9).astype(np.uint8)
     rim = cv2.dilate(covered, np.ones((3, 3), np.uint8))

@@ -35,13 +35,9 @@ class Still:
 
 @dataclass(frozen=True)
 class Rig:
-    """An avatar that can speak. A picture has one still, and may blink and sway; a clip has a still a frame and moves by itself.
-
-    ``background``: what stands behind the face layer; of clips, nothing is seen of it.
-    """
+    """An avatar that can speak. A picture has one still, and may blink and sway; a clip has a still a frame and moves by itself."""
 
     size: int
-    background: Planes
     stills: list[Still]
     sway: head.HeadSway | None
     blink: eyes.Blink | None
@@ -86,9 +82,9 @@ def build(
     placed = framing.place(landmarks)
     speech = _speech(picture, placed[:, :2])
     blink = eyes.build(picture, placed[:, :2])
-    moving = [speech.box, *((blink.left_box, blink.right_box) if blink else ())]
-    sway, front = head.build(picture, placed, matte.head(picture, placed, None if person is None else framing.cut(person)), moving)
-    return Rig(size, Planes.of(picture), [Still(Planes.of(front), speech)], sway, blink)
+    mask = matte.head(picture, placed, None if person is None else framing.cut(person))
+    sway, front = head.build(picture, placed, mask)
+    return Rig(size, [Still(Planes.of(front), speech)], sway, blink)
 
 
 def _speech(picture: Pixels, points: Doubles) -> Speech:
