@@ -66,7 +66,7 @@ def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pc
     """
     if not data:
         raise UnsupportedMedia("the recording is empty")
-    if _riff_cut_short(data):
+    if _riff_cut_short(data) or _ogg_cut_short(data):
         raise UnsupportedMedia("the recording is cut short")
     pieces: list[Samples] = []
     total, limit = 0, int(max_s * rate)
@@ -112,7 +112,8 @@ def encode_audio(samples: Samples, rate: int, format: str) -> bytes:
     container_name, codec, rates = _FORMATS[format]
     coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
     sink = io.BytesIO()
-    with av.open(sink, "w", format=container_name) as container:
+    # bitexact: no random stream numbers, no encoder version; the same sound gives the same bytes.
+    with av.open(sink, "w", format=container_name, options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream(codec, rate=coded_rate, layout="mono")
         for frame in _frames(samples, rate, stream):
             container.mux(stream.encode(frame))
@@ -167,6 +168,15 @@ def _riff_cut_short(data: bytes) -> bool:
         return False
     size = int.from_bytes(data[4:8], "little")
     return size < 0x7FFF_0000 and len(data) < (1 - _MISSING_SHARE) * size
+
+
+def _ogg_cut_short(data: bytes) -> bool:
+    """Whether an Ogg file's last page is not whole (RFC 3533 §6); libav leaves such a page out."""
+    if data[:4] != b"OggS":
+        return False
+    page = data[data.rindex(b"OggS") :]
+    lengths = page[27 : 27 + page[26]] if len(page) > 26 else b""
+    return len(page) < 28 or len(page) < 27 + page[26] + sum(lengths)
 
 
 def _mono(frames: Iterator[Any], rate: int) -> Iterator[Samples]:
