@@ -35,12 +35,14 @@ _STALE_S = 3600.0
 
 @dataclass(frozen=True)
 class BlobInfo:
-    """What a listing says of a blob: ``size`` in bytes, ``created_at`` in Unix seconds."""
+    """What a listing says of a blob: ``size`` in bytes, ``created_at`` in Unix seconds, ``sha256`` of the content in hexadecimal
+    (empty when its metadata was lost)."""
 
     key: str
     size: int
     created_at: float
     meta: Meta = field(default_factory=dict)
+    sha256: str = ""
 
 
 def content_key(data: bytes) -> str:
@@ -116,7 +118,7 @@ class Blobs:
         size = self.size(kind, key)
         record = self._record(kind, key)
         if record is not None:
-            return BlobInfo(key, size, record["created_at"], record["meta"])
+            return BlobInfo(key, size, record["created_at"], record["meta"], record["sha256"])
         with self._found(kind, key) as path:
             return BlobInfo(key, size, self._fs.modified(path).timestamp())
 

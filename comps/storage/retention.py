@@ -57,12 +57,17 @@ def _make_room(blobs: Blobs, policy: RetentionPolicy) -> list[tuple[str, str]]:
 
 
 def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
-    """Delete an avatar with its rigs (their keys begin with its id) and its videos (their ``meta["avatar_id"]``).
+    """Delete an avatar with its rigs (their keys begin with its id), its videos (their ``meta["avatar_id"]``) and the drafts
+    made of the same picture or showing it (their ``meta["media"]`` or ``meta["portrait"]`` is its SHA-256).
 
     Blocking. Returns whether there was such an avatar.
     """
+    content = blobs.info("avatars", avatar_id).sha256 if blobs.exists("avatars", avatar_id) else ""
     # The avatar goes first: whoever finds it gone makes no new rig or video.
     existed = blobs.delete("avatars", avatar_id)
+    for blob in [*blobs.list("drafts")] if content else []:
+        if content in (blob.meta.get("media"), blob.meta.get("portrait")):
+            blobs.delete("drafts", blob.key)
     for kind in ("rigs", "videos"):
         for blob in [*blobs.list(kind)]:
             if blob.meta.get("avatar_id") == avatar_id or (kind == "rigs" and _is_rig_of(blob.key, avatar_id)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import anyio
@@ -69,7 +70,12 @@ def test_a_deleted_avatar_takes_its_rigs_and_videos(blobs: Blobs) -> None:
         blobs.put(b"p", "avatars", avatar)
         blobs.put(b"r" + avatar.encode(), "rigs", f"{avatar}.512")
         blobs.put(b"v" + avatar.encode(), "videos", f"v-{avatar}", {"avatar_id": avatar})
+    picture = hashlib.sha256(b"p").hexdigest()
+    blobs.put(b"1", "drafts", "of-it", {"media": picture, "portrait": "x"})
+    blobs.put(b"2", "drafts", "with-it", {"media": "x", "portrait": picture})
+    blobs.put(b"3", "drafts", "of-another", {"media": "x", "portrait": "y"})
     assert delete_avatar(blobs, "abc")
+    assert _keys(blobs, "drafts") == {"of-another"}
     assert _keys(blobs, "avatars") == {"abcd"}
     assert _keys(blobs, "rigs") == {"abcd.512"}
     assert _keys(blobs, "videos") == {"v-abcd"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from typing import cast
 
@@ -18,7 +17,7 @@ from comps.describe.boxes import overlap, surroundings
 from comps.describe.survey import MAX_FACES, find_faces
 from comps.media.landmarks import Face, Landmarker
 from comps.storage.async_blobs import AsyncBlobs
-from comps.storage.blobs import Blobs
+from comps.storage.blobs import Blobs, content_key
 
 #: Part of the cache's keys: raise it when the same media would be described otherwise.
 _VERSION = "draft1"
@@ -68,7 +67,7 @@ class DraftEngine:
 
     async def describe(self, media: bytes) -> PersonaDraft:
         """See ``DescribeEngine.describe``."""
-        digest = await to_thread.run_sync(lambda: hashlib.sha256(media).hexdigest())
+        digest = await to_thread.run_sync(content_key, media)
         # The same picture asked twice at once is looked at once: the second waits, and finds it in the cache.
         lock = self._drafting.setdefault(digest, asyncio.Lock())
         try:
@@ -94,8 +93,9 @@ class DraftEngine:
             engine=self.name,
             observations=drafted.observations,
         )
-        # Whoever deletes the avatar of this media deletes its draft too.
-        await self._cache.put(draft.model_dump_json().encode(), "drafts", f"{digest}.{_VERSION}", {"media": digest})
+        # By these the draft is found again when the avatar made of this media, or of the portrait, is deleted.
+        meta = {"media": digest, "portrait": content_key(draft.portrait)}
+        await self._cache.put(draft.model_dump_json().encode(), "drafts", f"{digest}.{_VERSION}", meta)
         return draft
 
     async def _draft(self, media: bytes) -> Drafted:
