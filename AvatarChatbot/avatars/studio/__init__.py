@@ -1,4 +1,4 @@
-"""The project's own portrait studio: characters described by parameters, sculpted as reliefs, lit and painted with numpy and OpenCV.
+"""The project's own portrait studio: characters given by parameters, sculpted as reliefs, lit and painted with numpy and OpenCV.
 
 Reading order: ``canvas`` (coordinates) → ``relief`` (shapes) → ``light`` (shading) → ``face``, ``eyes``, ``hair``, ``clothes``,
 ``backdrop`` (what is drawn) → ``characters`` (who is drawn) → ``portrait`` (the picture).

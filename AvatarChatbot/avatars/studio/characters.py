@@ -28,7 +28,7 @@ class Garment(StrEnum):
 
 @dataclass(frozen=True)
 class Skin:
-    """Colours (sRGB 0 … 1) of the skin, of what shines through it (cheeks, nose, ears) and of the lips; ``gloss`` of its highlight."""
+    """Colours (sRGB 0 … 1) of skin, of what shines through it (cheeks, nose, ears) and of lips; strength of the highlight."""
 
     base: Colour
     blush: Colour
@@ -69,7 +69,7 @@ class Character:
     garment: Garment
     garment_colour: Colour
     backdrop: tuple[Colour, Colour]
-    shirt_colour: Colour = (0.93, 0.93, 0.92)
+    shirt_colour: Colour = (0.84, 0.86, 0.88)
     brow_colour: Colour | None = None
     shape: Shape = field(default_factory=Shape)
     lashes: float = 0.6
@@ -88,21 +88,23 @@ ARIA = Character(
     garment=Garment.BLOUSE,
     garment_colour=(0.10, 0.44, 0.46),
     backdrop=((0.80, 0.80, 0.78), (0.42, 0.50, 0.56)),
-    shape=Shape(lips=1.10, eye=1.04, brow_arch=1.1, jaw=0.97, chin=0.94),
+    shape=Shape(lips=1.10, eye=1.04, brow_arch=1.1, neck=0.93, jaw=0.97, chin=0.94),
     lashes=1.0,
     freckles=0.5,
 )
 KOFI = Character(
     name="kofi",
     seed=23,
-    skin=Skin(base=(0.455, 0.285, 0.205), blush=(0.50, 0.22, 0.16), lips=(0.47, 0.25, 0.22), gloss=0.17),
+    skin=Skin(base=(0.50, 0.315, 0.225), blush=(0.50, 0.22, 0.16), lips=(0.56, 0.27, 0.25), gloss=0.17),
     iris=(0.26, 0.14, 0.08),
     hair=HairStyle.CURLS,
-    hair_colour=(0.115, 0.085, 0.075),
+    hair_colour=(0.105, 0.075, 0.065),
     garment=Garment.CREW,
     garment_colour=(0.82, 0.55, 0.16),
     backdrop=((0.86, 0.78, 0.66), (0.52, 0.42, 0.36)),
-    shape=Shape(jaw=1.05, chin=1.12, nose=1.20, lips=1.25, mouth=1.06, neck=1.14, brow=1.25, brow_arch=0.75, eye=0.96),
+    shape=Shape(
+        cheek=0.97, jaw=1.05, chin=1.12, nose=1.20, lips=1.25, mouth=1.06, neck=1.14, brow=1.25, brow_arch=0.75, eye=0.96
+    ),
     lashes=0.45,
     stubble=0.25,
 )
@@ -117,6 +119,7 @@ MEI = Character(
     garment_colour=(0.66, 0.30, 0.36),
     backdrop=((0.86, 0.82, 0.84), (0.55, 0.50, 0.62)),
     shape=Shape(
+        neck=0.92,
         cheek=1.02,
         jaw=0.98,
         chin=0.92,
@@ -143,6 +146,7 @@ TOMAS = Character(
     garment_colour=(0.17, 0.22, 0.32),
     backdrop=((0.72, 0.76, 0.76), (0.33, 0.40, 0.42)),
     shape=Shape(
+        cheek=0.97,
         jaw=1.07,
         chin=1.18,
         nose=1.08,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, curve, mirrored, smoothstep
+from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, curve, mirrored, single, smoothstep
 from AvatarChatbot.avatars.studio.characters import Character, Garment
-from AvatarChatbot.avatars.studio.light import Colour, Layer, Material, flat
+from AvatarChatbot.avatars.studio.light import Colour, Layer, Material, flat, scaled
 from AvatarChatbot.avatars.studio.relief import inflate, normals
 
 #: The shoulders' slope: right half, from the neck outwards.
-_SHOULDER = [(126, 806), (190, 838), (290, 872), (372, 920), (420, 1000), (440, 1120)]
+_SHOULDER = [(128, 774), (190, 804), (292, 838), (376, 886), (426, 970), (450, 1120)]
 
 
 def clothes(canvas: Canvas, who: Character) -> list[Layer]:
@@ -18,16 +18,16 @@ def clothes(canvas: Canvas, who: Character) -> list[Layer]:
     if who.garment is Garment.BLAZER:
         return [_shirt(canvas, who), _blazer(canvas, who)]
     if who.garment is Garment.TURTLENECK:
-        return [_body(canvas, who, _neckline(128, 790, 806)), _roll(canvas, who)]
+        return [_body(canvas, who, _neckline(116, 780, 800)), _roll(canvas, who)]
     if who.garment is Garment.CREW:
-        return [_body(canvas, who, _neckline(122, 800, 858)), _band(canvas, who, 800, 858)]
-    return [_body(canvas, who, _vee(130, 806, 946)), _trim(canvas, who)]
+        return [_body(canvas, who, _neckline(116, 764, 822)), _band(canvas, who, 764, 822)]
+    return [_body(canvas, who, _vee(122, 770, 912)), _trim(canvas, who)]
 
 
 def _torso(neckline: Array) -> Array:
     """A closed outline of the shoulders, open at the ``neckline`` (left to right)."""
-    right = curve(_SHOULDER, 60) + np.float32([AXIS, 0])
-    left = right * np.float32([-1, 1]) + np.float32([2 * AXIS, 0])
+    right = curve(_SHOULDER, 60) + single([AXIS, 0])
+    left = right * single([-1, 1]) + single([2 * AXIS, 0])
     return np.vstack([neckline, right, left[::-1]])
 
 
@@ -56,7 +56,7 @@ def _vee(half: float, top: float, bottom: float) -> Array:
 
 
 def _cloth(canvas: Canvas, cover: Array, colour: Colour, height: Array, gloss: float = 0.03) -> Layer:
-    rgb = flat(colour, canvas.shape) * (1 + 0.015 * canvas.noise(5, 4))[..., None]
+    rgb = flat(colour, canvas.shape) * (1 + 0.012 * canvas.noise(5, 9))[..., None]
     return Layer(cover, rgb.astype(np.float32), height, normals(canvas, height), Material.CLOTH, gloss, 10)
 
 
@@ -70,49 +70,65 @@ def _folds(canvas: Canvas) -> Array:
 
 def _body(canvas: Canvas, who: Character, neckline: Array, colour: Colour | None = None) -> Layer:
     cover = canvas.fill(_torso(neckline))
-    whole = canvas.fill(_torso(_neckline(128, 790, 800)))
+    whole = canvas.fill(_torso(_neckline(122, 756, 766)))
     height = inflate(canvas, whole, 120, 0.55) - 20 + _folds(canvas)
     return _cloth(canvas, cover, colour or who.garment_colour, height)
 
 
 def _band(canvas: Canvas, who: Character, top: float, bottom: float) -> Layer:
     """The ribbed collar of a crew neck."""
-    inner, outer = _neckline(118, top - 10, bottom - 4), _neckline(134, top - 4, bottom + 18)
+    inner, outer = _neckline(112, top - 4, bottom - 4), _neckline(129, top + 8, bottom + 18)
     cover = canvas.fill(np.vstack([inner, outer[::-1]]))
     height = inflate(canvas, cover, 9, 0.5) + 62
-    angle = np.arctan2(canvas.y - 760, canvas.x - AXIS)
+    angle = np.arctan2(canvas.y - 724, canvas.x - AXIS)
     height += 0.7 * np.sin(angle * 150)
-    return _cloth(canvas, cover, tuple(0.92 * c for c in who.garment_colour), height)
+    return _cloth(canvas, cover, scaled(who.garment_colour, 0.92), height)
 
 
 def _roll(canvas: Canvas, who: Character) -> Layer:
     """The rolled collar of a turtleneck."""
     n = who.shape.neck
-    half = [(0, 748), (60, 744), (104 * n, 728), (112 * n, 740), (120 * n, 790), (134 * n, 824), (70, 842), (0, 848)]
+    half = [
+        (0, 724),
+        (60, 720),
+        (96 * n, 704),
+        (105 * n, 716),
+        (112 * n, 752),
+        (124 * n, 782),
+        (112 * n, 800),
+        (60, 816),
+        (0, 820),
+    ]
     cover = canvas.fill(mirrored(curve(half, 90)))
     height = inflate(canvas, cover, 60, 0.5) + 30
-    height += 1.2 * np.sin((canvas.x - AXIS) * 0.42) + 4 * canvas.bump(AXIS, 770, 140, 8)
+    height += 1.2 * np.sin((canvas.x - AXIS) * 0.42) + 4 * canvas.bump(AXIS, 746, 140, 8)
     return _cloth(canvas, cover, who.garment_colour, height)
 
 
 def _trim(canvas: Canvas, who: Character) -> Layer:
     """The folded edge of a blouse's neckline."""
-    inner, outer = _vee(126, 800, 938), _vee(146, 802, 964)
+    inner, outer = _vee(118, 764, 904), _vee(138, 767, 930)
     cover = canvas.fill(np.vstack([inner, outer[::-1]]))
     height = inflate(canvas, cover, 10, 0.5) + 60
-    return _cloth(canvas, cover, tuple(min(1, 1.12 * c + 0.02) for c in who.garment_colour), height, 0.06)
+    return _cloth(canvas, cover, scaled(who.garment_colour, 1.15), height, 0.06)
 
 
 def _shirt(canvas: Canvas, who: Character) -> Layer:
-    return _body(canvas, who, _vee(118, 796, 892), who.shirt_colour)
+    """An open collar: the shirt's body with two folded points laid on it."""
+    layer = _body(canvas, who, _vee(112, 762, 868), who.shirt_colour)
+    half = [(96, 722), (112, 746), (150, 800), (118, 872), (98, 876), (40, 846), (20, 858), (62, 812), (88, 770)]
+    points = [[(AXIS + side * x, y) for x, y in half] for side in (-1, 1)]
+    flaps = canvas.fill_all([curve([*p, p[0]], 120) for p in points])
+    height = layer.height + 12 * canvas.blur(flaps, 1.5) + 10 * inflate(canvas, flaps, 1, 0.5)
+    return _cloth(canvas, np.maximum(layer.cover, flaps), who.shirt_colour, height)
 
 
 def _blazer(canvas: Canvas, who: Character) -> Layer:
     """A jacket with lapels over a shirt."""
-    cover = canvas.fill(_torso(_vee(150, 818, 1060)))
-    height = inflate(canvas, canvas.fill(_torso(_neckline(128, 790, 800))), 130, 0.55) - 10 + 0.6 * _folds(canvas)
+    cover = canvas.fill(_torso(_vee(142, 782, 1060)))
+    height = inflate(canvas, canvas.fill(_torso(_neckline(122, 756, 766))), 130, 0.55) - 10 + 0.6 * _folds(canvas)
     for side in (-1, 1):
-        lapel = [(140, 812), (196, 846), (172, 900), (206, 914), (120, 1060), (40, 1060), (96, 920)]
-        shape = canvas.fill([(AXIS + side * x, y) for x, y in lapel], 1.0)
-        height += 7 * shape
+        lapel = [(128, 778), (178, 806), (196, 858), (172, 880), (208, 896), (150, 1040), (30, 1100), (10, 1060), (84, 890)]
+        shape = canvas.fill([(AXIS + side * x, y) for x, y in lapel])
+        height += 9 * canvas.blur(shape, 1.4)
     return _cloth(canvas, cover, who.garment_colour, height)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, curve, mirrored, smoothstep
+from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, Points, curve, mirrored, single, smoothstep
 from AvatarChatbot.avatars.studio.characters import Character, Shape
 from AvatarChatbot.avatars.studio.light import Layer, Material, flat
 from AvatarChatbot.avatars.studio.relief import inflate, normals
@@ -15,8 +16,8 @@ from AvatarChatbot.avatars.studio.relief import inflate, normals
 #: Canonical proportions (Loomis): eyes half-way down the head, nose base and mouth by thirds. Units, y down.
 CROWN, BROW, EYES, NOSE, MOUTH, CHIN = 128.0, 379.0, 426.0, 546.0, 601.0, 702.0
 #: Half the distance between the eyes' centres; the gap between the eyes is one eye's width.
-EYE_OFFSET = 91.0
-EYE_HALF_WIDTH = 46.0
+EYE_OFFSET = 93.0
+EYE_HALF_WIDTH = 49.0
 HEAD_DEPTH = 205.0
 NECK_DEPTH = 95.0
 
@@ -35,8 +36,8 @@ class Features:
 
 def features(shape: Shape) -> Features:
     """The outlines that follow from a character's proportions."""
-    right = eye_outline(shape) + np.float32([AXIS + EYE_OFFSET, EYES])
-    left = right * np.float32([-1, 1]) + np.float32([2 * AXIS, 0])
+    right = eye_outline(shape) + single([AXIS + EYE_OFFSET, EYES])
+    left = right * single([-1, 1]) + single([2 * AXIS, 0])
     upper, lower, seam = _lips(shape)
     return Features(head_outline(shape), left, right, upper, lower, seam)
 
@@ -44,29 +45,27 @@ def features(shape: Shape) -> Features:
 def head_outline(shape: Shape) -> Array:
     """The closed silhouette of skull and jaw, without ears."""
     j, c, k = shape.jaw, shape.chin, shape.cheek
-    half = [(0, CROWN), (95, 138), (165, 182), (203, 262), (211 * k, 345), (207 * k, 430), (197 * k, 500)]
-    half += [(181 * j, 565), (148 * j, 628), (96 * (j + c) / 2, 678), (44 * c, 699), (0, CHIN)]
+    half = [(0, CROWN), (95, 138), (162, 182), (197, 262), (204 * k, 345), (201 * k, 430), (191 * k, 500)]
+    half += [(172 * j, 565), (135 * j, 626), (82 * (j + c) / 2, 674), (41 * c, 697), (0, CHIN)]
     return mirrored(curve(half, 120))
 
 
 def eye_outline(shape: Shape) -> Array:
     """The opening of the right eye about its centre: closed, x towards the temple."""
     o, s, w = shape.eye, shape.slant, EYE_HALF_WIDTH
-    inner, outer = (-w, 7.0 + 0.3 * s), (w, -3.0 - s)
-    upper = [inner, (-36, -6 * o), (-17, -19 * o), (5, -23 * o - 0.3 * s), (27, -17 * o - 0.7 * s), outer]
-    lower = [outer, (31, 11 * o - 0.7 * s), (8, 18 * o), (-17, 16.5 * o), (-35, 11.5 * o), inner]
+    inner, outer = (-w, 5.5 + 0.3 * s), (w, -0.5 - s)
+    upper = [inner, (-39, -7 * o), (-19, -22 * o), (5, -27 * o - 0.3 * s), (29, -20 * o - 0.7 * s), outer]
+    lower = [outer, (34, 12 * o - 0.7 * s), (9, 20 * o), (-18, 18.5 * o), (-37, 12.5 * o), inner]
     return np.vstack([curve(upper, 60), curve(lower, 60)[1:-1]])
 
 
 def _lips(shape: Shape) -> tuple[Array, Array, Array]:
     w, f = 65.0 * shape.mouth, shape.lips
-    seam = _both_sides([(w, MOUTH - 5.5), (0.62 * w, MOUTH - 0.5), (0.25 * w, MOUTH - 1.5), (0, MOUTH + 0.5)])
-    top = _both_sides(
-        [(w, MOUTH - 6), (0.66 * w, MOUTH - 8 - 4 * f), (0.27 * w, MOUTH - 4 - 16.5 * f), (0, MOUTH - 3 - 13.5 * f)]
-    )
-    bottom = _both_sides(
-        [(w, MOUTH - 5), (0.74 * w, MOUTH + 3 + 9 * f), (0.36 * w, MOUTH + 1 + 23 * f), (0, MOUTH + 1 + 26.5 * f)]
-    )
+    seam = _both_sides([(w, MOUTH - 9), (0.66 * w, MOUTH - 1), (0.25 * w, MOUTH + 0.5), (0, MOUTH + 1.5)])
+    peak, dip = MOUTH - 4 - 16.5 * f, MOUTH - 3 - 13.5 * f
+    top = _both_sides([(w, MOUTH - 10), (0.66 * w, MOUTH - 8.5 - 4 * f), (0.27 * w, peak), (0, dip)])
+    belly = MOUTH + 1 + 26.5 * f
+    bottom = _both_sides([(w, MOUTH - 8.5), (0.74 * w, MOUTH + 2 + 9 * f), (0.36 * w, belly - 3.5 * f), (0, belly)])
     return np.vstack([top, seam[::-1]]), np.vstack([seam, bottom[::-1]]), seam
 
 
@@ -74,48 +73,36 @@ def _both_sides(half: list[tuple[float, float]]) -> Array:
     """A curve across the face from its right half, outermost point first: returned from left to right."""
     left = [(-x, y) for x, y in half]
     right = [(x, y) for x, y in half[:-1]]
-    return curve(left + right[::-1], 90) + np.float32([AXIS, 0])
+    return curve(left + right[::-1], 90) + single([AXIS, 0])
 
 
 def neck(canvas: Canvas, who: Character) -> Layer:
     """Neck and the skin of the shoulders, down to where clothes cover it."""
     n = who.shape.neck
-    half = [
-        (92 * n, 600),
-        (92 * n, 690),
-        (96 * n, 760),
-        (116 * n, 808),
-        (190, 850),
-        (300, 884),
-        (380, 960),
-        (400, 1100),
-        (0, 1100),
-    ]
-    cover = canvas.fill(np.vstack([mirrored(curve(half[:-2], 80)), mirrored(half[-2:])[:1]]))
-    outline = mirrored([*map(tuple, curve(half[:-1], 80))])
-    cover = canvas.fill(outline)
-    height = inflate(canvas, cover, NECK_DEPTH, 0.6) - 40
-    cords = canvas.bumps(46, 770, 15, 60, 24)
-    notch = canvas.bump(AXIS, 822, 16, 14)
-    collarbones = canvas.bumps(105, 838, 70, 7, -6)
-    height += 6 * cords - 12 * notch + 7 * collarbones
-    colour = flat(who.skin.base, canvas.shape) * np.float32([0.95, 0.93, 0.92])
+    half = [(86 * n, 600), (86 * n, 680), (90 * n, 730), (110 * n, 776), (190, 818), (300, 854), (380, 930), (400, 1100)]
+    cover = canvas.fill(mirrored(curve(half, 80)))
+    height = inflate(canvas, cover, NECK_DEPTH, 0.6) - 85
+    cords = canvas.bumps(44, 745, 15, 56, 24)
+    notch = canvas.bump(AXIS, 790, 15, 13)
+    collarbones = canvas.bumps(105, 806, 70, 7, -6)
+    height += 6 * cords - 7 * notch + 7 * collarbones
+    colour = flat(who.skin.base, canvas.shape) * single([0.95, 0.93, 0.92])
     return Layer(cover, colour, height, normals(canvas, height), Material.SKIN, who.skin.gloss * 0.5)
 
 
 def ears(canvas: Canvas, who: Character) -> Layer:
     """Both ears, between brow and nose base."""
-    half = [(196, 400), (214, 388), (232, 398), (237, 428), (231, 470), (222, 505), (210, 524), (198, 520), (192, 470)]
+    half = [(186, 408), (206, 392), (224, 398), (229, 424), (223, 460), (213, 494), (203, 520), (191, 522), (184, 470)]
     k = who.shape.cheek
     right = curve([(AXIS + x * k, y) for x, y in [*half, half[0]]], 90)
-    left = right * np.float32([-1, 1]) + np.float32([2 * AXIS, 0])
+    left = right * single([-1, 1]) + single([2 * AXIS, 0])
     cover = np.maximum(canvas.fill(right), canvas.fill(left))
     height = inflate(canvas, cover, 22, 0.5)
-    bowl = canvas.bumps(214 * k, 452, 8, 24, -6)
-    ridge = canvas.bumps(224 * k, 430, 4, 26, -8)
-    height += 5 * ridge - 15 * bowl
+    bowl = canvas.bumps(206 * k, 452, 6.5, 20, 10)
+    groove = canvas.bumps(214 * k, 420, 3.2, 17, 12) + canvas.bumps(209 * k, 404, 8, 3, -20)
+    height -= 13 * bowl + 6 * groove
     colour = flat(who.skin.base, canvas.shape)
-    colour += (0.22 + 0.25 * bowl)[..., None] * (np.float32(who.skin.blush) - colour)
+    colour += (0.22 + 0.35 * bowl + 0.2 * groove)[..., None] * (single(who.skin.blush) - colour)
     return Layer(cover, colour, height - 6, normals(canvas, height), Material.SKIN, who.skin.gloss)
 
 
@@ -134,12 +121,12 @@ def _planes(canvas: Canvas, shape: Shape) -> Array:
     """Brow, sockets, cheeks, the barrel of the mouth and the chin."""
     b = canvas.bumps
     relief = 9 * b(80, BROW + 2, 52, 15, -4) + 5 * canvas.bump(AXIS, BROW + 4, 26, 16)
-    relief -= 24 * b(EYE_OFFSET - 6, EYES - 9, 43, 25) + 7 * b(52, EYES - 6, 13, 18)
+    relief -= 24 * b(EYE_OFFSET - 6, EYES - 9, 43, 25) + 3 * b(52, EYES - 8, 13, 16)
     relief += 16 * b(118, 500, 44, 38) - 8 * b(146, 585, 34, 42)
     relief += 15 * canvas.bump(AXIS, 594, 60, 38)
     relief += 15 * canvas.bump(AXIS, 672, 36 * shape.chin, 20) - 8 * canvas.bump(AXIS, 643, 40, 9)
     relief -= 2.6 * canvas.bump(AXIS, 568, 5.5, 13) - 1.6 * b(10, 568, 5, 13)
-    return np.asarray(relief - 4.5 * b(73 * shape.mouth, MOUTH - 4, 9, 11), np.float32)
+    return np.asarray(relief - 4.5 * b(74 * shape.mouth, MOUTH - 9, 8, 10), np.float32)
 
 
 def _nose(canvas: Canvas, shape: Shape) -> Array:
@@ -190,20 +177,24 @@ def _lip_relief(canvas: Canvas, f: Features) -> Array:
 def _thick(line: Array, width: float) -> Array:
     """A closed sliver about a curve, ``width`` at its middle and pointed at its ends."""
     taper = np.sin(np.pi * np.linspace(0.02, 0.98, len(line)))[:, None] ** 0.6
-    lift = np.float32([0, 0.5]) * np.float32(width) * taper
+    lift = single([0, 0.5]) * single(width) * taper
     return np.asarray(np.vstack([line - lift, (line + lift)[::-1]]), np.float32)
+
+
+def _beside(points: Points, side: int) -> Array:
+    """Points given as offsets from the face's axis, to its right (``side`` 1) or left (−1)."""
+    return single(points) * single([side, 1]) + single([AXIS, 0])
 
 
 def _lines(canvas: Canvas) -> Array:
     """What years add: folds from nose to mouth, crow's feet, lines on the brow, bags under the eyes."""
     relief = np.zeros(canvas.shape, np.float32)
     for side in (-1, 1):
-        at = lambda pts, s=side: np.float32([(AXIS + s * x, y) for x, y in pts])  # noqa: E731
-        fold = curve(at([(48, 536), (68, 560), (84, 588), (88, 612)]), 60)
+        fold = curve(_beside([(48, 536), (68, 560), (84, 588), (88, 612)], side), 60)
         relief += 3.2 * canvas.fill(_thick(fold, 6), 3.0)
         for y0, y1 in ((414, 402), (426, 428), (436, 448)):
-            relief += 1.1 * canvas.fill(_thick(curve(at([(150, y0), (164, (y0 + y1) / 2), (177, y1)]), 30), 2.5), 1.2)
-        bag = curve(at([(54, 452), (80, 466), (112, 466), (134, 452)]), 40)
+            relief += 1.1 * canvas.fill(_thick(curve(_beside([(150, y0), (164, (y0 + y1) / 2), (177, y1)], side), 30), 2.5), 1.2)
+        bag = curve(_beside([(54, 452), (80, 466), (112, 466), (134, 452)], side), 40)
         relief += 1.6 * canvas.fill(_thick(bag, 4), 2.2)
     for y, w in ((300, 105), (328, 115)):
         brow = curve([(AXIS - w, y + 4), (AXIS - w / 2, y - 3), (AXIS, y + 2), (AXIS + w / 2, y - 3), (AXIS + w, y + 4)], 80)
@@ -216,9 +207,9 @@ def _complexion(canvas: Canvas, who: Character, f: Features) -> tuple[Array, Arr
     skin, b = who.skin, canvas.bumps
     colour = flat(skin.base, canvas.shape)
 
-    def tint(amount: Array, target: tuple[float, float, float]) -> None:
+    def tint(amount: Array, target: ArrayLike) -> None:
         nonlocal colour
-        colour = colour + np.clip(amount, 0, 1)[..., None] * (np.float32(target) - colour)
+        colour = colour + np.clip(amount, 0, 1)[..., None] * (single(target) - colour)
 
     dark = (skin.base[0] * 0.72, skin.base[1] * 0.62, skin.base[2] * 0.62)
     tint(0.34 * b(118, 508, 46, 34) + 0.22 * canvas.bump(AXIS, 528, 30, 18), skin.blush)
@@ -228,10 +219,7 @@ def _complexion(canvas: Canvas, who: Character, f: Features) -> tuple[Array, Arr
     if who.freckles:
         tint(who.freckles * _freckles(canvas, who), dark)
     if who.stubble:
-        tint(
-            who.stubble * _beard(canvas, who.shape),
-            tuple(0.55 * c + 0.18 * s for c, s in zip(who.hair_colour, skin.base, strict=True)),
-        )
+        tint(who.stubble * _beard(canvas, who.shape), 0.55 * single(who.hair_colour) + 0.18 * single(skin.base))
     upper, lower = canvas.fill(f.upper_lip, 1.3), canvas.fill(f.lower_lip, 1.5)
     lip_dark = (skin.lips[0] * 0.86, skin.lips[1] * 0.80, skin.lips[2] * 0.80)
     tint(0.92 * upper, lip_dark)
@@ -239,20 +227,19 @@ def _complexion(canvas: Canvas, who: Character, f: Features) -> tuple[Array, Arr
     tint(0.85 * canvas.fill(_thick(f.seam, 3.4), 0.9), (skin.lips[0] * 0.38, skin.lips[1] * 0.26, skin.lips[2] * 0.26))
     tint(0.80 * b(14.5 * who.shape.nose, 550, 7.5 * who.shape.nose, 3.0, -14), (dark[0] * 0.42, dark[1] * 0.34, dark[2] * 0.34))
     shine = 0.7 + 0.8 * canvas.bump(AXIS, 500, 16, 40) + 0.5 * canvas.bump(AXIS, 300, 90, 50)
-    gloss = skin.gloss * shine + 0.16 * lower + 0.05 * upper
+    wet = canvas.bump(AXIS - 10, MOUTH + 13, 20, 5) + 0.5 * canvas.bump(AXIS + 20, MOUTH + 13, 10, 4)
+    gloss = skin.gloss * shine + (0.14 + 0.34 * wet) * lower + 0.06 * upper
     return np.asarray(colour, np.float32), np.asarray(gloss, np.float32)
 
 
 def _freckles(canvas: Canvas, who: Character) -> Array:
     rng = np.random.default_rng(who.seed)
-    spots = np.zeros(canvas.shape, np.float32)
+    ring = np.linspace(0, 2 * np.pi, 12)
+    spots = []
     for _ in range(70):
-        x, y = rng.normal(0, 78), rng.normal(490, 22)
-        r = rng.uniform(1.1, 2.1)
-        ring = np.linspace(0, 2 * np.pi, 12)
-        dot = canvas.fill(np.stack([AXIS + x + r * np.cos(ring), y + r * np.sin(ring)], 1))
-        spots = np.maximum(spots, dot * np.float32(rng.uniform(0.25, 0.6)))
-    return canvas.blur(spots, 0.6)
+        x, y, r = rng.normal(0, 78), rng.normal(490, 22), rng.uniform(1.1, 2.1)
+        spots.append(np.stack([AXIS + x + r * np.cos(ring), y + r * np.sin(ring)], 1).astype(np.float32))
+    return canvas.fill_all(spots, 0.8) * single(0.45)
 
 
 def _beard(canvas: Canvas, shape: Shape) -> Array:

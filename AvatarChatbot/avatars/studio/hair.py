@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
-from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, Points, curve, smoothstep
+from AvatarChatbot.avatars.studio.canvas import AXIS, Array, Canvas, Points, curve, mirrored, single, smoothstep
 from AvatarChatbot.avatars.studio.characters import Character, HairStyle
 from AvatarChatbot.avatars.studio.eyes import brow_line
-from AvatarChatbot.avatars.studio.light import Colour, Layer, Material
+from AvatarChatbot.avatars.studio.light import Colour, Layer, Material, scaled
 from AvatarChatbot.avatars.studio.relief import inflate, normals, unit
 
 #: Strands a unit of a lock's width.
@@ -26,72 +26,92 @@ class Comb:
         self.strands = np.zeros((*canvas.shape, 4), np.float32)
         self.cover = np.zeros(canvas.shape, np.uint8)
 
-    def lock(self, path: Points, width: float, tone: float = 0.0, root: float = 0.5, tip: float = 0.1, samples: int = 26) -> None:
+    def lock(self, path: Points, width: float, tone: float = 0.0, root: float = 0.5, tip: float = 0.1, samples: int = 36) -> None:
         """A lock along ``path``, ``width`` units at its widest, ``root`` and ``tip`` of it at its ends, brighter by ``tone``."""
         line = curve(path, samples)
         t = np.linspace(0, 1, samples)
-        half = 0.5 * width * np.interp(t, [0, 0.35, 0.7, 1], [root, 1, 0.85, tip])
+        half = 0.5 * width * np.interp(t, [0, 0.3, 0.62, 0.85, 1], [root, 1, 0.9, max(0.55, tip), tip])
         way = np.gradient(line, axis=0)
         way /= np.linalg.norm(way, axis=1, keepdims=True) + 1e-6
         across = np.stack([-way[:, 1], way[:, 0]], 1)
         count = max(4, int(width * _DENSITY))
         # the middle strands lie on top
         order = sorted(np.linspace(-1, 1, count), key=lambda v: -abs(v) + 0.3 * self.rng.random())
-        thick = max(1, round(1.9 * self.canvas.scale * width / count))
-        base = tone + self.rng.normal(0, 0.05)
+        thick = 1.9 * self.canvas.scale * width / count
+        taper = np.interp(t, [0, 0.6, 1], [1, 1, max(0.25, min(1, 1.4 * tip))])
+        base = tone + self.rng.normal(0, 0.035)
         for v in order:
             stray = v + self.rng.normal(0, 0.05)
-            cut = samples - int(self.rng.integers(0, 4))
-            self._strand(
-                line[:cut] + across[:cut] * (half[:cut] * stray)[:, None], way, v, base + self.rng.normal(0, 0.07), thick
-            )
+            strand = line + across * (half * stray)[:, None]
+            self._strand(strand, way, v, base + self.rng.normal(0, 0.04), single(thick * taper))
 
-    def _strand(self, line: Array, way: Array, v: float, tone: float, thick: int) -> None:
+    def _strand(self, line: Array, way: Array, v: float, tone: float, thick: Array) -> None:
         pixels = self.canvas.pixels(line)
         for i in range(len(pixels) - 1):
             a, b = tuple(map(int, pixels[i])), tuple(map(int, pixels[i + 1]))
             mark = (float(way[i, 0]), float(way[i, 1]), float(v), float(tone))
-            cv2.line(self.strands, a, b, mark, thick, cv2.LINE_8, 4)
-            cv2.line(self.cover, a, b, 255, thick, cv2.LINE_AA, 4)
+            width = max(1, round(float(thick[i])))
+            cv2.line(self.strands, a, b, mark, width, cv2.LINE_8, 4)
+            cv2.line(self.cover, a, b, 255, width, cv2.LINE_AA, 4)
 
-    def layer(self, colour: Colour, depth: float, lift: float, gloss: float, roundness: float = 0.5, tube: float = 0.75) -> Layer:
-        """The combed hair as a layer: ``depth`` of its volume, ``lift`` of its base above the picture plane, ``tube``: how round a lock is."""
+    def layer(
+        self,
+        colour: Colour,
+        depth: float,
+        lift: float,
+        gloss: float,
+        tube: float = 0.75,
+        skull: float = 1.0,
+    ) -> Layer:
+        """The combed hair as a layer.
+
+        ``depth`` of its volume, ``lift`` of its base above the picture plane, ``tube``: how round a lock is, ``skull``: how much
+        its light follows the round head beneath it.
+        """
         canvas = self.canvas
-        cover = canvas.blur(self.cover.astype(np.float32) / 255, 0.35)
+        cover = canvas.blur(single(self.cover) / single(255), 0.35)
         solid = canvas.blur((cover > 0.3).astype(np.float32), 2.0)
-        height = inflate(canvas, solid, depth, roundness)
-        map_ = cv2.GaussianBlur(self.strands, (0, 0), 0.6 * canvas.scale)
-        way = unit(map_[..., :2])
+        height = inflate(canvas, solid, depth)
+        map_ = cv2.GaussianBlur(self.strands, (0, 0), 0.8 * canvas.scale)
+        way = unit(cv2.GaussianBlur(self.strands[..., :2], (0, 0), 2.2 * canvas.scale))
         v, tone = map_[..., 2], map_[..., 3]
-        normal = normals(canvas, canvas.blur(height, 3))
-        tilt = (np.abs(v) ** 1.5 * np.sign(v) * np.float32(tube))[..., None]
+        normal = normals(canvas, canvas.blur(height, 3) + _skull(canvas) * skull)
+        tilt = (np.abs(v) ** 1.5 * np.sign(v) * single(tube))[..., None]
         normal = unit(normal + np.dstack([-way[..., 1], way[..., 0], np.zeros_like(v)]) * tilt)
-        dark = (1 + tone) * (1 - 0.42 * np.abs(v) ** 3)
-        rgb = np.clip(np.float32(colour) * dark[..., None], 0, 1)
+        dark = (1 + tone) * (1 - 0.34 * np.abs(v) ** 3)
+        rgb = np.clip(single(colour) * dark[..., None], 0, 1)
         return Layer(cover, rgb.astype(np.float32), height + lift + 4 * (1 - v * v), normal, Material.HAIR, gloss, strands=way)
+
+
+def _skull(canvas: Canvas) -> Array:
+    """The large curve of the head under the hair: half an ellipsoid above, falling straight below."""
+    dx = (canvas.x - AXIS) / 300
+    dy = (canvas.y - 400) / np.where(canvas.y < 400, 345, 900)
+    return np.asarray(150 * np.sqrt(np.clip(1 - dx * dx - dy * dy, 0.02, 1)), np.float32)
 
 
 def between(
     comb: Comb, inner: Points, outer: Points, count: int, width: float, wave: float = 0.0, jitter: float = 4.0, tip: float = 0.1
 ) -> None:
     """Locks spread from the ``outer`` guide to the ``inner`` one (drawn last, on top), swinging by ``wave`` units."""
-    a, b = curve(outer, 12), curve(inner, 12)
+    a, b = curve(outer, 20), curve(inner, 20)
     phase = comb.rng.uniform(0, 6.28)
-    t = np.linspace(0, 1, 12)
+    t = np.linspace(0, 1, 20)
     for k in np.linspace(0, 1, count):
         path = a * (1 - k) + b * k + comb.rng.normal(0, jitter, (1, 2)) * t[:, None]
         way = np.gradient(path, axis=0)
         way /= np.linalg.norm(way, axis=1, keepdims=True)
         swing = (
             wave
-            * np.sin(2 * np.pi * 1.6 * t + phase + 1.3 * k + comb.rng.normal(0, 0.25))
-            * smoothstep(0.15, 0.6, t.astype(np.float32))
+            * np.sin(2 * np.pi * 2.3 * t + phase + 0.9 * k + comb.rng.normal(0, 0.25))
+            * smoothstep(0.42, 0.8, t.astype(np.float32))
         )
         path = path + np.stack([-way[:, 1], way[:, 0]], 1) * swing[:, None]
+        path = curve(path.astype(np.float32), 40)[: int(comb.rng.integers(34, 41)) if tip < 0.5 else None]
         comb.lock(path.astype(np.float32), width * comb.rng.uniform(0.8, 1.2), tone=comb.rng.normal(0, 0.05), tip=tip)
 
 
-def _at(points: list[tuple[float, float]], side: int = 1) -> list[tuple[float, float]]:
+def _at(points: Sequence[tuple[float, float]], side: int = 1) -> list[tuple[float, float]]:
     """Points given as offsets from the face's axis."""
     return [(AXIS + side * x, y) for x, y in points]
 
@@ -99,23 +119,18 @@ def _at(points: list[tuple[float, float]], side: int = 1) -> list[tuple[float, f
 def _waves(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
     back = Comb(canvas, who.seed)
     for side in (-1, 1):
-        inner = _at([(10, 130), (60, 260), (90, 480), (110, 680), (120, 800)], side)
-        outer = _at([(30, 96), (190, 170), (252, 360), (262, 560), (250, 700), (232, 850)], side)
-        between(back, inner, outer, 22, 46, wave=9, jitter=9)
+        inner = _at([(10, 130), (60, 260), (80, 480), (86, 680), (96, 840)], side)
+        outer = _at([(30, 100), (186, 170), (246, 360), (258, 560), (254, 720), (226, 880)], side)
+        between(back, inner, outer, 30, 50, wave=12, jitter=8, tip=0.5)
     front = Comb(canvas, who.seed + 1)
-    part = 52
-    for side in (-1, 1):
-        far = side == -1
-        root = part * side * -1 if far else part
-        start = (root, 108)
-        inner = [(root - 4, 150), (128, 196) if far else (118, 190), (190, 300), (208, 420), (210, 540), (196, 660), (176, 770)]
-        outer = [(root + 6 if not far else root, 90), (150, 104), (232, 210), (256, 370), (262, 540), (246, 690), (228, 800)]
-        if far:
-            inner[0] = (root - 2, 168)
-            inner.insert(1, (46, 196))
-        del start
-        between(front, _at(inner, side), _at(outer, side), 30, 34, wave=9, jitter=7)
-    return [back.layer(tuple(0.62 * c for c in who.hair_colour), 60, -120, 0.25)], [front.layer(who.hair_colour, 62, 150, 0.62)]
+    # parted above the right eye: (inner, outer) guides from the parting to the tips, for the narrow and the wide side
+    narrow_inner = [(66, 204), (112, 226), (160, 288), (188, 380), (197, 480), (192, 590), (184, 690), (160, 790)]
+    narrow_outer = [(44, 84), (124, 90), (206, 150), (252, 270), (264, 420), (268, 560), (262, 700), (240, 815)]
+    wide_inner = [(70, 208), (8, 226), (-78, 252), (-148, 316), (-186, 410), (-195, 520), (-188, 640), (-166, 770)]
+    wide_outer = [(48, 84), (-60, 72), (-164, 104), (-238, 210), (-262, 360), (-270, 520), (-266, 680), (-244, 815)]
+    between(front, _at(wide_inner), _at(wide_outer), 60, 36, wave=16, jitter=7, tip=0.02)
+    between(front, _at(narrow_inner), _at(narrow_outer), 50, 34, wave=16, jitter=7, tip=0.02)
+    return [back.layer(scaled(who.hair_colour, 0.62), 60, -120, 0.25)], [front.layer(who.hair_colour, 62, 150, 0.5, tube=0.55)]
 
 
 def _bob(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
@@ -124,38 +139,35 @@ def _bob(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
         between(
             back,
             _at([(5, 130), (60, 300), (80, 600), (80, 700)], side),
-            _at([(20, 100), (200, 180), (244, 400), (236, 690)], side),
-            18,
+            _at([(20, 100), (190, 180), (236, 400), (200, 690)], side),
+            26,
             44,
+            jitter=3,
+            tip=0.8,
         )
     sides = Comb(canvas, who.seed + 1)
     for side in (-1, 1):
-        inner = _at([(18, 96), (140, 170), (196, 300), (208, 440), (206, 580), (176, 676)], side)
-        outer = _at([(8, 84), (150, 106), (240, 230), (258, 420), (256, 590), (214, 706)], side)
-        between(sides, inner, outer, 24, 32, jitter=3, tip=0.5)
+        inner = _at([(-40, 96), (110, 140), (178, 270), (192, 420), (192, 570), (150, 694)], side)
+        outer = _at([(-56, 80), (96, 80), (204, 162), (244, 330), (250, 540), (196, 706)], side)
+        between(sides, inner, outer, 30, 34, jitter=3, tip=0.6)
     fringe = Comb(canvas, who.seed + 2)
-    for x in [*np.linspace(-186, -8, 16), *np.linspace(186, 8, 16)]:
-        lift = 0.0009 * x * x
-        tip = (x * 1.0 + fringe.rng.normal(0, 3), 346 + lift * 0.9 + fringe.rng.normal(0, 3))
-        path = _at([(x * 0.10, 92), (x * 0.62, 130), (x * 0.95, 225), (tip[0], tip[1])])
-        fringe.lock(path, 32, tip=0.45, root=0.6)
+    for x in [*np.linspace(-182, -6, 17), *np.linspace(182, 6, 17), 0]:
+        tip = (x * 0.97 + fringe.rng.normal(0, 5), 346 + 0.0010 * x * x + fringe.rng.normal(0, 2.5))
+        fringe.lock(_at([(x * 0.12, 66), (x * 0.62, 112), (x * 0.92, 220), tip]), 34, tip=0.75, root=0.8)
     colour = who.hair_colour
-    return [back.layer(tuple(0.7 * c for c in colour), 60, -120, 0.2)], [
+    return [back.layer(scaled(colour, 0.7), 60, -120, 0.2)], [
         sides.layer(colour, 56, 150, 0.75, tube=0.5),
-        fringe.layer(colour, 40, 188, 0.75, tube=0.5),
+        fringe.layer(colour, 40, 208, 0.75, tube=0.5),
     ]
 
 
 def _curls(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
     comb = Comb(canvas, who.seed)
-    outline = _at([(-196, 330), (-214, 250), (-196, 160), (-130, 92), (0, 66), (130, 92), (196, 160), (214, 250), (196, 330)])
-    outline = [
-        *outline,
-        *_at([(190, 318), (172, 262), (120, 232), (60, 222), (0, 218), (-60, 222), (-120, 232), (-172, 262), (-190, 318)]),
-    ]
-    inside = canvas.fill(curve([*outline, outline[0]], 240))
+    half = [(0, 74), (90, 84), (160, 126), (203, 200), (211, 290), (205, 372), (199, 404), (190, 404), (186, 366), (177, 322)]
+    half += [(162, 296), (158, 262), (120, 240), (60, 232), (0, 230)]
+    inside = canvas.fill(mirrored(curve(half, 160)))
     field = cv2.resize(inside, (256, 256), interpolation=cv2.INTER_AREA)
-    spots = comb.rng.permutation(np.argwhere(field > 0.55))[:2400]
+    spots = comb.rng.permutation(np.argwhere(field > 0.55))[:2800]
     for y, x in spots:
         cx, cy = (x + comb.rng.random()) * 4, (y + comb.rng.random()) * 4
         r, a, turn = comb.rng.uniform(5, 9), comb.rng.uniform(0, 6.28), comb.rng.choice([-1, 1])
@@ -163,42 +175,28 @@ def _curls(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
         grow = np.linspace(1.0, 0.35, 6)
         path = np.stack([cx + r * grow * np.cos(ring), cy + r * grow * np.sin(ring)], 1)
         comb.lock(path.astype(np.float32), 6.0, tone=comb.rng.normal(0, 0.12), root=0.7, tip=0.4, samples=10)
-    return [], [comb.layer(who.hair_colour, 70, 150, 0.42, tube=0.9)]
+    return [], [comb.layer(who.hair_colour, 70, 150, 0.24, tube=0.8)]
 
 
 def _swept(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
     sides = Comb(canvas, who.seed)
     for side in (-1, 1):
-        for y in np.linspace(170, 408, 40):
-            x = np.interp(y, [170, 260, 345, 410], [178, 206, 211, 206])
-            for depth in (0.0, 0.5, 1.0):
-                start = (
-                    x - 30 * depth * np.interp(y, [200, 400], [1.2, 0.35]) + sides.rng.normal(0, 2),
-                    y + sides.rng.normal(0, 3),
-                )
-                sides.lock(
-                    _at([start, (start[0] + 8, start[1] + 14), (min(start[0] + 13, x + 9), start[1] + 32)], side),
-                    12,
-                    samples=8,
-                    tip=0.3,
-                )
+        for y in np.linspace(180, 396, 60):
+            edge = float(np.interp(y, [180, 260, 345, 410], [186, 207, 211, 205]))
+            reach = float(np.interp(y, [180, 300, 330, 396], [70, 36, 20, 12]))
+            for depth in sides.rng.uniform(0, 1, 5):
+                x = edge - reach * depth
+                sides.lock(_at([(x, y), (x + 3, y + 12), (x + 4 - 3 * depth, y + 27)], side), 9, samples=8, tip=0.3)
     top = Comb(canvas, who.seed + 1)
-    for k in np.linspace(0, 1, 46):
-        x0 = -168 + 336 * k
-        hairline = 236 - 22 * np.sin(np.pi * k) + 34 * (2 * k - 1) ** 4
-        rise = 118 - 26 * np.sin(np.pi * min(1, k * 1.05))
-        bend = -42 * (1 - k)
-        path = [
-            (x0, hairline),
-            (x0 * 1.02 + bend * 0.4, hairline - 52),
-            (x0 * 0.98 + bend + 22, rise + 12),
-            (x0 * 0.72 + 66 * (1 - k) + 10, rise - 18),
-        ]
-        top.lock(_at(path), 34, tip=0.35, root=0.5, tone=top.rng.normal(0, 0.06))
-    return [], [
-        sides.layer(tuple(0.86 * c for c in who.hair_colour), 30, 60, 0.25, tube=0.4),
-        top.layer(who.hair_colour, 60, 165, 0.5),
-    ]
+    for k in top.rng.permutation(np.linspace(-1, 1, 120)):
+        hairline = 208 + 22 * k * k + 62 * k**6 + top.rng.normal(0, 4)
+        crown = 86 + 92 * k * k + top.rng.normal(0, 4)
+        x0, lean = 184 * k, 26 * (1 - k * k)
+        rise = [(x0, hairline), (x0 * 1.06 + 0.3 * lean, hairline - 42)]
+        back = [(x0 * 1.06 + lean, 0.4 * hairline + 0.6 * crown), (x0 * 0.92 + 1.9 * lean, crown)]
+        top.lock(_at(rise + back), 19, tone=top.rng.normal(0, 0.05), root=0.45, tip=0.5)
+    grey = who.hair_colour
+    return [], [sides.layer(scaled(grey, 0.82), 16, 70, 0.18, tube=0.3), top.layer(grey, 40, 168, 0.24, tube=0.32)]
 
 
 _STYLES: dict[HairStyle, Callable[[Canvas, Character], tuple[list[Layer], list[Layer]]]] = {
@@ -217,24 +215,24 @@ def hair(canvas: Canvas, who: Character) -> tuple[list[Layer], list[Layer]]:
 def brows(canvas: Canvas, who: Character) -> Layer:
     """Both brows, hair by hair."""
     comb = Comb(canvas, who.seed + 9)
-    for side in (-1, 1):
-        line, half = brow_line(who, side)
-        for t in np.linspace(0, 0.97, 120):
+    edges = [brow_line(who, side) for side in (-1, 1)]
+    for line, half in edges:
+        for t in np.linspace(0, 0.96, 170):
             i = int(t * 59)
             way = line[min(i + 1, 59)] - line[max(i - 1, 0)]
             way /= np.linalg.norm(way)
-            start = line[i] + np.float32([0, comb.rng.uniform(-1, 1) * half[i]])
-            rise = np.interp(t, [0, 0.25, 0.6, 1], [1.3, 0.65, 0.15, 0.0]) - 0.5 * (start[1] - line[i][1]) / half[i] * 0
-            lean = way + np.float32([0, -rise])
+            start = line[i] + single([0, comb.rng.uniform(-0.8, 0.9) * half[i]])
+            lean = way - single([0, np.interp(t, [0, 0.2, 0.5, 1], [1.0, 0.45, 0.1, 0.0])])
             lean /= np.linalg.norm(lean)
-            length = np.interp(t, [0, 0.3, 1], [9, 15, 9])
-            comb.lock(
-                [tuple(start), tuple(start + 0.5 * length * lean), tuple(start + length * (0.6 * lean + 0.4 * way))],
-                2.2,
-                samples=6,
-                tip=0.3,
-            )
-    colour = who.brow_colour or tuple(1.1 * c for c in who.hair_colour)
-    layer = comb.layer(colour, 3, 182, 0.15, tube=0.2)
-    layer.cover = canvas.blur(layer.cover, 0.7) * np.float32(0.86)
+            length = float(np.interp(t, [0, 0.3, 0.8, 1], [8, 14, 13, 7]))
+            path = single([start, start + 0.5 * length * lean, start + length * (0.5 * lean + 0.5 * way)])
+            comb.lock(path, 2.0, samples=6, tip=0.3)
+    colour = who.brow_colour or scaled(who.hair_colour, 1.1)
+    layer = comb.layer(colour, 3, 182, 0.03, tube=0.05, skull=0.3)
+    # too fine to show single strands' shine
+    layer.material = Material.CLOTH
+    layer.colour = 0.6 * single(colour) + 0.4 * layer.colour
+    outlines = [np.vstack([line - half[:, None] * [0, 1], (line + half[:, None] * [0, 1])[::-1]]) for line, half in edges]
+    body = canvas.fill_all([outline.astype(np.float32) for outline in outlines], 2.2)
+    layer.cover = np.maximum(0.72 * body, canvas.blur(layer.cover, 0.9) * np.minimum(1, 1.5 * canvas.blur(body, 2)) * single(0.9))
     return layer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from AvatarChatbot.avatars.studio.canvas import Array, Canvas
+from AvatarChatbot.avatars.studio.canvas import Array, Canvas, single
 
 #: Side of the grid on which outlines are inflated: 2 units a cell, refined from coarser grids.
 _GRIDS = (64, 128, 256, 512)
@@ -14,15 +14,18 @@ _SWEEPS = 60
 
 
 def inflate(canvas: Canvas, cover: Array, depth: float, roundness: float = 0.5) -> Array:
-    """Blow an outline up like a balloon: Poisson's equation inside it, zero outside, raised to ``roundness``, highest point ``depth``.
+    """Blow an outline up like a balloon, ``depth`` high: Poisson's equation inside it, raised to ``roundness``.
 
     ``roundness`` 0.5 gives an ellipsoid from an ellipse; 1 gives a tent with soft edges.
     """
+    fine = (_GRIDS[-1], _GRIDS[-1])
+    # the steep rim lies just outside the outline, where it is not seen
+    grown = cv2.dilate(cv2.resize(cover, fine, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8), iterations=2)
     u = np.zeros((_GRIDS[0], _GRIDS[0]), np.float32)
     for side in _GRIDS:
         u = cv2.resize(u, (side, side), interpolation=cv2.INTER_LINEAR)
-        inside = cv2.resize(cover, (side, side), interpolation=cv2.INTER_AREA)
-        source = np.float32(4.0 * (_GRIDS[0] / side) ** 2)
+        inside = cv2.resize(grown, (side, side), interpolation=cv2.INTER_AREA)
+        source = single(4.0 * (_GRIDS[0] / side) ** 2)
         for _ in range(_SWEEPS):
             u = (cv2.blur(u, (3, 3)) + source) * inside
     balloon = np.asarray(cv2.GaussianBlur(u, (0, 0), 0.8), np.float32)
@@ -33,7 +36,7 @@ def inflate(canvas: Canvas, cover: Array, depth: float, roundness: float = 0.5) 
 
 def normals(canvas: Canvas, height: Array) -> Array:
     """Unit normals (h, w, 3) of a relief: x right, y down, z towards the viewer."""
-    k = np.float32(canvas.scale / 8)  # Sobel's weights sum to 8
+    k = single(canvas.scale / 8)  # Sobel's weights sum to 8
     dx = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, borderType=cv2.BORDER_REPLICATE) * k
     dy = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, borderType=cv2.BORDER_REPLICATE) * k
     return unit(np.dstack([-dx, -dy, np.ones_like(dx)]))
@@ -58,11 +61,11 @@ def cast_shadow(
     z, unit_px = _shrunk(canvas, height)
     lx, ly, lz = light
     slope = lz / float(np.hypot(lx, ly))
-    way = np.float32([lx, ly]) / float(np.hypot(lx, ly))
+    way = single([lx, ly]) / float(np.hypot(lx, ly))
     shade = np.zeros_like(z)
     distance = 5.0
     while distance < reach:
-        shift = np.float32([[1, 0, -way[0] * distance / unit_px], [0, 1, -way[1] * distance / unit_px]])
+        shift = single([[1, 0, -way[0] * distance / unit_px], [0, 1, -way[1] * distance / unit_px]])
         blocker = cv2.warpAffine(z, shift, z.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         shade = np.maximum(shade, np.clip((blocker - z - slope * distance) / (penumbra * distance + 4), 0, 1))
         distance *= 1.09
