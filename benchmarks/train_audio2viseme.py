@@ -26,7 +26,7 @@ from comps.animation.motion.phonemes import is_silence
 SEED = 20240611
 HIDDEN = (128, 64)
 EPOCHS, BATCH, RATE, DECAY = 24, 512, 1.5e-3, 1e-4
-ESPEAK_UTTERANCES, FLITE_UTTERANCES = 560, 60
+ESPEAK_UTTERANCES, FLITE_UTTERANCES = 800, 120
 #: Takes of each utterance with different augmentation; every _THIN-th spectrum of a take is used.
 TAKES, _THIN = 2, 3
 #: What each output is divided by in training, so that all weigh about the same.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,20 +16,23 @@ from numpy.typing import NDArray
 from comps.animation.avatars import AvatarStore, Findings
 from comps.animation.encode import encode
 from comps.animation.motion.frames import frame_states
-from comps.animation.warp import rig
+from comps.animation.warp import clip, rig
 from comps.animation.warp.renderer import Renderer
 from comps.cores.errors import NoFace, NotFound, UnsupportedMedia
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
 from comps.media.image import decode_image
-from comps.media.video import decode_clip, sniff
+from comps.media.video import sample_clip, sniff
 from comps.storage.blobs import Blobs
 
 ENGINE = "warp"
 #: Pictures are worked on with at most this many pixels a side: a face that fills a video of 1024 needs no more.
 _MAX_PICTURE = 2048
-#: Clips: longest, most frames, and largest side. A clip avatar is a small rig a frame.
-_MAX_CLIP_S, _MAX_CLIP_FRAMES, _MAX_CLIP_SIDE = 20.0, 300, 1024
+#: A clip moves forwards and back through its first seconds: each of its frames is a rig of 0.5 MB, in the store and in memory.
+_CLIP_S = 6.0
+#: Frames a second of a clip's rig, whatever the clip's own rate and the profile's.
+_CLIP_FPS = 25
+_MAX_CLIP_SIDE = 768
 #: A clip in which fewer of the frames than this show a face is no clip of a face.
 _FACE_SHARE = 0.5
 #: The size a rig is built for when an avatar is registered; other sizes are built when first asked for.
@@ -35,6 +40,7 @@ _USUAL_SIZE = VideoProfile().size
 
 #: uint8 RGB [n, h, w, 3]; n is 1 for a picture.
 Frames = NDArray[np.uint8]
+Kind = Literal["picture", "clip"]
 
 
 class WarpWorker:
@@ -55,7 +61,7 @@ class WarpWorker:
         kind, frames = _decode(media)
         if np.isfinite(findings.landmarks).all(axis=(1, 2)).mean() < _FACE_SHARE:
             raise NoFace("most of the pictures show no face", field="media")
-        built = _build(frames, findings, _USUAL_SIZE)
+        built = _build(kind, frames, findings, _USUAL_SIZE)
         info = AvatarInfo(
             avatar_id=avatar_id,
             kind=kind,
@@ -85,7 +91,8 @@ class WarpWorker:
         renderer = self._renderer(request.avatar_id, request.profile.size)
         for state in frame_states(request):
             flag.check()
-            yield renderer.frame(state)
+            of_clip = state.frame * _CLIP_FPS // request.profile.fps
+            yield renderer.frame(dataclasses.replace(state, frame=of_clip))
 
     def _renderer(self, avatar_id: str, size: int) -> Renderer:
         key = (avatar_id, size)
@@ -103,22 +110,23 @@ class WarpWorker:
     def _rig(self, avatar_id: str, size: int) -> rig.Rig:
         stored = self._store.rig(avatar_id, size)
         if stored is not None:
-            return rig.Rig.from_bytes(stored)
-        _, frames = _decode(self._store.media(avatar_id))
-        built = _build(frames, self._store.findings(avatar_id), size)
+            # Bytes of another version are no rig to this one: it builds its own.
+            with contextlib.suppress(ValueError):
+                return rig.Rig.from_bytes(stored)
+        kind, frames = _decode(self._store.media(avatar_id))
+        built = _build(kind, frames, self._store.findings(avatar_id), size)
         self._store.put_rig(avatar_id, size, built.to_bytes())
         return built
 
 
-def _decode(media: bytes) -> tuple[Literal["picture", "clip"], Frames]:
+def _decode(media: bytes) -> tuple[Kind, Frames]:
     """Kind and pictures of an avatar's media."""
     kind = sniff(media)
     if kind == "image":
         picture = _shrink(decode_image(media))
         return "picture", np.ascontiguousarray(picture[None, ..., ::-1])
     if kind == "video":
-        frames = decode_clip(media, max_s=_MAX_CLIP_S, max_frames=_MAX_CLIP_FRAMES, max_side=_MAX_CLIP_SIDE).frames
-        return ("picture" if len(frames) == 1 else "clip"), frames
+        return "clip", sample_clip(media, fps=_CLIP_FPS, first_s=_CLIP_S, max_side=_MAX_CLIP_SIDE).frames
     raise UnsupportedMedia("an avatar is a picture or a clip; this is neither", field="media")
 
 
@@ -129,10 +137,8 @@ def _shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _build(frames: Frames, findings: Findings, size: int) -> rig.Rig:
+def _build(kind: Kind, frames: Frames, findings: Findings, size: int) -> rig.Rig:
     bgr = frames[..., ::-1]
-    if len(frames) > 1:
-        from comps.animation.warp import clip  # noqa: PLC0415
-
+    if kind == "clip":
         return clip.build(bgr, findings.landmarks, size)
     return rig.build(np.ascontiguousarray(bgr[0]), findings.landmarks[0], size, findings.points, findings.person)
