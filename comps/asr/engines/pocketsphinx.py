@@ -1,0 +1,45 @@
+"""pocketsphinx (Huggins-Daines et al. 2006): English without any download. Demo grade: on human speech every third word is wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from comps.asr.language import language_code
+from comps.cores.common.settings import AsrSettings
+from comps.cores.errors import BadInput
+from comps.cores.proto.avatar import Transcript
+from comps.cores.workers import WorkerPool
+
+_NODE = "asr"
+
+
+class PocketsphinxEngine:
+    name = "pocketsphinx"
+
+    def __init__(self, settings: AsrSettings) -> None:
+        self._timeout = settings.timeout_s
+        self._workers = WorkerPool(
+            "comps.asr.engines.pocketsphinx_worker:PocketsphinxWorker",
+            {"max_audio_s": settings.max_audio_s},
+            node=_NODE,
+            size=settings.workers,
+        )
+
+    @classmethod
+    def unavailable(cls, settings: AsrSettings) -> str | None:
+        return None if importlib.util.find_spec("pocketsphinx") else "the package pocketsphinx is not installed"
+
+    async def start(self) -> None:
+        await self._workers.start()
+
+    async def stop(self) -> None:
+        await self._workers.stop()
+
+    async def ready(self) -> None:
+        """Workers load their models before they take calls."""
+
+    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+        if language_code(language) not in (None, "en"):
+            raise BadInput("language: this engine knows English only", field="language")
+        text, duration_s = await self._workers.call("transcribe", media, timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name)
