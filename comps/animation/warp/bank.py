@@ -46,12 +46,18 @@ def features(mouth: Floats, activity: float) -> Floats:
     return np.array([*terms, *squares, a * o * m.upper], np.float32)
 
 
+def cells(box: tuple[int, int, int, int], step: int) -> Floats:
+    """Centres of the maps' cells: those of ``box`` and one more on every side, float32 ``[rows, columns, 2]``."""
+    x0, y0, x1, y1 = box
+    return pixel_grid(x0 - step, y0 - step, x1 + step, y1 + step, step)
+
+
 def solve_maps(shape: MouthShape, box: tuple[int, int, int, int], step: int, mouth: Floats, activity: float) -> Floats:
     """The two backward maps, exactly: float32 ``[2, rows, columns, 2]``, pixels from target to source; upper layer first.
 
-    Cells are ``step`` pixels wide. The maps fade to zero at the border of ``box``.
+    One value for each of ``cells(box, step)``. The maps fade to zero at the border of ``box``.
     """
-    grid = pixel_grid(*box, step)
+    grid = cells(box, step)
     axes, pose = shape.axes, shape.pose(mouth, activity)
     layers = []
     for target, source in ((pose.inner_upper, shape.inner_upper), (pose.inner_lower, shape.inner_lower)):

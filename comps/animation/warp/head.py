@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from comps.animation.warp import topology as face
 from comps.animation.warp.geometry import Doubles, Floats, Pixels, ThinPlate, pixel_grid, smoothstep
-from comps.animation.warp.planes import Planes
-from comps.animation.warp.tiles import TILE, Boxes, bounds, highest, rectangles
+from comps.animation.warp.planes import Planes, half
+from comps.animation.warp.tiles import TILE, Boxes, around, highest, plan
 
 #: Cells of the fields, pixels: the sway is smooth.
 STEP = 16
@@ -31,15 +31,15 @@ class HeadSway:
     """What the sway needs.
 
     ``fields``: float32 ``[5, rows, columns, 2]``, pixels of displacement a unit of yaw, pitch, roll (radians) and x, y (face
-    heights), on ``STEP`` × ``STEP`` cells of the picture. ``coverage``: the head's matte, uint8 ``[size, size]``. ``behind``: the
-    background, made up behind the head's edge. ``moving``: boxes int32 ``[n, 4]`` that the sway moves; ``edge``: those of them that
-    show some background too. ``region``: the box of all.
+    heights), on ``STEP`` × ``STEP`` cells of the picture. ``coverage``: the head's matte at the chroma's resolution, uint8. ``behind``: the
+    background, made up behind the head's edge. ``solid``: boxes int32 ``[n, 4]`` that the sway moves and that show the head alone;
+    ``edge``: boxes that may show some background too. ``region``: the box around all.
     """
 
     fields: Floats
     coverage: Pixels
     behind: Planes
-    moving: Boxes
+    solid: Boxes
     edge: Boxes
     region: tuple[int, int, int, int]
 
@@ -59,18 +59,18 @@ def build(picture: Pixels, landmarks: Doubles, matte: Floats) -> tuple[HeadSway,
     swaying = highest(reach) > _STILL
     moving = swaying & (highest(near_head.astype(np.float32)) > 0)
     edge = moving & (highest(near_edge.astype(np.float32)) > 0)
-    boxes = rectangles(moving, size)
+    solid, mixed = plan(moving & ~edge, edge, size)
     sway = HeadSway(
         fields=fields,
-        coverage=np.round(matte * 255).astype(np.uint8),
+        coverage=np.round(half(matte) * 255).astype(np.uint8),
         behind=Planes.of(background),
-        moving=boxes,
-        edge=rectangles(edge, size),
-        region=bounds(boxes),
+        solid=solid,
+        edge=mixed,
+        region=around([*map(tuple, solid.tolist()), *map(tuple, mixed.tolist())]),
     )
-    # Where nothing sways the picture itself is shown.
-    mixed = cv2.resize(swaying.astype(np.uint8), None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)[:size, :size]
-    return sway, np.where(mixed[..., None] > 0, front, picture)
+    # Elsewhere the picture itself is shown.
+    layered = cv2.resize(moving.astype(np.uint8), None, fx=TILE, fy=TILE, interpolation=cv2.INTER_NEAREST)[:size, :size]
+    return sway, np.where(layered[..., None] > 0, front, picture)
 
 
 def _distance(inside: NDArray[np.bool_]) -> Floats:
@@ -90,11 +90,11 @@ def _weight(grid: Floats, landmarks: Doubles, size: int) -> Doubles:
     middle, (width, height) = (low + high) / 2, high - low
     x, y = grid[..., 0].astype(np.float64), grid[..., 1].astype(np.float64)
     reach = np.hypot((x - middle[0]) / (width * 0.5), np.minimum(y - middle[1] + 0.1 * height, 0) / (height * 0.7))
-    around = 1 - smoothstep((reach - 1.7) / 0.9)
+    sideways = 1 - smoothstep((reach - 1.7) / 0.9)
     chin = landmarks[face.CHIN, 1]
     down_the_neck = 1 - smoothstep((y - chin + 0.05 * height) / (0.55 * height))
     edge = np.minimum(np.minimum(x, size - x), np.minimum(y, size - y))
-    return around * down_the_neck * smoothstep((edge - STEP / 2) / _BORDER)
+    return sideways * down_the_neck * smoothstep((edge - STEP / 2) / _BORDER)
 
 
 def _fields(grid: Floats, landmarks: Doubles, weight: Doubles) -> Floats:
@@ -105,9 +105,9 @@ def _fields(grid: Floats, landmarks: Doubles, weight: Doubles) -> Floats:
     rear = float(np.percentile(depth, 92))
     chosen = np.arange(0, 468, 6)
     angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    around = middle + np.stack([np.cos(angle) * width, np.sin(angle) * height * 0.95], 1)
+    outside = middle + np.stack([np.cos(angle) * width, np.sin(angle) * height * 0.95], 1)
     surface = ThinPlate(
-        np.vstack([points[chosen], around]), np.concatenate([depth[chosen], np.full(16, rear)])[:, None], stiffness=500.0
+        np.vstack([points[chosen], outside]), np.concatenate([depth[chosen], np.full(16, rear)])[:, None], stiffness=500.0
     )
     z = np.clip(surface(grid)[..., 0], depth.min(), rear)
     lever = (z - (rear + 0.25 * width)) * weight

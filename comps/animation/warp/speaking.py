@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from comps.animation.warp import bank
-from comps.animation.warp.geometry import Axes, Doubles, Floats, Pixels, fill, pixel_grid, smoothstep, spline
+from comps.animation.warp.geometry import Axes, Doubles, Floats, Pixels, fill, smoothstep, spline
 from comps.animation.warp.interior import Interior, Plate
 from comps.animation.warp.mouth import Pose
 from comps.animation.warp.planes import Planes, blend
@@ -29,11 +29,10 @@ class Speaking:
     def __init__(self, speech: Speech) -> None:
         self._speech = speech
         self._box = speech.box
-        x0, y0, x1, y1 = speech.box
-        self._grid = pixel_grid(*speech.box)
-        self._half_grid = pixel_grid(x0 // 2, y0 // 2, x1 // 2, y1 // 2)
+        self._step = _SOLVED_STEP if speech.bank is None else bank.STEP
+        self._cells = bank.cells(speech.box, self._step)
         axes = speech.mouth.axes
-        self._axes = Axes(axes.origin - [x0, y0], axes.right, axes.down)
+        self._axes = Axes(axes.origin - [*speech.box[:2]], axes.right, axes.down)
 
     def draw(self, target: Planes, source: Planes, mouth: Floats, activity: float) -> None:
         """Draw the mouth of the parameters (see ``FrameState``) into ``target``; ``source`` is the face at rest."""
@@ -48,9 +47,17 @@ class Speaking:
             self._between(region, upper, lower, pose, Mouth(*(float(value) for value in mouth)), activity)
 
     def _maps(self, mouth: Floats, activity: float) -> Floats:
+        """Where each cell of the two layers comes from, pixels of the picture."""
         if self._speech.bank is not None:
-            return bank.evaluate(self._speech.bank, mouth, activity)
-        return bank.solve_maps(self._speech.mouth, self._box, _SOLVED_STEP, mouth, activity)
+            return self._cells + bank.evaluate(self._speech.bank, mouth, activity)
+        return self._cells + bank.solve_maps(self._speech.mouth, self._box, self._step, mouth, activity)
+
+    def _fine(self, cells: Floats, scale: int) -> Floats:
+        """One value a cell → one a pixel of the box, at luma (1) or chroma (2) resolution."""
+        step = self._step // scale
+        rows, columns = cells.shape[:2]
+        fine = cv2.resize(cells, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
+        return cast("Floats", fine[step:-step, step:-step])
 
     def _lips(self, region: Planes, source: Planes, maps: Floats, seam: Doubles) -> None:
         """Upper layer above the seam, lower layer below; both are only warped where they show."""
@@ -62,12 +69,12 @@ class Speaking:
         mask = fill((height, width), np.vstack([seam, sides]))[first:last]
         mask = cv2.GaussianBlur(mask, (0, 0), 0.7)
         half_mask = cv2.resize(mask, (width // 2, (last - first) // 2), interpolation=cv2.INTER_AREA)
-        for plane, layer, grid, scale, share in (
-            (region.luma, source.luma, self._grid, 1, mask),
-            (region.chroma, source.chroma, self._half_grid, 2, half_mask),
+        # A chroma sample lies between two of luma: (x - 0.5) / 2.
+        for plane, layer, cells, scale, share in (
+            (region.luma, source.luma, maps, 1, mask),
+            (region.chroma, source.chroma, maps * np.float32(0.5) - np.float32(0.25), 2, half_mask),
         ):
-            shape = plane.shape[1::-1]
-            upper, lower = (cv2.resize(part, shape, interpolation=cv2.INTER_LINEAR) / np.float32(scale) + grid for part in maps)
+            upper, lower = (self._fine(part, scale) for part in cells)
             band = slice(first // scale, last // scale)
             above = _warp(layer, upper[: band.stop])
             plane[band.start :] = _warp(layer, lower[band.start :])

@@ -28,16 +28,19 @@ class Swaying:
         cells = self._cells - moves
         region = self._sway.region
         fine, coarse = _map(cells, region, 1), _map(cells * np.float32(0.5) - np.float32(0.25), region, 2)
-        for box in self._sway.moving.tolist():
-            part = target.crop(box)
-            np.copyto(part.luma, _warp(face.luma, _part(fine, region, box, 1)))
-            np.copyto(part.chroma, _warp(face.chroma, _part(coarse, region, box, 2)))
+        for box in self._sway.solid.tolist():
+            self._move(target.crop(box), face, _part(fine, region, box, 1), _part(coarse, region, box, 2))
         for box in self._sway.edge.tolist():
-            part, behind = target.crop(box), self._sway.behind.crop(box)
-            alpha = _warp(self._sway.coverage, _part(fine, region, box, 1))
-            _over(part.luma, behind.luma, alpha)
-            alpha = cv2.resize(alpha, part.chroma.shape[1::-1], interpolation=cv2.INTER_AREA)
+            part, behind, grid = target.crop(box), self._sway.behind.crop(box), _part(coarse, region, box, 2)
+            self._move(part, face, _part(fine, region, box, 1), grid)
+            alpha = _warp(self._sway.coverage, grid)
             _over(part.chroma, behind.chroma, cv2.merge([alpha, alpha]))
+            _over(part.luma, behind.luma, cv2.resize(alpha, part.luma.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+    @staticmethod
+    def _move(target: Planes, face: Planes, fine: Floats, coarse: Floats) -> None:
+        np.copyto(target.luma, _warp(face.luma, fine))
+        np.copyto(target.chroma, _warp(face.chroma, coarse))
 
 
 def _map(cells: Floats, box: tuple[int, int, int, int], scale: int) -> Floats:
