@@ -17,8 +17,8 @@ FORMATS = (
     "mpegvideo,h264,hevc,ogg,opus,wav,w64,wv"
 )
 
-#: Pixels of one frame beyond which libavcodec refuses by itself, whatever the caller's own limit.
-_MAX_FRAME_PIXELS = 64_000_000
+#: Pixels of one frame beyond which nothing is decoded, whatever the caller's own limit.
+MAX_FRAME_PIXELS = 64_000_000
 
 _OPTIONS = {
     "format_whitelist": FORMATS,
@@ -27,7 +27,7 @@ _OPTIONS = {
     "max_streams": "32",
     "probesize": "4000000",
     "analyzeduration": "5000000",
-    "max_pixels": str(_MAX_FRAME_PIXELS),
+    "max_pixels": str(MAX_FRAME_PIXELS),
 }
 
 

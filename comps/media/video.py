@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
-from comps.media.container import open_media
+from comps.media.container import MAX_FRAME_PIXELS, open_media
 from comps.media.image_header import is_image
 
 #: Frames on screen: uint8 [n, h, w, 3], red, green, blue.
@@ -68,7 +68,7 @@ def probe(data: bytes, *, max_s: float = 600.0) -> Probe:
     """Read headers and packet times, decoding one frame. Raises UnsupportedMedia, and TooLarge beyond ``max_s`` seconds."""
     times = _packet_times(data, max_s)
     with open_media(data) as container:
-        stream = _video_track(container, max_pixels=None)
+        stream = _video_track(container)
         first = next(_decoded(container, stream), None)
         if first is None:
             raise UnsupportedMedia("the clip holds no frame that can be decoded")
@@ -133,23 +133,26 @@ def _video_tracks(container: Any) -> list[Any]:
     return [stream for stream in container.streams.video if not stream.disposition & cover]
 
 
-def _video_track(container: Any, max_pixels: int | None) -> Any:
+def _video_track(container: Any, max_pixels: int = MAX_FRAME_PIXELS) -> Any:
     tracks = _video_tracks(container)
     if not tracks:
         raise UnsupportedMedia("the media has no picture track")
-    stream = tracks[0]
-    if stream.codec_context is None:
+    codec = tracks[0].codec_context
+    if codec is None:
         raise UnsupportedMedia("the picture track cannot be decoded")
-    if max_pixels is not None and stream.codec_context.width * stream.codec_context.height > max_pixels:
+    if codec.width * codec.height > max_pixels:
         raise TooLarge(f"the clip's frames have more than {max_pixels / 1e6:g} million pixels")
-    return stream
+    # A track may grow on the way: then libav itself refuses. Workers have one thread each.
+    codec.options = {"max_pixels": str(max_pixels)}
+    codec.thread_count = 1
+    return tracks[0]
 
 
 def _packet_times(data: bytes, max_s: float) -> NDArray[np.float64]:
     """Presentation times of all frames in order, seconds, by demuxing alone: headers often lie, or say nothing (webm, ts)."""
     times: list[float] = []
     with open_media(data) as container:
-        stream = _video_track(container, max_pixels=None)
+        stream = _video_track(container)
         rate = float(stream.average_rate or 25)
         try:
             for packet in container.demux(stream):

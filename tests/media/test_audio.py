@@ -83,7 +83,7 @@ def written(samples: np.ndarray, container: str, codec: str, rate: int, *, layou
         ("matroska", "flac", 44_100),
         ("mp4", "aac", 44_100),
         ("mov", "pcm_s24be", 48_000),
-        ("ogg", "libvorbis", 44_100),
+        ("ogg", "flac", 44_100),
         ("aiff", "pcm_s16be", 22_050),
         ("au", "pcm_mulaw", 8_000),
         ("wav", "pcm_u8", 11_025),
@@ -95,8 +95,6 @@ def written(samples: np.ndarray, container: str, codec: str, rate: int, *, layou
     ],
 )
 def test_containers_and_codecs(container: str, codec: str, rate: int) -> None:
-    if codec not in av.codecs_available:
-        pytest.skip(f"no {codec} in this libav")
     heard = decode_audio(written(tone(1.0, rate), container, codec, rate))
     assert heard.duration_s == pytest.approx(1.0, abs=0.1)
     spectrum = np.abs(np.fft.rfft(heard.samples[4000:12_000]))
