@@ -12,13 +12,14 @@ from comps.llms.responder.grammar import Subject, base_form, find_pronoun, first
 SECTIONS = ("physicalDescription", "personalityTraits", "likes", "dislikes", "background", "goals", "relationships")
 
 _SENTENCE_END = re.compile(
-    r"(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bSt)(?<!\bProf)(?<!\b[A-Z])(?<=[.!?])[\"']?\s+(?=[\"'A-Z0-9])"
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\b[A-Z]\.)(?<=[.!?])[\"']?\s+(?=[\"'A-Z0-9])"
 )
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|am|has|have|had|can|could|will|would|does|do|did|\w+'s|\w+ed|grew|went|became|met|left|made"
-    r"|lost|taught"
+    r"\b(?:is|are|was|were|am|has|have|had|can|could|will|would|does|do|did|grew|went|became|met|taught"
+    r"|(?<!, )(?:\w+ed|left|made|lost)"
     r"|runs?|knows?|lives?|works?|owns?|keeps?|helps?|thinks?|says?|loves?|calls?|believes?|wants?)\b"
 )
+_FINITE_LOOK = re.compile(r"\b(?:is|are|was|were|am|has|have|had|wears?|looks?)\b")
 _PASSIVE = (
     r"born|raised|trained|educated|orphaned|abandoned|adopted|elected|named|found|brought up|built|made|created|carved|invented"
 )
@@ -120,15 +121,16 @@ def _is_clause(section: str, text: str) -> bool:
         return True
     if re.match(r"(?:he|she|they|it|there) \w+", text, re.IGNORECASE):
         return True
+    if re.match(r"[^,]+, [^,]+, \w+s \w", text):
+        return True
     if is_third_person_verb(text.split(maxsplit=1)[0]) or re.match(rf"(?:{_PASSIVE}|{_STATE})\b", text, re.IGNORECASE):
         return False
     words = text.split()
     rest = " ".join(words[1:])
     if re.search(r"\b(?:who|that|which)\b", text):
         rest = re.split(r"\b(?:who|that|which)\b", rest)[0]
-    if section == "physicalDescription":
-        rest = re.sub(r"\b\w+ed\b", "", rest)
-    return bool(_FINITE.search(rest)) and not re.match(r"(?:to|being|becoming|\w+ing|\w+ed)\b", text, re.IGNORECASE)
+    finite = _FINITE_LOOK if section == "physicalDescription" else _FINITE
+    return bool(finite.search(rest)) and not re.match(r"(?:to|being|becoming|\w+ing|\w+ed)\b", text, re.IGNORECASE)
 
 
 def _lower(phrase: str) -> str:
@@ -147,7 +149,14 @@ def _article(noun: str) -> str:
 def _from_phrase(section: str, phrase: str) -> str:
     """A bare phrase of a list as a sentence; what it says depends on the section it stands in."""
     phrase = phrase.rstrip(".;,")
+    if adverb := re.match(
+        r"(now|currently|still|often|always|never|once|later|recently|secretly) (?=\w+(?:s|ed)\b)", phrase, re.IGNORECASE
+    ):
+        sentence = _from_phrase(section, phrase[adverb.end() :])
+        return re.sub(r"^I (?=\w)", f"I {adverb[1].lower()} ", sentence)
     word = phrase.split()[0]
+    if word.lower() in ("was", "had"):
+        return f"I {_lower(phrase)}"
     if is_third_person_verb(word):
         return f"I {base_form(word.lower())}{phrase[len(word) :]}"
     lower = _lower(phrase)
@@ -210,6 +219,8 @@ def _relation(phrase: str, lower: str) -> str:
     if match := re.fullmatch(r"([A-Z][^(:]*?)\s*\((.+)\)", phrase):
         return f"{match[1]} is my {_lower(match[2])}"
     if match := re.fullmatch(r"([^:,]{3,40}?)\s*[:\u2013-]\s+(.+)", phrase):
+        if re.match(r"(?:an?|the|my)\b", match[2]):
+            return f"{match[1]} is {match[2]}"
         return f"My {_lower(match[1]).removeprefix('my ')} is {match[2]}"
     if re.match(
         r"(?:mother|father|parent|daughter|son|sister|brother|wife|husband|friend|member|owner|leader)s? (?:of|to)\b",
@@ -219,9 +230,7 @@ def _relation(phrase: str, lower: str) -> str:
         return f"I am the {lower}"
     if re.match(r"(?:an?|one|two|three|four|five|no|many|few|several)\b", phrase, re.IGNORECASE):
         return f"I have {lower}"
-    if re.match(r"my\b", phrase, re.IGNORECASE):
-        return f"There is {lower}"
-    return f"These are my ties: {lower}"
+    return f"There is {lower}"
 
 
 _PHRASES = {

@@ -32,17 +32,22 @@ _VERBS = frozenset(
     brings lets begins becomes remains stays tends appears seems considers finds admires cherishes despises detests volunteers
     travels sails swims dances hikes climbs rides drives carries laughs smiles talks listens worries struggles suffers shares
     visits meets treats knits sews gardens raises protects guards hunts flies sleeps eats drinks explores invents
-    designs creates practises practices performs composes coaches manages attends cheats hums""".split()  # noqa: SIM905
+    designs creates performs composes coaches manages attends forgets""".split()  # noqa: SIM905
 )
 #: Of these the ones that are as often plural nouns: they count only before a word that follows verbs.
 _NOUNS_TOO = frozenset(
     """works plays needs hopes plans dreams fears values visits smiles laughs talks dances drinks rides drives studies sails
-    guards treats worries runs means aims climbs hikes gardens shares builds designs practices sleeps coaches hides lives""".split()  # noqa: SIM905
+    guards treats worries runs means aims climbs hikes gardens shares builds designs practices sleeps coaches lives""".split()  # noqa: SIM905
 )
 _AFTER_VERBS = (
     r"(?=\s+(?:a|an|the|to|as|at|in|on|with|for|of|about|from|by|into|over|under|his|her|their|its|my|every|each|all|some|any"
     r"|no|that|when|how|what|well|hard|often|too|\w+ly|\d+|two|three|four|many|more|there|here|old|new|up|out|back"
     r"|around|alone)\b)"
+)
+#: What makes a verb even of an unknown word that ends in "s": an article, a pronoun or an adverb after it.
+_AFTER_UNKNOWN_VERBS = (
+    r"(?=\s+(?:an?|the|his|her|their|its|my|every|them|him|it|others|people|everyone|everybody|just|how|what|where"
+    r"|that|to|\w{2,}ly|when)\b)"
 )
 _STOPS = re.compile(r"\b(?:who|which|that|where|because|when|while|whose|if|whom|as)\b|[.;:!?]")
 _TITLES = frozenset(
@@ -107,7 +112,10 @@ def find_pronoun(texts: list[str]) -> str:
     for pronoun in ("They", "It"):
         if re.search(rf"(?:^|[.!?]\s+){pronoun}(?:'\w+)?\b", text):
             return pronoun.lower()
-    return "they" if re.search(r"\b(?:they|their)\b", text) else "I"
+    for pronoun, words in (("they", "they|their"), ("it", "its|itself")):
+        if re.search(rf"\b(?:{words})\b", text):
+            return pronoun
+    return "I"
 
 
 def base_form(verb: str) -> str:
@@ -235,14 +243,16 @@ _MODALS = frozenset(
 
 def _joined_verbs(clause: str) -> str:
     def convert(match: re.Match[str]) -> str:
-        verb = match[3].lower()
-        if verb not in _VERBS or (verb in _NOUNS_TOO and not re.match(_AFTER_VERBS, clause[match.end() :])):
+        verb, rest = match[3].lower(), clause[match.end() :]
+        surely = re.match(_AFTER_UNKNOWN_VERBS, rest) or (verb in _NOUNS_TOO and re.match(_AFTER_VERBS, rest))
+        if not verb.endswith("s") or not (surely or verb in _VERBS - _NOUNS_TOO):
             return match[0]
         return f"{match[1]}{match[2]}{base_form(match[3])}"
 
     return re.sub(rf"((?:,|\band|\bbut|\bor|\bthen|\byet)\s+)({_ADVERBS})(\w+)\b", convert, clause)
 
 
+_DONE_TO_PEOPLE = "told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?|repaired|built|created|named|owns"
 #: What may follow an object pronoun "her"; before anything else "her" is possessive.
 _AFTER_OBJECT = (
     r"(?=[.,;:!?)]|$|\s+(?:and|but|or|when|because|as|to|in|on|at|with|for|from|by|about|of|how|that|what|if|while|after|before"
@@ -256,14 +266,13 @@ def _pronouns(sentence: str, subject: Subject) -> str:
         sentence = re.sub(rf"\b(?:{_REFLEXIVE[pronoun]})\b", "myself", sentence, flags=re.IGNORECASE)
         if pronoun == "she":
             sentence = re.sub(rf"(?<=\s)her\b{_AFTER_OBJECT}", "me", sentence)
+            sentence = re.sub(r"\b(lets?|makes?|made|helps?|helped|saw|heard|watched) her (?=[a-z]+ )", r"\1 me ", sentence)
         if pronoun not in ("he", "it"):
             sentence = re.sub(rf"\b{_ABSOLUTE[pronoun]}\b", "mine", sentence, flags=re.IGNORECASE)
         sentence = re.sub(rf"\b{_POSSESSIVE[pronoun]}\b", "my", sentence, flags=re.IGNORECASE)
-        if pronoun == "they":
-            # "Them" is as often the persona's books: only after what is done to people.
-            sentence = re.sub(
-                r"\b(told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?) them\b", r"\1 me", sentence
-            )
+        if pronoun in ("they", "it"):
+            # "Them" and "it" are as often the persona's books: only after what is done to people.
+            sentence = re.sub(rf"\b({_DONE_TO_PEOPLE}) {_OBJECT[pronoun]}\b", r"\1 me", sentence)
         elif pronoun in ("he", "you"):
             sentence = re.sub(rf"\b{_OBJECT[pronoun]}\b", "me", sentence)
     names = _names_pattern(subject)

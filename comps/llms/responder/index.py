@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from comps.llms.responder.topics import Topic
 _WORD = 0.2
 _WORDS_MOST = 0.4
 _TOPIC = 0.25
-_SECTION = (0.12, 0.06, 0.03)
+_SECTION = (0.12, 0.06, 0.03, 0.02)
 
 
 class CardIndex:
@@ -34,7 +35,10 @@ class CardIndex:
 
     def words_of(self, text: str) -> set[str]:
         """The stems of a question's content words; misheard names are put right."""
-        return {self._heard(word) for word in content_words(text)}
+        words = content_words(text)
+        # Recognisers write "jelly fish" for "jellyfish".
+        compounds = {stem(a + b) for a, b in pairwise(words)} & self._frequency.keys()
+        return compounds or {self._heard(word) for word in words}
 
     def _heard(self, word: str) -> str:
         stemmed = stem(word)
@@ -42,15 +46,17 @@ class CardIndex:
             return stemmed
         return next((stem(name) for name in self._names if sounds_like(word, name)), stemmed)
 
-    def scores(self, vector: Floats, words: set[str], topics: list[Topic]) -> Floats:
+    def scores(self, question: str, vector: Floats, words: set[str], topics: list[Topic]) -> Floats:
         """How well each fact answers a question, float32[facts]: its cosine similarity and what speaks for it beside."""
         scores = np.array(self._vectors @ vector, np.float32) if self.facts else np.zeros(0, np.float32)
         for i, fact in enumerate(self.facts):
-            scores[i] += self._shared(i, words) + max((_bonus(fact, topic) for topic in topics), default=0.0)
+            scores[i] += (
+                self._shared(i, words) + _kind(question, fact) + max((_bonus(fact, topic) for topic in topics), default=0.0)
+            )
         return scores
 
     def _shared(self, i: int, words: set[str]) -> float:
-        return min(_WORDS_MOST, sum(_WORD / math.sqrt(self._frequency[word]) for word in words & self.stems[i]))
+        return min(_WORDS_MOST, sum(_WORD / math.sqrt(self._frequency[word]) for word in self.stems[i] if _any_in(words, word)))
 
     def naming(self, names: set[str]) -> set[int]:
         """The facts that hold one of these proper names."""
@@ -62,10 +68,37 @@ class CardIndex:
         return [i for i, words in enumerate(self.stems) if words and len(words & said) >= 0.8 * len(words)]
 
 
+def _any_in(words: set[str], word: str) -> bool:
+    """Whether one of ``words`` is ``word`` or a part of it: "arm" is in "forearm", "house" in "housekeeper"."""
+    return word in words or any(len(word) - len(part) >= 3 and _is_part(part, word) for part in words)
+
+
+def _is_part(part: str, word: str) -> bool:
+    return (len(part) >= 3 and word.endswith(part)) or (len(part) >= 4 and word.startswith(part))
+
+
 def _bonus(fact: Fact, topic: Topic) -> float:
-    place = topic.sections.index(fact.section) if fact.section in topic.sections else None
-    section = 0.0 if place is None else _SECTION[place]
+    if fact.section not in topic.sections:
+        return 0.0
+    section = _SECTION[topic.sections.index(fact.section)]
     return section + (_TOPIC if topic.fact and re.search(topic.fact, fact.text, re.IGNORECASE) else 0.0)
+
+
+#: What the answer to such a question holds: a reason, a number or a time, a place, a person.
+_KINDS = (
+    (r"^why\b|\bhow come\b", r"\b(?:because|since|after|so that|in order to|inspired|thanks to|to help|when)\b", 0.15),
+    (
+        r"^(?:when|how (?:long|many|much|old|often))\b",
+        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|years?|months?|age|once|every)\b",
+        0.1,
+    ),
+    (r"^where\b", r"\b(?:in|at|on|to|from|near) (?:the |an? )?[A-Z]", 0.08),
+    (r"^who\b", r"\b(?:by|my|with|is|are) [A-Za-z]+|[a-z] [A-Z]", 0.05),
+)
+
+
+def _kind(question: str, fact: Fact) -> float:
+    return sum(bonus for asks, holds, bonus in _KINDS if re.search(asks, question) and re.search(holds, fact.text))
 
 
 def proper_names(fact: Fact) -> set[str]:

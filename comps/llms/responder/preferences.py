@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from comps.cores.text.embedding import Floats
 from comps.llms.responder.card import Fact
 from comps.llms.responder.index import CardIndex
+from comps.llms.responder.question import content_words
 from comps.llms.responder.wording import lower_start
 
 _QUESTION = re.compile(
@@ -22,9 +23,15 @@ _NEGATIVE_FACT = re.compile(
     r"\b(?:hate|dislike|detest|despise|can't stand|cannot stand|can not stand|afraid|scared|fear|terrified|not (?:like"
     r"|love|enjoy|a fan|fond|care)|don't (?:like|love|enjoy)|never liked|avoid|loathe|annoys?)\b"
 )
-_POSITIVE_FACT = re.compile(r"\b(?:love|like|enjoy|adore|fond of|fan of|passion|favou?rite|prefer|treasure|collect|delight)\b")
+_POSITIVE_FACT = re.compile(
+    r"\b(?:love|like|enjoy|adore|fond of|fan of|passion|favou?rite|prefer|treasure|collect|delight|want|hope|dream|wish)\b"
+)
 _NEGATION = re.compile(
     r"\b(?:not|never|no|nobody|nothing|don't|can't|haven't|won't|didn't|wasn't|isn't|without)\b", re.IGNORECASE
+)
+_HEDGED = re.compile(
+    r"\b(?:terribl[ey]|bad(?:ly)?|poor(?:ly)?|hardly|rarely|seldom|barely|lost|lack|but|although"
+    r"|used to|almost|nearly|stopped|left)\b"
 )
 #: Similarity from which a fact is about the thing asked for even when it uses other words.
 _ALIKE = 0.5
@@ -59,9 +66,11 @@ def likes(fact: Fact) -> bool | None:
 def answer(preference: Preference, index: CardIndex, scores: Floats) -> str:
     """Yes or no with the fact that says so; the nearest fact alone when it is of something alike; else that it is not known."""
     words = index.words_of(preference.thing)
+    last = index.words_of(" ".join(content_words(preference.thing)[-1:]))
     named = [i for i in range(len(index.facts)) if words & index.stems[i]]
-    whole = [i for i in named if words <= index.stems[i]]
-    told = [i for i in whole if likes(index.facts[i]) is not None] or [i for i in named if likes(index.facts[i]) is not None]
+    felt = [i for i in named if likes(index.facts[i]) is not None]
+    # "Old people" are no "old maps": at least the last word, which says what kind of thing it is, has to be there.
+    told = [i for i in felt if words <= index.stems[i]] or [i for i in felt if last <= index.stems[i]]
     if told:
         best = max(told, key=lambda i: scores[i])
         verdict = "No, " if likes(index.facts[best]) is preference.negative else "Yes, "
@@ -74,14 +83,18 @@ def answer(preference: Preference, index: CardIndex, scores: Floats) -> str:
 
 def yes_or_no(text: str, index: CardIndex, i: int) -> str:
     """The "Yes, " or "No, " before a fact that answers such a question in full; empty when it does not."""
-    if not re.match(r"(?:do|did|are|were|have|can|is|was|has) ", text):
+    if not re.match(r"(?:do|did|are|were|have) ", text):
         return ""
     words = index.words_of(text)
     if not words or not words <= index.stems[i] or " or " in text:
         return ""
-    if _NEGATION.search(text):
+    fact = index.facts[i]
+    # Only what the persona says of itself and without a "but" is a plain yes.
+    if not re.match(r"I\b|[^.]*, I\b", fact.text) or likes(fact) is False or _HEDGED.search(fact.text):
         return ""
-    return "No, " if _NEGATION.search(index.facts[i].text) else "Yes, "
+    if _NEGATION.search(text) or (fact.section == "goals" and not re.search(r"\b(?:want|like to|hope|wish|dream|plan)", text)):
+        return ""
+    return "No, " if _NEGATION.search(fact.text) else "Yes, "
 
 
 def _without_also(text: str) -> str:

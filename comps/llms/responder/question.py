@@ -50,7 +50,7 @@ STOP_WORDS = frozenset(
     say describe please kind sort type thing things something anything someone anyone people person one get got go going make made
     good best favorite favourite most ever day time way lot bit would hello hi hey thanks thank okay well life live dislike hate
     because up out off over now today still already always never often usually sometimes alone own every each such only once mean
-    come came take use used talk give let let's us sure right ask question answer maybe""".split()  # noqa: SIM905
+    come came take use used talk give let let's us sure right ask question answer maybe work works working job""".split()  # noqa: SIM905
 )
 
 

@@ -12,19 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comps.cores.text.embedding import Floats, SentenceEmbedder
+import numpy as np
+
+from comps.cores.text.embedding import DIMENSION, Floats, SentenceEmbedder
 from comps.llms.responder import preferences, smalltalk
 from comps.llms.responder.card import read_card
 from comps.llms.responder.index import CardIndex, proper_names
-from comps.llms.responder.question import content_words, is_question, normalise, split_greeting
-from comps.llms.responder.topics import BY_NAME, TOPICS, Topic, matching
+from comps.llms.responder.question import content_words, is_question, normalise, split_greeting, stems
+from comps.llms.responder.topics import BY_NAME, TOPICS, Topic, answers, matching
 from comps.llms.responder.wording import join_facts, lower_start
 
 #: Cosine similarity from which an example says what a question is about.
 _SURE = 0.62
-_LIKELY = 0.5
+_LIKELY = 0.58
 #: Score from which a fact is an answer; lower when the question speaks of the persona, since little else can be meant.
-_FITS = 0.42
+_FITS = 0.38
 _FITS_OTHER = 0.6
 #: A second fact is told when its score is within this of the first's.
 _SECOND = 0.12
@@ -42,13 +44,13 @@ _LISTS = frozenset(
         "past",
         "friends",
         "fear",
-        "favourite",
         "childhood",
         "weakness",
     )
 )
 #: Answers to these need no card, and beat it when recognised.
 _SOCIAL_RULES = (
+    ("introduce", r"\bwho am i (?:speaking|talking|chatting) (?:to|with)"),
     ("thanks bye", r"\bthank(?:s| you)\b.*\b(?:bye|goodbye|see you|good night)\b"),
     ("bye", r"^(?:bye|goodbye|good bye|good night|see you|farewell)\b|\bgoodbye$|\bbye$"),
     ("thanks", r"^(?:thank|thanks|many thanks)\b"),
@@ -94,6 +96,9 @@ _REASON = re.compile(
     r"\b(?:because|since|after|so that|in order to|inspired|thanks to|reason|to help|led me|made me|ever since|when I"
     r"|to (?:escape|become|learn|make|save|support))\b"
 )
+
+
+_SOMEBODY = re.compile(r"\b(?:he|him|his|she|her|hers|they|them|their)\b")
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,9 @@ class Responder:
         """The last message, with the one before it, which a follow-up leans on."""
         asked: _Asked | None = None
         texts = [split_greeting(normalise(raw, index.name))[1] or normalise(raw) for raw, _ in turns[-2:]]
-        for (raw, reply), text, vector in zip(turns[-2:], texts, self._embedder.encode(texts), strict=True):
+        # Of the earlier message only the words are looked at.
+        vectors = [np.zeros(DIMENSION, np.float32)] * (len(texts) - 1) + [*self._embedder.encode(texts[-1:])]
+        for (raw, reply), text, vector in zip(turns[-2:], texts, vectors, strict=True):
             words = frozenset(index.words_of(text))
             topics = tuple(matching(text))
             asked = _Asked(raw, text, vector, words, topics, asked, tuple(index.said_in(reply)) if reply else (), reply)
@@ -238,14 +245,17 @@ class _Reply:
         now = [fact for fact in work if re.search(r"\b(?:current|now|I (?:work|run|own|am))", fact.text)]
         traits = [fact for fact in facts if fact.section == "personalityTraits"]
         chosen = list(dict.fromkeys([*(now or work)[:1], *traits[:2], *facts[:1]]))[:2]
+        chosen = chosen or list(index.facts[:2])
+        if not chosen and not index.name:
+            return self._pick("nobody")
         named = index.name and not any(index.name in fact.text for fact in chosen)
-        return " ".join([f"I'm {index.name}."] * bool(named) + [join_facts(chosen)]).strip() or self._pick("able")
+        return " ".join([f"I'm {index.name}."] * bool(named) + [join_facts(chosen)]).strip()
 
     def _names(self) -> str:
         """The user's own name, told or asked for."""
         if match := re.fullmatch(r"(?:my name is|i am called|call me|you can call me) (\w+)(?: \w+)?", self._asked.text):
             return f"Nice to meet you, {match[1].capitalize()}. What would you like to know about me?"
-        if re.search(r"\b(?:what is|do you (?:know|remember)) my name\b|\bwho am i\b", self._asked.text):
+        if re.search(r"\b(?:what is|do you (?:know|remember)) my name\b|\bwho am i$", self._asked.text):
             for role, text in reversed(self._messages[:-1]):
                 if role == "user" and (match := re.search(r"\bmy name is (\w+)|\bcall me (\w+)", normalise(text))):
                     return f"You told me that your name is {(match[1] or match[2]).capitalize()}."
@@ -262,17 +272,32 @@ class _Reply:
             return self._more()
         if (about := _ABOUT.match(asked.text)) and not _YOU_TOO.search(asked.text):
             return self._likewise(asked.text[about.end() :])
-        return ""
+        return self._of_whom() if asked.said and _SOMEBODY.search(asked.text) and not asked.topics else ""
+
+    def _of_whom(self) -> str:
+        """ "what does he do?": about somebody whom the last reply named."""
+        said, index = self._asked.said, self._index
+        names = set().union(*(proper_names(index.facts[i]) for i in said))
+        scores = self._scores()
+        return index.facts[max({*said, *index.naming(names)}, key=lambda i: (scores[i], -i))].text
 
     def _reason(self) -> str:
         said = self._asked.said
+        for i in said:
+            if because := re.search(
+                r"\b(?:because|since) ((?:I|my|they|he|she|it|we|one|there)\b[^.]*)", self._index.facts[i].text
+            ):
+                return f"Because {because[1]}."
         if not said:
             return self._pick("reason")
         words = set().union(*(self._index.stems[i] for i in said))
+        sections = {self._index.facts[i].section for i in said}
         reasons = [
             i
             for i, fact in enumerate(self._index.facts)
-            if i not in said and _REASON.search(fact.text) and words & self._index.stems[i]
+            if i not in said
+            and _REASON.search(fact.text)
+            and len(words & self._index.stems[i]) >= (1 if fact.section in sections else 2)
         ]
         return self._index.facts[reasons[0]].text if reasons else self._pick("reason")
 
@@ -317,24 +342,32 @@ class _Reply:
 
     def _small_talk(self) -> str:
         similarity, label = self._labelled[0]
-        if label.startswith("topic ") or similarity < _SURE:
-            return ""
-        if label in ("sad", "glad") and is_question(self._asked.raw, self._asked.text):
-            return ""
-        if label == "world" and (self._asked.to_persona or self._asked.words & set().union(*self._index.stems, set())):
-            return ""
-        if label in ("compliment", "insult") and not re.match(r"(?:you|that|i|wow|how|shut|your)\b", self._asked.text):
-            return ""
-        if self._asked.topics and label not in ("sad", "glad"):
-            return ""
-        return self._say(label)
+        return "" if label.startswith("topic ") or similarity < _SURE or self._out_of_place(label) else self._say(label)
+
+    def _out_of_place(self, label: str) -> bool:
+        """Whether small talk was recognised where something else must be meant."""
+        asked = self._asked
+        if label in ("sad", "glad"):
+            return is_question(asked.raw, asked.text)
+        if asked.topics:
+            return True
+        if label == "world":
+            return asked.to_persona or bool(asked.words & set().union(*self._index.stems, set()))
+        if label in ("joke", "advice"):
+            return bool(re.match(r"(?:what|who|where|when|why|how)\b.*\byou\b", asked.text))
+        return label in ("compliment", "insult") and not re.match(r"(?:you|that|i|wow|how|shut|your)\b", asked.text)
 
     def _from_card(self) -> str:
         asked = self._asked
-        if not is_question(asked.raw, asked.text) and len(asked.words) > 2 and not asked.to_persona:
+        if not asked.to_persona and not is_question(asked.raw, asked.text) and not self._is_keyword():
             return ""
         topics = list(asked.topics) or self._meant_topics()
         return self._from_topics(topics)
+
+    def _is_keyword(self) -> bool:
+        """ "favorite food": a question of which the recogniser lost the beginning, or nobody spoke it."""
+        asked = self._asked
+        return len(asked.text.split()) <= 3 and not re.search(r"\b(?:i|my|me|we|our|it|that|this)\b", asked.text)
 
     def _meant_topics(self) -> list[Topic]:
         return [
@@ -344,13 +377,13 @@ class _Reply:
         ]
 
     def _from_topics(self, topics: list[Topic], *, loose: bool = False) -> str:
-        scores = self._scores(topics)
+        asked, scores = self._asked, self._scores(topics)
         if not len(scores):
             return self._unknown(topics)
         order = sorted(range(len(scores)), key=lambda i: -scores[i])
         strict = [topic for topic in topics if topic.strict]
         if strict:
-            allowed = [i for i in order if any(re.search(t.fact, self._index.facts[i].text, re.IGNORECASE) for t in strict)]
+            allowed = [i for i in order if any(answers(self._index.facts[i], topic) for topic in strict)]
             if not allowed and not self._named():
                 return self._unknown(strict)
             order = allowed or order
@@ -359,15 +392,17 @@ class _Reply:
         if best < needed and not (topics and best > 0.3):
             return ""
         chosen = [i for i in order[: 3 if _short(self._index, order) else 2] if scores[i] >= best - _SECOND or i == order[0]]
-        if not any(topic.name in _LISTS for topic in topics):
+        particular = set(asked.words) - set().union(
+            *(stems(found[0]) for t in topics if (found := re.search(t.question, asked.text)))
+        )
+        if particular or not any(topic.name in _LISTS for topic in topics):
             chosen = chosen[:1]
         elif len(chosen) == 1 and len(order) > 1 and topics:
             section = self._index.facts[order[0]].section
             chosen += [i for i in order[1:] if self._index.facts[i].section == section and scores[i] > 0.2][:1]
         answer = join_facts([self._index.facts[i] for i in chosen])
-        return preferences.yes_or_no(self._asked.text, self._index, chosen[0]) + (
-            lower_start(answer) if preferences.yes_or_no(self._asked.text, self._index, chosen[0]) else answer
-        )
+        verdict = preferences.yes_or_no(asked.text, self._index, chosen[0])
+        return verdict + lower_start(answer) if verdict else answer
 
     def _named(self) -> bool:
         """Whether the question names somebody or something of the card."""
@@ -376,7 +411,7 @@ class _Reply:
 
     def _scores(self, topics: list[Topic] | None = None) -> Floats:
         asked = self._asked
-        scores = self._index.scores(asked.vector, set(asked.words), list(topics or []))
+        scores = self._index.scores(asked.text, asked.vector, set(asked.words), list(topics or []))
         if asked.said and re.search(r"\b(?:he|him|his|she|her|they|them|their|it|that|there)\b", asked.text):
             names = set().union(*(proper_names(self._index.facts[i]) for i in asked.said))
             for i in {*asked.said, *self._index.naming(names)}:

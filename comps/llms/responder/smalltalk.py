@@ -121,6 +121,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "agree": ("Good. What else would you like to know about me?", "All right. Is there anything else you would like to ask me?"),
     "disagree": ("Fair enough. What would you like to talk about instead?",),
     "sorry": ("That's quite all right.",),
+    "nobody": ("I'm a character that nothing has been written about yet.",),
     "unheard": ("Sorry, I didn't catch that. Could you say it again?",),
     "repeat": ("I haven't said anything yet. Ask me something about myself.",),
     "language": ("I can only understand and speak English at the moment, I'm sorry.",),

@@ -6,7 +6,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"(?:\d+|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|eighteen|nineteen|hundred)"
+from comps.llms.responder.card import Fact
+
+_NUMBER = (
+    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|eighteen"
+    r"|nineteen|hundred|thousand)(?:[- ]\w+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,12 @@ TOPICS: tuple[Topic, ...] = (
         "age",
         (PAST, LOOK),
         r"\bhow old are you|\byour age\b|\bwhat age are you",
-        rf"{_NUMBER}[- ](?:\w+[- ])?years?[- ](?:old|of age)|\baged? {_NUMBER}|in my (?:early |mid |late |mid-|late-"
+        rf"\bI am (?:\w+ ){{0,3}}{_NUMBER}(?:[- ](?:years?|months?|weeks?|days?|centuries)\b|[.,;]| and\b)|\b(?:of"
+        rf"|at) (?:about |around )?{_NUMBER}[ ,.]"
+        rf"|\b(?:an?|the) {_NUMBER}[- ]years?[- ]old|\baged? {_NUMBER}|in my (?:early |mid |late |mid-|late-"
         rf"|early-)?\w+ties\b|turned {_NUMBER}"
         r"|\bborn (?:in|on) .*\d{4}|\bborn (?:in )?\d{4}|teenager|\b(?:young|old|middle-aged|elderly"
-        r"|ancient) (?:wo)?(?:man|girl|boy|person)|centuries|middle-aged|elderly",
+        r"|ancient|teenage) (?:wo)?(?:man|girl|boy|person|lady|guy)|centuries|middle-aged|elderly",
         "how old I am",
         strict=True,
         examples=("how old are you", "what is your age"),
@@ -46,7 +54,8 @@ TOPICS: tuple[Topic, ...] = (
         "birthday",
         (PAST,),
         r"\bwhen (?:were|was) you (?:born|made|built)|\bbirthday|\bwhat year were you born|\bdate of birth",
-        r"\bborn\b.*\b\d{3,4}|birthday|\bborn on\b|\bborn in (?:january|february|march|april|may|june|july|august"
+        r"\b(?:born|built|made|created)\b.*\b\d{3,4}|birthday|\bborn on\b|\bborn in (?:january|february|march|april"
+        r"|may|june|july|august"
         r"|september|october|november|december|spring|summer|autumn|winter)",
         "when I was born",
         strict=True,
@@ -60,7 +69,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|\bwhere did you grow|\bhome ?town|\bwhere you (?:are from|grew up|were born|come from)"
         r"|\bwhere did you spend your childhood|\bbirth ?place|\bwhich country|\bnationality",
         r"\bborn (?!and raised to)|grew up|\bgrew on|raised|brought up|native|home ?town|(?:come|came|originally|hail"
-        r"|am) from|childhood (?:in|on|at)|was (?:made|built|created) (?:in|by|at)",
+        r"|am) from|childhood (?:in|on|at)|was (?:made|built|created|assembled|carved) (?:in|by|at|on)",
         "where I was born",
         strict=True,
         examples=("where were you born", "where did you grow up", "where are you from", "what is your hometown"),
@@ -79,7 +88,7 @@ TOPICS: tuple[Topic, ...] = (
         (PAST, TIES),
         r"\bwhere (?:do|are) you (?:live|living|stay|based|reside)|\bwhere you live|\byour (?:home|house|apartment"
         r"|flat)\b|\bwhere is your home|\bwhich city|\bwhat city",
-        r"\blives?\b(?! for)|\bliving (?:in|on|at|with)|\bmy (?:home|house|cottage|apartment|flat|cabin|farm"
+        r"\blive[ds]?\b(?! for)|\bliving (?:in|on|at|with)|\bmy (?:home|house|cottage|apartment|flat|cabin|farm"
         r"|houseboat)|resid|settled|moved (?:to|into|back)|\bbased in|\bhome (?:in|on|is)",
         "where I live",
         strict=True,
@@ -87,13 +96,14 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "job",
-        (PAST, TRAITS, GOALS),
+        (PAST, TIES),
         r"\b(?:for a living|your (?:job|work|profession|career|occupation|trade|business|shop)|do you work\b"
         r"|are you working|what (?:is|was) your (?:job|work)|you work (?:as|at|for|in)"
         r"|earn (?:your|a) living|kind of work|sort of work|line of work|make (?:your|a) living|what do you do(?: now"
         r"| these days| all day| every day| at work)?$|your daily work|employed)",
         r"\bwork(?:s|ed|ing)? (?:as|at|for|in|on|with)|\bI work\b|\bjob\b|career|profession|\bI (?:currently |now "
-        r"|also |still )*(?:run|own|teach|manage|lead|direct|serve|practise|practice|sell|make|build|repair|restore"
+        r"|also |still )*(?:run|own|opened|founded|started|teach|manage|lead|direct|serve|practise|practice|sell|make"
+        r"|build|repair|restore"
         r"|perform|design|drive|fly|edit|host)\b|employed"
         r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:\w+[- ])*(?:\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
@@ -120,7 +130,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "siblings",
-        (TIES, PAST),
+        (TIES, PAST, LIKES, GOALS),
         r"\b(?:brothers?|sisters?|siblings?|twin)\b",
         r"\b(?:brothers?|sisters?|siblings?|twins?)\b|only child",
         "anything about brothers or sisters",
@@ -129,7 +139,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "parents",
-        (TIES, PAST),
+        (TIES, PAST, LIKES, GOALS),
         r"\b(?:parents?|mother|father|mom|mum|dad|mama|papa)\b",
         r"\b(?:parents?|(?<!grand)mother|(?<!grand)father|mom|mum|dad|mama|papa|orphan(?:ed)?)\b",
         "anything about my parents",
@@ -138,7 +148,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "grandparents",
-        (TIES, PAST),
+        (TIES, PAST, LIKES, GOALS),
         r"\b(?:grandmother|grandfather|grandparents?|grandma|grandpa|granny)\b",
         r"\b(?:grandmother|grandfather|grandparents?|grandma|grandpa|granny)\b",
         "anything about my grandparents",
@@ -146,7 +156,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "grandchildren",
-        (TIES, LIKES),
+        (TIES, LIKES, PAST, GOALS),
         r"\bgrand(?:son|daughter|child|children|kids?)\b",
         r"\bgrand(?:son|daughter|child|children|kid)s?\b",
         "anything about grandchildren",
@@ -154,7 +164,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "partner",
-        (TIES, PAST),
+        (TIES, PAST, LIKES, GOALS),
         r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|dating|relationship"
         r"|lover|love life|romantic|sweetheart|divorced|widow\w*)\b",
         r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|unmarried|dating"
@@ -165,7 +175,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "children",
-        (TIES, PAST, LIKES),
+        (TIES, PAST, LIKES, GOALS),
         r"\b(?:do|did|have) you .*\b(?:children|kids|child|sons?|daughters?)\b|\byour (?:children|kids|child|sons?"
         r"|daughters?|boy|girl)\b|\bare you a (?:mother|father|parent|mom|dad)",
         r"\b(?:children|kids|sons?|daughters?|my child|stepson|stepdaughter)\b|\b(?:mother|father) of\b|only child of mine",
@@ -187,7 +197,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "friends",
         (TIES, PAST, LIKES),
-        r"\bfriends?\b(?! of mine)|\bbuddy|\bwho do you (?:trust|spend time with|hang out with)",
+        r"\bfriends?\b(?! of mine)(?!.*\b(?:say|describe|think)\b)|\bbuddy|\bwho do you (?:trust|spend time with"
+        r"|hang out with)",
         r"\bfriends?(?:hip)?\b|\bbuddy|companion|\bmate\b|confidant|\btrust|pal\b",
         "anything about my friends",
         examples=("who is your best friend", "do you have many friends", "tell me about your friends"),
@@ -299,7 +310,8 @@ TOPICS: tuple[Topic, ...] = (
         "traits",
         (TRAITS,),
         r"\b(?:your (?:personality|character|temperament|strengths?|nature|best (?:trait|quality))"
-        r"|kind of (?:a )?person|sort of (?:a )?person|type of (?:a )?person|describe yourself|how would (?:you"
+        r"|kind of (?:a )?person|sort of (?:a )?person|type of (?:a )?person|describe yourself|(?:say|think) (?:about"
+        r"|of) you\b|your reputation|how would (?:you"
         r"|your friends|people|others) describe"
         r"|what are you like|are you (?:an? )?(?:\w+ )?(?:kind|shy|funny|patient|brave|smart|friendly|outgoing|honest"
         r"|lazy|stubborn|optimist\w*|pessimist\w*|introvert\w*|extrovert\w*|serious|creative|generous|confident"
@@ -341,7 +353,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "favourite",
         (LIKES, TRAITS, PAST),
-        r"\b(?:favou?rites?|like (?:the )?(?:best|most)|love (?:the )?most|prefer|what (?:kind|sort"
+        r"\b(?:favou?rites?|what do you (?:usually |like to |often )*(?:eat|drink|read|watch|play|cook|listen|sing"
+        r"|collect|paint|write)\b|like (?:the )?(?:best|most)|love (?:the )?most|prefer|what (?:kind|sort"
         r"|type)s? of (?:\w+ ){1,3}do you (?:like|love|enjoy|prefer|listen|read|watch|eat|play))\b",
         "",
         "what my favourite is",
@@ -382,6 +395,16 @@ TOPICS: tuple[Topic, ...] = (
         ),
     ),
     Topic(
+        "pride",
+        (PAST, TIES, TRAITS),
+        r"\b(?:proud(?:est)?|achievements?|accomplish\w*|success(?:es)?|greatest moment|award|best thing you)\b",
+        r"\b(?:proud|won|win|saved?|first|youngest|award|prize|medal|champion\w*|opened|founded|built|invented"
+        r"|discovered|predicted|published|survived"
+        r"|graduat\w+|became|famous|record)\b",
+        "what I am proud of",
+        examples=("what are you most proud of", "what is your greatest achievement"),
+    ),
+    Topic(
         "languages",
         (PAST, TRAITS),
         r"\b(?:languages?|speak (?:english|french|german|spanish|italian|chinese|japanese|russian|arabic|portuguese|latin))\b",
@@ -410,6 +433,11 @@ TOPICS: tuple[Topic, ...] = (
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+def answers(fact: Fact, topic: Topic) -> bool:
+    """Whether a fact says something on a topic, by its section and its words."""
+    return fact.section in topic.sections and bool(re.search(topic.fact, fact.text, re.IGNORECASE))
 
 
 def matching(question: str) -> list[Topic]:
