@@ -136,5 +136,5 @@ def brow_line(who: Character, side: int) -> tuple[Array, Array]:
     pts = [(43, y - 4), (70, y - 8 - 3 * a), (102, y - 8 - 9 * a), (130, y - 5 - 5 * a), (152, y + 6)]
     line = curve([(AXIS + side * x, v) for x, v in pts], 60)
     t = np.linspace(0, 1, 60)
-    half = who.shape.brow * np.interp(t, [0, 0.12, 0.5, 0.8, 1], [5.0, 7.2, 6.8, 4.4, 1.2])
+    half = who.shape.brow * np.interp(t, [0, 0.12, 0.5, 0.8, 1], [3.6, 6.9, 6.8, 4.4, 1.2])
     return line, half.astype(np.float32)

@@ -231,8 +231,8 @@ def brows(canvas: Canvas, who: Character) -> Layer:
     layer = comb.layer(colour, 3, 182, 0.03, tube=0.05, skull=0.3)
     # too fine to show single strands' shine
     layer.material = Material.CLOTH
-    layer.colour = 0.6 * single(colour) + 0.4 * layer.colour
+    layer.colour = 0.85 * single(colour) + 0.15 * layer.colour
     outlines = [np.vstack([line - half[:, None] * [0, 1], (line + half[:, None] * [0, 1])[::-1]]) for line, half in edges]
     body = canvas.fill_all([outline.astype(np.float32) for outline in outlines], 2.2)
-    layer.cover = np.maximum(0.72 * body, canvas.blur(layer.cover, 0.9) * np.minimum(1, 1.5 * canvas.blur(body, 2)) * single(0.9))
+    layer.cover = np.maximum(0.80 * body, canvas.blur(layer.cover, 0.9) * np.minimum(1, 1.5 * canvas.blur(body, 2)) * single(0.9))
     return layer

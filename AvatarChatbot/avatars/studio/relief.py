@@ -11,6 +11,8 @@ from AvatarChatbot.avatars.studio.canvas import Array, Canvas, single
 _GRIDS = (64, 128, 256, 512)
 #: Jacobi sweeps on each grid; the coarse grids carry the long wavelengths.
 _SWEEPS = 60
+#: The neighbourhood of a cell.
+_EDGE = np.ones((3, 3), np.uint8)
 
 
 def inflate(canvas: Canvas, cover: Array, depth: float, roundness: float = 0.5) -> Array:
@@ -20,7 +22,7 @@ def inflate(canvas: Canvas, cover: Array, depth: float, roundness: float = 0.5) 
     """
     fine = (_GRIDS[-1], _GRIDS[-1])
     # the steep rim lies just outside the outline, where it is not seen
-    grown = cv2.dilate(cv2.resize(cover, fine, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8), iterations=2)
+    grown = cv2.dilate(cv2.resize(cover, fine, interpolation=cv2.INTER_AREA), _EDGE, iterations=2)
     u = np.zeros((_GRIDS[0], _GRIDS[0]), np.float32)
     for side in _GRIDS:
         u = cv2.resize(u, (side, side), interpolation=cv2.INTER_LINEAR)
@@ -69,7 +71,8 @@ def cast_shadow(
         blocker = cv2.warpAffine(z, shift, z.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         shade = np.maximum(shade, np.clip((blocker - z - slope * distance) / (penumbra * distance + 4), 0, 1))
         distance *= 1.09
-    shade = cv2.GaussianBlur(shade, (0, 0), 3.0 / unit_px)
+    # a silhouette's half-covered cells lie half-way to the background: they must not darken its edge
+    shade = cv2.GaussianBlur(cv2.erode(shade, _EDGE), (0, 0), 3.0 / unit_px)
     return np.asarray(np.clip(cv2.resize(shade, canvas.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)
 
 
@@ -80,4 +83,5 @@ def occlusion(canvas: Canvas, height: Array) -> Array:
     for sigma, strength in ((5.0, 0.45), (12.0, 0.55), (28.0, 0.6), (60.0, 0.5)):
         hollow = np.clip(cv2.GaussianBlur(z, (0, 0), sigma / unit_px) - z, 0, None) / sigma
         open_sky *= 1 - strength * (1 - np.exp(-1.3 * hollow))
+    open_sky = cv2.dilate(open_sky, _EDGE)
     return np.asarray(np.clip(cv2.resize(open_sky, canvas.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
