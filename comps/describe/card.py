@@ -17,7 +17,12 @@ from comps.describe.register import Register
 #: Natural hair colours; of any other it cannot be told whether it is hair.
 _NATURAL = frozenset({"black", "dark brown", "brown", "light brown", "auburn", "blond", "grey", "light grey", "white"})
 _HEAD = {"still": "The head is held still", "calm": "The head moves a little", "lively": "The head moves a lot"}
-_PITCH = {"low": "low", "mid": "medium", "high": "high"}
+#: How a voice is spoken of by register, and whether its pitch moves much: words that a voice can be found by.
+_VOICES = {
+    "low": ("a low calm voice", "a low lively voice"),
+    "mid": ("a clear calm voice", "a clear lively voice"),
+    "high": ("a high calm voice", "a high playful voice"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,7 @@ def describe_voice(voice: Register | None) -> str:
     """A description that a voice can be chosen by; empty without speech."""
     if voice is None:
         return ""
-    manner = [f"{voice.pace}-paced"] if voice.pace else []
-    manner += ["expressive"] if voice.expressive else []
-    return ", ".join([f"a {_PITCH[voice.level]}-pitched voice", *manner])
+    return _VOICES[voice.level][voice.expressive]
 
 
 def _hair(colour: str) -> str:
