@@ -215,6 +215,13 @@ def _avif(data: bytes) -> ImageHeader:
     return ImageHeader("avif", *max(sizes, key=lambda size: size[0] * size[1]))
 
 
+def _heif(data: bytes) -> ImageHeader:
+    """HEIF's container also carries AVIF."""
+    if b"avif" in data[8:64]:
+        return _avif(data)
+    raise BadHeader("is HEIC, which is not supported: send it as JPEG or PNG")
+
+
 def exif_orientation(exif: bytes) -> int:
     """EXIF orientation, 1 … 8; 1 when there is none or it cannot be read."""
     try:
@@ -240,4 +247,7 @@ _MAGIC: tuple[tuple[int, bytes, Callable[[bytes], ImageHeader]], ...] = (
     (8, b"WEBP", _webp),
     (4, b"ftypavif", _avif),
     (4, b"ftypavis", _avif),
+    (4, b"ftypmif1", _heif),
+    (4, b"ftypheic", _heif),
+    (4, b"ftypheix", _heif),
 )

@@ -232,6 +232,23 @@ def test_no_picture(data: bytes) -> None:
         decode_image(data)
 
 
+def test_heic_is_refused_with_advice() -> None:
+    with pytest.raises(UnsupportedMedia, match="JPEG or PNG"):
+        decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_the_first_frame_of_an_animation(suffix: str) -> None:
+    animation = cv2.Animation()
+    animation.frames = [np.full((20, 30, 4), level, np.uint8) | np.uint8([0, 0, 0, 255]) for level in (240, 10, 120)]
+    animation.durations = np.array([100, 100, 100])
+    done, data = cv2.imencodeanimation(suffix, animation)
+    assert done
+    picture = decode_image(data.tobytes())
+    assert picture.shape == (20, 30, 3)
+    assert abs(float(picture.mean()) - 240) < 8
+
+
 def test_a_progressive_jpeg_of_a_thousand_scans_is_refused() -> None:
     data = encoded(".jpg", sample(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     assert decode_image(data).shape == (40, 60, 3)

@@ -31,6 +31,8 @@ _OPENERS = frozenset("([{“‘«「『（《【*_—–-\"'")
 _PAIRS = {"(": ")", "[": "]", "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "（": "）", "《": "》", "【": "】"}
 
 _SPAN_MARK = re.compile('[*]+|_+|["' + re.escape("".join({*_PAIRS, *_PAIRS.values()})) + "]")
+#: A flag is two of these letters; of an odd number at the end, the last belongs to what follows.
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _ADDRESS = re.compile(r"://|www\.|@|mailto:")
 
 
@@ -169,12 +171,17 @@ def _may_part(text: str, space: int) -> bool:
 
 
 def _between_graphemes(text: str, at: int) -> int:
-    """The last place up to ``at`` that parts no emoji sequence and no letter from its marks."""
-    for cut in range(at, max(1, at - 40), -1):
-        left, right = text[cut - 1], text[cut]
-        joins = right in "\u200d\ufe0f\ufe0e\u20e3" or left == "\u200d" or "\U0001f3fb" <= right <= "\U0001f3ff"
-        flags = "\U0001f1e6" <= left <= "\U0001f1ff" and "\U0001f1e6" <= right <= "\U0001f1ff"
-        number = (left.isdigit() or left in ".,") and (right.isdigit() or right in ".,")
-        if not (joins or flags or number or unicodedata.combining(right) or unicodedata.category(right) in ("Mn", "Mc", "Me")):
-            return cut
-    return at
+    """The last place up to ``at`` that parts no emoji sequence, no letter from its marks, and no number."""
+    return next((cut for cut in range(at, max(1, at - 40), -1) if not _is_joined(text, cut)), at)
+
+
+def _is_joined(text: str, cut: int) -> bool:
+    left, right = text[cut - 1], text[cut]
+    if left == "\u200d" or right in "\u200d\ufe0f\ufe0e\u20e3" or "\U0001f3fb" <= right <= "\U0001f3ff":
+        return True
+    if unicodedata.category(right) in ("Mn", "Mc", "Me"):
+        return True
+    flags = _FLAG_LETTERS.search(text, 0, cut)
+    if flags is not None and len(flags[0]) % 2 == 1:
+        return True
+    return (left.isdigit() or left in ".,") and (right.isdigit() or right in ".,")
