@@ -16,7 +16,7 @@ from AvatarChatbot.avatars.studio.eyes import eyeballs, finish
 from AvatarChatbot.avatars.studio.face import ears, features, head, neck
 from AvatarChatbot.avatars.studio.hair import brows, hair
 from AvatarChatbot.avatars.studio.light import KEY, Layer, display, glow, shade, vignette
-from AvatarChatbot.avatars.studio.relief import cast_shadow, occlusion
+from AvatarChatbot.avatars.studio.relief import BACKDROP, cast_shadow, occlusion
 
 #: Pixels a unit while drawing; the finished picture has 1.09, so edges are averaged down.
 OVERSAMPLING = 1.5
@@ -96,7 +96,7 @@ def _seen(stack: list[Layer]) -> list[Array]:
 
 def _scene(canvas: Canvas, stack: list[Layer]) -> Array:
     """The relief of all layers together."""
-    height = np.full(canvas.shape, -200, np.float32)
+    height = np.full(canvas.shape, BACKDROP, np.float32)
     for layer in stack:
         height += layer.cover * (layer.height - height)
     return height

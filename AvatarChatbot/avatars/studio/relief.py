@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from AvatarChatbot.avatars.studio.canvas import Array, Canvas, single
 
+#: The height of what lies behind everything, in units.
+BACKDROP = -200.0
 #: Side of the grid on which outlines are inflated: 2 units a cell, refined from coarser grids.
 _GRIDS = (64, 128, 256, 512)
 #: Jacobi sweeps on each grid; the coarse grids carry the long wavelengths.
@@ -56,6 +59,11 @@ def _shrunk(canvas: Canvas, image: Array) -> tuple[Array, float]:
     return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.float32), 1024 / side
 
 
+def _silhouette(z: Array) -> NDArray[np.bool_]:
+    """Cells next to the backdrop: half-covered, they lie half-way to it in height, and must not darken the edge for that."""
+    return cv2.dilate((z < 0.75 * BACKDROP).astype(np.uint8), _EDGE, iterations=2) > 0
+
+
 def cast_shadow(
     canvas: Canvas, height: Array, light: tuple[float, float, float], reach: float = 150, penumbra: float = 0.35
 ) -> Array:
@@ -71,8 +79,8 @@ def cast_shadow(
         blocker = cv2.warpAffine(z, shift, z.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         shade = np.maximum(shade, np.clip((blocker - z - slope * distance) / (penumbra * distance + 4), 0, 1))
         distance *= 1.09
-    # a silhouette's half-covered cells lie half-way to the background: they must not darken its edge
-    shade = cv2.GaussianBlur(cv2.erode(shade, _EDGE), (0, 0), 3.0 / unit_px)
+    shade = np.where(_silhouette(z), cv2.erode(shade, _EDGE), shade)
+    shade = cv2.GaussianBlur(shade, (0, 0), 3.0 / unit_px)
     return np.asarray(np.clip(cv2.resize(shade, canvas.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)
 
 
@@ -83,5 +91,5 @@ def occlusion(canvas: Canvas, height: Array) -> Array:
     for sigma, strength in ((5.0, 0.45), (12.0, 0.55), (28.0, 0.6), (60.0, 0.5)):
         hollow = np.clip(cv2.GaussianBlur(z, (0, 0), sigma / unit_px) - z, 0, None) / sigma
         open_sky *= 1 - strength * (1 - np.exp(-1.3 * hollow))
-    open_sky = cv2.dilate(open_sky, _EDGE)
+    open_sky = np.where(_silhouette(z), cv2.dilate(open_sky, _EDGE), open_sky)
     return np.asarray(np.clip(cv2.resize(open_sky, canvas.shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
