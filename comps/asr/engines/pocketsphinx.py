@@ -1,4 +1,4 @@
-"""pocketsphinx (Huggins-Daines et al. 2006): English without any download. Demo grade: on human speech every third word is wrong."""
+"""pocketsphinx (Huggins-Daines et al. 2006): English, nothing downloaded. Demo grade: it mishears a third of human words."""
 
 from __future__ import annotations
 

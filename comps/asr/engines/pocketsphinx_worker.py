@@ -18,8 +18,6 @@ _RATE = 16_000
 _PIECE = int(0.3 * _RATE)
 _BYTES = 2
 
-#: Digital silence has no spectrum, and the mean of its cepstra is far from that of any room; hiss at −76 dB gives it one.
-_DITHER = 5.0
 #: Level of speech that the model was trained on, about −20 dB; telephones and phones in pockets are far below.
 _LEVEL = 3000.0
 _CEILING = 32_000.0
@@ -77,10 +75,9 @@ class PocketsphinxWorker:
 
 
 def prepare(samples: Samples) -> Samples:
-    """At the level of the model's training, with a trace of hiss; the same sound always gives the same samples."""
+    """The recording at the level of the model's training."""
     sound = samples.astype(np.float64)
     loud = np.sqrt(np.mean(np.square(sound))) if len(sound) else 0.0
     if loud > 0:
         sound *= min(_LEVEL / loud, _CEILING / np.abs(sound).max())
-    sound += np.random.default_rng(0).normal(0.0, _DITHER, len(sound))
-    return np.asarray(np.clip(np.round(sound), -32768, 32767), np.int16)
+    return np.asarray(np.round(sound), np.int16)

@@ -6,6 +6,7 @@ Names: a prefix a service and the field in capitals, e.g. ``ASR_PORT=9099``. ``a
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,10 @@ class AsrSettings(ServiceSettings):
 
     port: int = 9099
     max_audio_s: float = Field(120.0, gt=0, description="longest question, seconds")
+    endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1; empty: none")
+    api_key: SecretStr = Field(SecretStr(""), description="key for that server")
+    model: str = Field("", description="model: its name at that server, or faster-whisper's folder or name")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where faster-whisper runs")
 
 
 class LlmSettings(ServiceSettings):

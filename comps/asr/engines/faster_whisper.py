@@ -1,0 +1,71 @@
+"""faster-whisper (SYSTRAN; Whisper by Radford et al. 2022 on CTranslate2): the production engine, 99 languages, CPU or CUDA.
+
+Install the extra ``whisper`` and name a model by ASR_MODEL: a folder, or a name ("small", "large-v3") that is in Hugging Face's
+cache. Nothing is ever downloaded by the service.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from comps.asr.language import language_code
+from comps.cores.common.settings import AsrSettings
+from comps.cores.proto.avatar import Transcript
+from comps.cores.workers import WorkerPool
+
+_NODE = "asr"
+#: large-v3 is 3 GB, read from disk once.
+_START_S = 300.0
+
+
+class FasterWhisperEngine:
+    name = "faster_whisper"
+
+    def __init__(self, settings: AsrSettings) -> None:
+        self._timeout = settings.timeout_s
+        self._workers = WorkerPool(
+            "comps.asr.engines.faster_whisper_worker:FasterWhisperWorker",
+            {"model": settings.model, "device": settings.device, "max_audio_s": settings.max_audio_s},
+            node=_NODE,
+            size=settings.workers,
+            start_timeout=_START_S,
+        )
+
+    @classmethod
+    def unavailable(cls, settings: AsrSettings) -> str | None:
+        if importlib.util.find_spec("faster_whisper") is None:
+            return "the package faster-whisper is not installed (extra: whisper)"
+        if settings.endpoint:
+            return "ASR_MODEL names a model of the server at ASR_ENDPOINT"
+        if not settings.model:
+            return "ASR_MODEL names no model"
+        return None if _is_here(settings.model) else f"the model {settings.model!r} is not on this machine"
+
+    async def start(self) -> None:
+        await self._workers.start()
+
+    async def stop(self) -> None:
+        await self._workers.stop()
+
+    async def ready(self) -> None:
+        """Workers load their model before they take calls."""
+
+    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+        code = language_code(language)
+        text, duration_s, spoken = await self._workers.call("transcribe", media, code, timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language=spoken, engine=self.name)
+
+
+def _is_here(model: str) -> bool:
+    """Whether ``model`` is a folder with weights, or a name whose files are in the cache."""
+    if (Path(model) / "model.bin").is_file():
+        return True
+    from faster_whisper.utils import download_model
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        download_model(model, local_files_only=True)
+    except (LocalEntryNotFoundError, ValueError):
+        return False
+    return True

@@ -1,0 +1,45 @@
+"""Recognition with faster-whisper, inside a worker process."""
+
+from __future__ import annotations
+
+import numpy as np
+from faster_whisper import WhisperModel
+
+from comps.cores.errors import BadInput, NoSpeech
+from comps.cores.workers.cancel import flag
+from comps.media.audio import decode_audio
+
+#: Whisper's own, samples a second.
+_RATE = 16_000
+_FULL_SCALE = 32_768.0
+#: Segments more likely to be no speech than this are Whisper's inventions ("Thank you for watching").
+_NO_SPEECH = 0.6
+
+
+class FasterWhisperWorker:
+    def __init__(self, model: str, device: str, max_audio_s: float) -> None:
+        self._max_audio_s = max_audio_s
+        # CPUs compute in int8 several times faster than in float32, in a quarter of the memory.
+        self._model = WhisperModel(
+            model, device=device, compute_type="auto" if device == "cuda" else "int8", local_files_only=True
+        )
+
+    def transcribe(self, media: bytes, language: str | None) -> tuple[str, float, str]:
+        """The text as Whisper writes it, the recording's length in seconds, the language's code.
+
+        Raises NoSpeech, UnsupportedMedia, TooLarge, BadInput for a language that the model does not know, and Cancelled.
+        """
+        sound = decode_audio(media, rate=_RATE, max_s=self._max_audio_s)
+        if language is not None and language not in self._model.supported_languages:
+            raise BadInput("language: the model does not know it", field="language")
+        samples = sound.samples.astype(np.float32) / _FULL_SCALE
+        segments, info = self._model.transcribe(samples, language=language, vad_filter=True, condition_on_previous_text=False)
+        pieces: list[str] = []
+        for segment in segments:
+            flag.check()
+            if segment.no_speech_prob < _NO_SPEECH:
+                pieces.append(segment.text.strip())
+        text = " ".join(pieces).strip()
+        if not text:
+            raise NoSpeech("audio: no word was understood in it", field="audio")
+        return text, sound.duration_s, str(info.language)

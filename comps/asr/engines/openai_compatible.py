@@ -1,0 +1,120 @@
+"""Any server that speaks OpenAI's ``/audio/transcriptions`` (speaches, vLLM, LocalAI, whisper.cpp, OpenAI itself, our own service)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from comps.asr.language import language_code
+from comps.cores.common.settings import AsrSettings
+from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
+from comps.cores.proto.avatar import Transcript
+
+_NODE = "asr"
+_CONNECT_S = 3.0
+#: What the server blames on the recording, by status; others of 4xx are ours or its operator's.
+_CLIENT_FAULTS: dict[int, type[BadInput]] = {400: BadInput, 413: TooLarge, 415: UnsupportedMedia, 422: BadInput}
+_NO_SPEECH = "no_speech"
+
+
+class OpenAICompatibleEngine:
+    name = "openai_compatible"
+
+    def __init__(self, settings: AsrSettings) -> None:
+        self._url = settings.endpoint.rstrip("/") + "/audio/transcriptions"
+        self._models_url = settings.endpoint.rstrip("/") + "/models"
+        self._model = settings.model
+        key = settings.api_key.get_secret_value()
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._timeout = settings.timeout_s
+        self._client: httpx.AsyncClient | None = None
+
+    @classmethod
+    def unavailable(cls, settings: AsrSettings) -> str | None:
+        return None if settings.endpoint else "ASR_ENDPOINT names no server"
+
+    async def start(self) -> None:
+        timeout = httpx.Timeout(self._timeout, connect=_CONNECT_S)
+        self._client = httpx.AsyncClient(timeout=timeout, headers=self._headers, trust_env=False)
+
+    async def stop(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def ready(self) -> None:
+        """The server answers; what it answers does not matter, since not every such server lists models."""
+        await self._send("GET", self._models_url)
+
+    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+        """Raises also NodeUnavailable, NodeTimeout, NodeError and Overloaded, as the server does."""
+        code = language_code(language)
+        fields = {"response_format": "verbose_json", "model": self._model, "language": code or ""}
+        response = await self._send(
+            "POST",
+            self._url,
+            data={name: value for name, value in fields.items() if value},
+            files={"file": ("speech", media, "application/octet-stream")},
+        )
+        answer = _answer(response)
+        text = answer.get("text")
+        if not isinstance(text, str):
+            raise NodeError("answered without a text", node=_NODE)
+        if not text.strip():
+            raise NoSpeech("audio: no word was understood in it", field="audio")
+        return Transcript(
+            asr_result=text.strip(),
+            duration_s=_seconds(answer.get("duration")),
+            language=_spoken(answer.get("language"), code),
+            engine=self.name,
+        )
+
+    async def _send(self, method: str, url: str, **body: Any) -> httpx.Response:
+        if self._client is None:
+            raise NodeUnavailable("has not been started", node=_NODE)
+        try:
+            return await self._client.request(method, url, **body)
+        except httpx.ConnectTimeout as error:
+            raise NodeUnavailable("the transcription server cannot be reached", node=_NODE) from error
+        except httpx.TimeoutException as error:
+            raise NodeTimeout(f"the transcription server did not answer within {self._timeout:g} s", node=_NODE) from error
+        except httpx.HTTPError as error:
+            raise NodeUnavailable("the transcription server cannot be reached", node=_NODE) from error
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    """The server's JSON object. Raises what its status means to the one who asked us."""
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise Overloaded("the transcription server is overloaded", retry_after=_seconds(response.headers.get("Retry-After")))
+    if response.status_code in _CLIENT_FAULTS:
+        if isinstance(answer, dict) and answer.get("code") == _NO_SPEECH:
+            raise NoSpeech("audio: no word was understood in it", field="audio")
+        raise _CLIENT_FAULTS[response.status_code]("audio: the transcription server cannot use it", field="audio")
+    if not response.is_success:
+        raise NodeError(
+            f"the transcription server answered {response.status_code}", node=_NODE, upstream_status=response.status_code
+        )
+    if not isinstance(answer, dict):
+        raise NodeError("the transcription server answered something other than JSON", node=_NODE)
+    return answer
+
+
+def _seconds(value: Any) -> float:
+    """OpenAI's own server sends durations as text."""
+    try:
+        return max(0.0, float(value))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _spoken(answered: Any, asked: str | None) -> str:
+    """What the server says was spoken, a code or an English name; else what was asked for."""
+    try:
+        return (language_code(answered) if isinstance(answered, str) else None) or asked or "en"
+    except BadInput:
+        return asked or "en"
