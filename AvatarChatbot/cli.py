@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import signal
 import time
 from pathlib import Path
@@ -24,6 +23,7 @@ from AvatarChatbot.settings_table import rows
 from AvatarChatbot.store import Store
 from comps.cores.errors import Problem
 from comps.cores.proto.wire import validate
+from comps.cores.telemetry import logs
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _out = Console()
@@ -150,7 +150,7 @@ def _print_answer(output: Path, fields: dict[str, Any]) -> None:
 @app.command()
 def up(port: Annotated[int, typer.Option(help="Port of the gateway.")] = 8888) -> None:
     """Run the whole mesh on this machine until Ctrl-C."""
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure()
     try:
         asyncio.run(_up(port))
     except ServiceFailedError as error:

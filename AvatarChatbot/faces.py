@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import cast
 
 from anyio import to_thread
 
 from AvatarChatbot import avatars
 from AvatarChatbot.request import AvatarChatRequest, is_id, is_url
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, NotFound
+from comps.cores.errors import BadInput, NotFound, UnsupportedMedia
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.media import decode_base64
 from comps.media.fetch import fetch
 from comps.storage.async_blobs import AsyncBlobs
 
 _FETCH_TIMEOUT_S = 15.0
+#: No picture is shorter, in base64.
+_SHORTEST_BASE64 = 64
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,10 @@ class Face:
 async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: AsyncBlobs) -> Face:
     """The face that ``request`` names. Raises BadInput, NotFound, Forbidden and what ``fetch`` raises."""
     avatar = request.avatar
-    if avatar is None or avatar in ("", b""):
+    if avatar is None or avatar == "":
         return await _default(settings)
     if isinstance(avatar, bytes):
-        return Face(avatar)
+        return Face(_some(avatar))
     if avatar in avatars.names():
         return await _own(avatar)
     if is_url(avatar):
@@ -43,10 +45,23 @@ async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: 
         return Face(media)
     if is_id(avatar):
         return await _registered(avatar, blobs)
-    try:
-        return Face(decode_base64(avatar))
-    except ValueError:
-        raise BadInput("avatar: is no file, base64, URL, id, nor one of our own", field="avatar", own=avatars.names()) from None
+    return Face(_decoded(avatar))
+
+
+def _some(media: bytes) -> bytes:
+    if not media:
+        raise UnsupportedMedia("the avatar is empty", field="avatar")
+    return media
+
+
+def _decoded(avatar: str) -> bytes:
+    """Base64; a short word is rather a name mistyped than a picture."""
+    if len(avatar) >= _SHORTEST_BASE64:
+        try:
+            return cast(bytes, decode_base64(avatar))
+        except ValueError:
+            pass
+    raise BadInput("avatar: is no file, base64, URL, id, nor one of our own", field="avatar", own=avatars.names())
 
 
 async def _default(settings: GatewaySettings) -> Face:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import importlib
 import logging
 import multiprocessing
 import os
 import signal
 import socket
-import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ _POLL_S = 0.05
 _STOP_GRACE_S = 5.0
 #: A service that keeps crashing is started again after 0.5, 1, 2 … at most 10 seconds.
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 10.0
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ class _Service:
     def url(self) -> str:
         return f"http://{_LOOPBACK}:{self.port}"
 
-    def start(self, context: Any) -> None:
-        args = (self.part.module, self._environment, self._log_file)
+    def start(self, context: Any, lifeline: Connection) -> None:
+        args = (self.part.module, self._environment, self._log_file, lifeline)
         self.process = context.Process(target=_serve, args=args, name=self.part.name)
         self.process.start()
 
@@ -111,6 +110,8 @@ class LocalMesh:
             self.services.append(self.gateway)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
+        # Never written to: it breaks when this process ends, however it ends, and with it the services.
+        self._lifeline, self._held = self._context.Pipe(duplex=False)
         self._watching: list[asyncio.Task[None]] = []
 
     def _service(self, part: Part, port: int) -> _Service:
@@ -127,7 +128,7 @@ class LocalMesh:
             os.environ.setdefault(name, "1")
         try:
             for service in self.services:
-                service.start(self._context)
+                service.start(self._context, self._lifeline)
             async with httpx.AsyncClient(trust_env=False) as client:
                 await asyncio.gather(*(self._until_ready(client, service) for service in self.services))
         except BaseException:
@@ -172,7 +173,7 @@ class LocalMesh:
             backoff = _FIRST_BACKOFF_S if lived > _LONGEST_BACKOFF_S else min(backoff * 2, _LONGEST_BACKOFF_S)
             log.warning("%s ended with exit code %s; starting it again in %.1f s", service.part.name, service.exit_code, backoff)
             await asyncio.sleep(backoff)
-            service.start(self._context)
+            service.start(self._context, self._lifeline)
 
     async def _stop(self) -> None:
         processes = [service.process for service in self.services if service.process is not None]
@@ -187,6 +188,8 @@ class LocalMesh:
                 process.kill()
         for process in processes:
             process.join()
+        self._held.close()
+        self._lifeline.close()
 
 
 async def _ended(process: BaseProcess) -> None:
@@ -210,9 +213,9 @@ def _port(preferred: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _serve(module: str, environment: dict[str, str], log_file: Path | None) -> None:
+def _serve(module: str, environment: dict[str, str], log_file: Path | None, lifeline: Connection) -> None:
     """The body of a service's process."""
-    _end_with_parent()
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     # Ctrl-C in a terminal reaches every process of it; the supervisor alone decides when services end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(environment)
@@ -223,6 +226,8 @@ def _serve(module: str, environment: dict[str, str], log_file: Path | None) -> N
     importlib.import_module(module).main()
 
 
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _end_with(lifeline: Connection) -> None:
+    """End this process as soon as the supervisor's end of ``lifeline`` is gone."""
+    with contextlib.suppress(EOFError):
+        lifeline.recv_bytes()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -54,6 +54,13 @@ class AvatarChatRequest(BaseDoc):
             raise ValueError("is empty")
         return value
 
+    @field_validator("text")
+    @classmethod
+    def _some_text(cls, value: str | None) -> str | None:
+        if value is not None and not any(character.isprintable() and not character.isspace() for character in value):
+            raise ValueError("holds nothing that can be read")
+        return value
+
     @field_validator("persona", mode="before")
     @classmethod
     def _card_as_text(cls, value: Any) -> Any:

@@ -70,7 +70,7 @@ def test_mp4_by_accept_and_ranges(client: httpx.Client) -> None:
     answer = client.post(PATH, json={"text": "Hello!"}, headers={"Accept": "video/mp4"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith('video/mp4; codecs="avc1.')
-    assert answer.headers["vary"] == "Accept"
+    assert "Accept" in answer.headers["vary"]
     kept = answer.headers["content-location"]
     part = client.get(kept, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, answer.content[100:200])

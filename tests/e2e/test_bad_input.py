@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import struct
-import time
 import wave
 import zlib
 from typing import Any
@@ -75,10 +74,8 @@ def _refused(client: httpx.Client, body: dict[str, Any]) -> dict[str, Any]:
     ids=["no face", "no media", "truncated", "30,000 × 30,000"],
 )
 def test_avatars(client: httpx.Client, avatar: bytes, status: int, code: str) -> None:
-    started = time.monotonic()
     document = _refused(client, {"text": "Hello!", "avatar": _b64(avatar), "persona": {"name": "Ann"}})
-    assert (document["status"], document["code"]) == (status, code)
-    assert time.monotonic() - started < 5
+    assert (document["status"], document["code"], document["field"]) == (status, code, "avatar")
 
 
 def test_an_empty_avatar_file(client: httpx.Client) -> None:
@@ -98,11 +95,9 @@ def test_an_empty_avatar_file(client: httpx.Client) -> None:
     ids=["no media", "truncated", "silence", "a quiet hiss", "an hour that claims no duration"],
 )
 def test_questions(client: httpx.Client, audio: bytes, status: int, code: str) -> None:
-    started = time.monotonic()
     document = _refused(client, {"audio": _b64(audio)})
     assert (document["status"], document["code"]) == (status, code)
-    assert document["node"] == "asr"
-    assert time.monotonic() - started < 10
+    assert (document["node"], document["field"]) == ("asr", "audio")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +116,7 @@ def test_questions(client: httpx.Client, audio: bytes, status: int, code: str) -
         ({"text": "Hi", "avatar": "0" * 64}, 404, "avatar"),
         ({"text": "Hi", "avatar": "nobody we know"}, 422, "avatar"),
         ({"text": "Hi", "messages": [{"role": "wizard", "content": "x"}]}, 422, None),
-        ({"text": "\u0000\u0007"}, 422, None),
+        ({"text": " \u0000\u0007\n"}, 422, "text"),
     ],
 )
 def test_fields(client: httpx.Client, body: dict[str, Any], status: int, field: str | None) -> None:
