@@ -61,7 +61,8 @@ def _shrunk(canvas: Canvas, image: Array) -> tuple[Array, float]:
 
 def _silhouette(z: Array) -> NDArray[np.bool_]:
     """Cells next to the backdrop: half-covered, they lie half-way to it in height, and must not darken the edge for that."""
-    return cv2.dilate((z < 0.75 * BACKDROP).astype(np.uint8), _EDGE, iterations=2) > 0
+    beyond = (z < 0.75 * BACKDROP).astype(np.uint8)
+    return np.asarray(cv2.dilate(beyond, _EDGE, iterations=2), np.bool_)
 
 
 def cast_shadow(
