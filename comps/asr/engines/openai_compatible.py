@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's ``/audio/transcriptions`` (speaches, vLLM, LocalAI, whisper.cpp, OpenAI itself, our own service)."""
+"""Any server that speaks OpenAI's ``/audio/transcriptions``: speaches, vLLM, LocalAI, OpenAI itself, our own service."""
 
 from __future__ import annotations
 

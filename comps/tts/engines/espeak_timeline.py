@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from comps.cores.proto.avatar import Phoneme, Word
 
@@ -33,7 +35,8 @@ _NEAREST = str.maketrans(
 )
 _STRESS = "'|,%="
 #: Palatalisation, glottal stops, length and the like leave the lips where they are: no sound of their own.
-_LIPS_STAY = "?;:~#<>"
+_LIPS_STAY = "_?;:~#<>"
+_PAUSE = re.compile(r"_[^a-z]*")
 _TONE = re.compile(r"[1-9]\d+")
 
 #: What surrounds a written word without being part of it.
@@ -59,7 +62,7 @@ class WordEvent:
 
 def fold(mnemonic: str) -> str | None:
     """A mnemonic without stress, in the alphabet of the English ones; None when it is no sound of its own. ``_`` is silence."""
-    if not mnemonic or mnemonic.startswith(SILENCE):
+    if not mnemonic or _PAUSE.fullmatch(mnemonic):
         return SILENCE
     sound = mnemonic.strip(_STRESS).lstrip(_LIPS_STAY)
     # "(fr)" announces a change of language.
@@ -73,12 +76,13 @@ def phonemes(events: Sequence[PhonemeEvent], end: int, rate: int) -> list[Phonem
     spans: list[tuple[int, str]] = [(0, SILENCE)]
     for event in events:
         sound = fold(event.mnemonic)
-        start = min(max(event.sample, spans[-1][0]), end)
-        if sound is None or sound == spans[-1][1] == SILENCE:
+        if sound is None:
             continue
+        start = min(max(event.sample, spans[-1][0]), end)
         if start == spans[-1][0]:
             spans.pop()
-        spans.append((start, sound))
+        if not (spans and sound == spans[-1][1] == SILENCE):
+            spans.append((start, sound))
     ends = [start for start, _ in spans[1:]] + [end]
     return [(start / rate, stop / rate, sound) for (start, sound), stop in zip(spans, ends, strict=True) if stop > start]
 
@@ -99,24 +103,36 @@ def speech_end(events: Sequence[PhonemeEvent], total: int) -> int:
 def words(text: str, events: Sequence[WordEvent], timeline: Sequence[Phoneme], rate: int) -> list[Word]:
     """Each word of ``text`` that was spoken.
 
-    espeak announces a number, an abbreviation or a hyphenated word several times; a word here is what stands between
-    white space, without the punctuation around it. It ends where the next begins, or where a pause follows its sounds.
+    espeak announces a number, an abbreviation or a hyphenated word several times, and some pairs ("of the") once; a word
+    here is what stands between white space, without the punctuation around it. It ends where the next begins, or where a
+    pause follows its sounds.
     """
     tokens = list(_TOKEN.finditer(text))
-    ends = [token.end() for token in tokens]
-    onsets: dict[int, float] = {}
-    current = 0
-    for event in events:
-        current = max(current, bisect_right(ends, event.position))
-        if current < len(tokens):
-            onsets.setdefault(current, event.sample / rate)
+    onsets = _onsets([token.end() for token in tokens], events)
     sounds = [(start, end) for start, end, sound in timeline if sound != SILENCE]
     starts = [start for start, _ in sounds]
     spoken: list[Word] = []
-    limits = [*list(onsets.values())[1:], timeline[-1][1] if timeline else 0.0]
-    for (index, onset), limit in zip(onsets.items(), limits, strict=True):
-        own = sounds[bisect_left(starts, onset) : bisect_left(starts, limit)]
-        word = tokens[index].group().strip(_PUNCTUATION)
-        if own and word:
-            spoken.append((own[0][0], min(limit, own[-1][1]), word))
+    for (index, onset), (following, limit) in pairwise([*onsets.items(), (len(tokens), sys.maxsize)]):
+        own = sounds[bisect_left(starts, onset / rate) : bisect_left(starts, limit / rate)]
+        together = [token.group().strip(_PUNCTUATION) for token in tokens[index:following]]
+        spoken += _share([word for word in together if any(map(str.isalnum, word))] or together[:1], own)
     return spoken
+
+
+def _onsets(ends: Sequence[int], events: Sequence[WordEvent]) -> dict[int, int]:
+    """The sample at which each announced token begins; ``ends`` are the tokens' ends in the text."""
+    onsets: dict[int, int] = {}
+    current = 0
+    for event in events:
+        current = max(current, bisect_right(ends, event.position))
+        if current < len(ends):
+            onsets.setdefault(current, event.sample)
+    return onsets
+
+
+def _share(words: Sequence[str], sounds: Sequence[tuple[float, float]]) -> list[Word]:
+    """Words spoken as one, each with as many of the sounds as it has of the letters."""
+    letters = [len(word) for word in words]
+    cuts = [round(len(sounds) * sum(letters[:count]) / max(1, sum(letters))) for count in range(len(words) + 1)]
+    shares = (sounds[start:end] for start, end in pairwise(cuts))
+    return [(share[0][0], share[-1][1], word) for word, share in zip(words, shares, strict=True) if share and word]
