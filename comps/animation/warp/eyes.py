@@ -17,6 +17,8 @@ LEVELS = 8
 #: Drawn eyes are often larger than the mesh thinks. Where the skin right below the contour differs from the cheek by more
 #: than this (mean of B, G, R), the eye spills over and a lid would cut through it: such an avatar does not blink.
 _SPILL = 90.0
+#: Colours closer than this to the cheek are skin (mean of B, G, R).
+_LIKE_SKIN = 22.0
 _SAMPLES = 40
 
 
@@ -62,12 +64,16 @@ class _Lid:
         right = right / max(float(np.linalg.norm(right)), 1e-6)
         self.axes = Axes(points[[*eye.upper, *eye.lower]].mean(axis=0), right, np.array([-right[1], right[0]]))
         self.upper, self.lower, self.brow = (self.axes.local(points[[*group]]) for group in (eye.upper, eye.lower, eye.brow))
+        for lid in (self.upper, self.lower):
+            lid[0, 0] -= 0.05 * (lid[-1, 0] - lid[0, 0])
+            lid[-1, 0] += 0.05 * (lid[-1, 0] - lid[0, 0])
         self.width = max(float(self.upper[-1, 0] - self.upper[0, 0]), 4.0)
         self.height = max(float((self.lower[:, 1] - self.upper[:, 1]).max()), 1.0)
         self.picture = picture
         self.brow[:, 1] = np.minimum(self.brow[:, 1], self.upper[4, 1] - 0.25 * self.width)
         self.crease = self.upper[1:-1] - [0, 0.36 * max(self.upper[4, 1] - float(self.brow[:, 1].mean()), 0.15 * self.width)]
         self.lashes = self.upper[1:-1] - [0, 0.05 * self.width]
+        self.overhang = self._overhang()
         self.ring = self._ring()
         self.box = self._box()
         self.skin = self._skin()
@@ -97,8 +103,17 @@ class _Lid:
         edge = self.upper.copy()
         floor = np.interp(edge[:, 0], self.lower[:, 0], self.lower[:, 1])
         arch = np.clip(1 - (edge[:, 0] / (0.5 * self.width)) ** 2, 0, 1)
-        edge[:, 1] += blink * (floor + 0.03 * self.height * arch - edge[:, 1])
+        edge[:, 1] += blink * (floor + (0.03 * self.height + self.overhang) * arch**0.7 - edge[:, 1])
         return edge
+
+    def _overhang(self) -> float:
+        """How far the drawn eye reaches below the mesh's contour, pixels: where the colours below become those of the cheek."""
+        cheek = np.median(self._colours(self.lower[2:-2] + [0, 0.45 * self.width]), axis=0)
+        steps = np.arange(0, 0.10, 0.015) * self.width
+        colours = [self._colours(self.lower[2:-2] + [0, step]) for step in steps]
+        unlike = np.array([np.abs(row - cheek).mean(axis=1).mean() for row in colours])
+        skin = unlike < max(_LIKE_SKIN, 0.4 * float(unlike[0]))
+        return float(steps[int(skin.argmax())] if skin.any() else steps[-1])
 
     def _drawn_down(self, edge: Doubles, blink: float) -> Floats:
         """The skin above the eye, warped so that the lid's edge lies at ``edge``; lashes keep their thickness."""
@@ -125,14 +140,14 @@ class _Lid:
         # A lid is a ball's cover: lightest in its middle, darker towards the lashes.
         shade = 0.97 + 0.06 * np.sin(np.pi * down) - 0.10 * smoothstep((down - 0.6) / 0.4)
         texture = patch - cv2.GaussianBlur(patch, (0, 0), max(1.0, 0.06 * self.width))
-        lid = self.skin * shade[..., None].astype(np.float32) + 0.6 * np.clip(texture, -12, 12)
+        lid = self.skin * shade[..., None].astype(np.float32) + 0.3 * np.clip(texture, -10, 10)
         start = spline(self.upper, _SAMPLES)
-        covered = self._between(start - [0, 0.04 * self.width], line, 0.035 * self.width)
+        covered = self._between(start - [0, 0.12 * self.width * blink], line, 0.03 * self.width, reach=0.12 * blink)
         return cast("Floats", patch + (lid - patch) * covered[..., None])
 
     def _lash_line(self, patch: Floats, line: Doubles, blink: float) -> Floats:
         taper = np.clip(1 - np.abs(2 * np.linspace(0, 1, len(line)) - 1) ** 3, 0, 1)
-        thickness = np.stack([0 * taper, (0.028 + 0.010 * blink) * self.width * taper], 1)
+        thickness = np.stack([0 * taper, (0.026 + 0.004 * blink) * self.width * taper], 1)
         mask = self._between(line - 0.6 * thickness, line + 0.4 * thickness, 0.014 * self.width)
         dark = np.percentile(self._colours(spline(self.upper, _SAMPLES)[6:-6]), 15, axis=0).astype(np.float32)
         return cast("Floats", patch + (dark - patch) * (0.8 * min(1.0, 2 * blink) * mask)[..., None])

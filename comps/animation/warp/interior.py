@@ -131,9 +131,9 @@ def _mouth_coordinates(shape: MouthShape, box: tuple[int, int, int, int]) -> tup
 
 def _cavity(x: Doubles, y: Doubles, palette: Palette) -> Plate:
     """Depth: flesh at the palate and the cheeks' inside, darkening towards the throat."""
-    throat = np.exp(-((x / 0.26) ** 2) - ((y - 0.11) / 0.11) ** 2)
-    shade = 0.62 * (1 - throat)[..., None]
-    colour = palette.dark * 0.75 + (palette.flesh * 0.42 - palette.dark * 0.75) * shade
+    throat = np.exp(-((x / 0.20) ** 2) - ((y - 0.10) / 0.08) ** 2)
+    shade = 0.85 * (1 - throat)[..., None]
+    colour = palette.dark * 0.6 + (palette.flesh * 0.50 - palette.dark * 0.6) * shade
     return Plate.of(colour, np.ones_like(x))
 
 

@@ -20,6 +20,8 @@ _MEETING = 0.45
 _UPPER_SHARE_REST, _UPPER_SHARE_SPEECH = _MEETING, 0.20
 #: The jaw drops by this share of the lower lip's way; the skin between gives the rest.
 _JAW_SHARE = 0.78
+#: How far the contour of an open mouth is drawn into the lips, lip thicknesses.
+_INTO_LIP = 0.22
 #: How far from a mouth corner the cheek still follows it, mouth widths.
 _CORNER_REACH = 0.55
 
@@ -60,6 +62,10 @@ class MouthShape:
         gap = lower[:, 1] - upper[:, 1]
         crossed = gap < 0
         upper[crossed, 1] = lower[crossed, 1] = ((upper + lower) / 2)[crossed, 1]
+        outer_upper, outer_lower = axes.local(points[[*face.OUTER_UPPER]]), axes.local(points[[*face.OUTER_LOWER]])
+        gap = np.maximum(gap, 0)
+        _clear_of_teeth(upper, outer_upper, gap)
+        _clear_of_teeth(lower, outer_lower, gap)
         chin_y = max(float(axes.local(points[face.CHIN])[1]), width * 0.3)
         jaw, chin, still = (axes.local(points[[*group]]) for group in (face.JAW, face.CHIN_FRONT, face.STILL))
         return cls(
@@ -70,13 +76,13 @@ class MouthShape:
             unit=float(np.sqrt(width * 0.75 * max(nose_to_chin, width * 0.3))),
             inner_upper=upper,
             inner_lower=lower,
-            outer_upper=axes.local(points[[*face.OUTER_UPPER]]),
-            outer_lower=axes.local(points[[*face.OUTER_LOWER]]),
+            outer_upper=outer_upper,
+            outer_lower=outer_lower,
             jaw=jaw,
             chin=chin,
             cheek=axes.local(points[[*face.CHEEK]]),
             still=np.vstack([still, _ring(jaw, width, chin_y)]),
-            gap=np.maximum(gap, 0),
+            gap=lower[:, 1] - upper[:, 1],
             chin_y=chin_y,
         )
 
@@ -196,6 +202,12 @@ class _Posing:
         cheek[:, 0] -= 0.10 * max(drop, 0) * weight * np.sign(shape.cheek[:, 0])
         cheek[:, 1] += 0.55 * drop * weight
         return cheek
+
+
+def _clear_of_teeth(inner: Doubles, outer: Doubles, gap: Doubles) -> None:
+    """Where the mouth is open, draw the inner contour a little into the lip: teeth at its edge would show on shut lips."""
+    thickness = outer[:, 1] - inner[:, 1]
+    inner[:, 1] += np.sign(thickness) * np.minimum(_INTO_LIP * np.abs(thickness), 0.25 * gap)
 
 
 def _ring(jaw: Doubles, width: float, chin_y: float) -> Doubles:

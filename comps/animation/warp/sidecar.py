@@ -2,7 +2,8 @@
 
 Keys, each a list of at least four ``[x, y]`` in pixels of the picture, going once around in either direction:
 
-- ``"mouth"``: the outer outline of the lips (or of the drawn mouth)
+- ``"mouth"``: the outer outline of the lips, or of a mouth that is drawn without lips
+- ``"opening"``: the inner outline of the lips; without it the mouth counts as drawn without lips
 - ``"left_eye"``, ``"right_eye"``: the outline of the eye that lies left or right in the picture
 
 The outline's leftmost and rightmost points are taken for its corners. Without a key the mesh's own points stay.
@@ -10,9 +11,8 @@ The outline's leftmost and rightmost points are taken for its corners. Without a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
-
+import functools
+from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from comps.animation.warp import topology as face
@@ -20,6 +20,8 @@ from comps.animation.warp.geometry import Doubles, Floats, ThinPlate, spline
 from comps.cores.errors import BadInput
 
 _FEWEST, _MOST = 4, 200
+#: Inner contour of a mouth that is drawn without lips, as a share of its outline.
+_NO_LIPS = 0.9
 
 
 def correct(landmarks: Floats, points: Mapping[str, Sequence[tuple[float, float]]]) -> Floats:
@@ -29,10 +31,12 @@ def correct(landmarks: Floats, points: Mapping[str, Sequence[tuple[float, float]
     """
     flat = landmarks[:, :2].astype(np.float64)
     given: dict[int, Doubles] = {}
-    for key, outline in points.items():
-        if key not in _PLACED:
-            raise BadInput(f"unknown points {key!r}; known are {', '.join(_PLACED)}", field="points")
-        given.update(_PLACED[key](_outline(key, outline)))
+    unknown = set(points) - set(_PLACED)
+    if unknown:
+        raise BadInput(f"unknown points {', '.join(sorted(unknown))}; known are {', '.join(_PLACED)}", field="points")
+    # In this order: an opening overrides what the mouth's outline says of it.
+    for key in (key for key in _PLACED if key in points):
+        given.update(_PLACED[key](_outline(key, points[key])))
     indices = np.array(sorted(given))
     targets = np.array([given[index] for index in indices])
     moved = landmarks.astype(np.float32).copy()
@@ -70,12 +74,17 @@ def _along(curve: Doubles, samples: int) -> Doubles:
 
 
 def _mouth(corners: Doubles) -> dict[int, Doubles]:
-    """A drawn mouth is mostly a line or an opening: the inner lips lie just inside the outline."""
+    """The lips' outer contours; the inner ones just inside, as if there were no lips."""
     upper, lower = (_along(half, len(face.OUTER_UPPER)) for half in _halves(corners))
     middle = (upper + lower) / 2
     placed = dict(zip(face.OUTER_UPPER, upper, strict=True)) | dict(zip(face.OUTER_LOWER, lower, strict=True))
-    placed |= dict(zip(face.INNER_UPPER, middle + 0.7 * (upper - middle), strict=True))
-    return placed | dict(zip(face.INNER_LOWER, middle + 0.7 * (lower - middle), strict=True))
+    placed |= dict(zip(face.INNER_UPPER, middle + _NO_LIPS * (upper - middle), strict=True))
+    return placed | dict(zip(face.INNER_LOWER, middle + _NO_LIPS * (lower - middle), strict=True))
+
+
+def _opening(corners: Doubles) -> dict[int, Doubles]:
+    upper, lower = (_along(half, len(face.INNER_UPPER)) for half in _halves(corners))
+    return dict(zip(face.INNER_UPPER, upper, strict=True)) | dict(zip(face.INNER_LOWER, lower, strict=True))
 
 
 def _eye(eye: face.Eye, corners: Doubles) -> dict[int, Doubles]:
@@ -83,8 +92,9 @@ def _eye(eye: face.Eye, corners: Doubles) -> dict[int, Doubles]:
     return dict(zip(eye.upper, upper, strict=True)) | dict(zip(eye.lower, lower, strict=True))
 
 
-_PLACED = {
+_PLACED: dict[str, Callable[[Doubles], dict[int, Doubles]]] = {
     "mouth": _mouth,
-    "left_eye": lambda corners: _eye(face.EYES[0], cast("Doubles", corners)),
-    "right_eye": lambda corners: _eye(face.EYES[1], cast("Doubles", corners)),
+    "opening": _opening,
+    "left_eye": functools.partial(_eye, face.EYES[0]),
+    "right_eye": functools.partial(_eye, face.EYES[1]),
 }

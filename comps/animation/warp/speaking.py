@@ -90,15 +90,17 @@ class Speaking:
         contour = np.vstack([upper, lower[::-1]]) - [x0, y0]
         shown = fill((y1 - y0, x1 - x0), contour).astype(np.float32) / 255
         depth = smoothstep((cv2.GaussianBlur(shown, (0, 0), max(1.0, 0.045 * shape.unit)) - 0.35) / np.float32(0.62))
-        shade = 0.45 + 0.55 * depth
+        shade = 0.50 + 0.50 * depth
         amount = cv2.GaussianBlur(shown, (0, 0), 0.6)
         drop = max(pose.drop + 0.78 * 0.55 * float(shape.gap.max()), 0.0)
         lift = 0.07 * shape.unit * mouth.tongue * activity
+        puckered = min(max(mouth.pucker * activity, 0.0), 1.0)
         layers = [
             (interior.cavity, 0.4 * drop, 1.0),
-            (interior.tongue, 0.9 * drop - lift, 0.75 + 0.25 * mouth.tongue * activity),
+            (interior.tongue, 0.62 * drop - lift, 0.75 + 0.25 * mouth.tongue * activity),
             (interior.lower_teeth, drop, min(max(mouth.lower / 0.02, 0.0), 1.0)),
-            (interior.upper_teeth, 0.0, 1.0),
+            # Puckered lips cover the teeth.
+            (interior.upper_teeth, -0.09 * shape.unit * puckered, 1 - 0.6 * max(puckered - 0.5, 0.0)),
         ]
         where = (x0 + self._box[0], y0 + self._box[1], x1 + self._box[0], y1 + self._box[1])
         luma, chroma = self._compose(layers, interior, where)
