@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from comps.llms.responder.grammar import Subject, base_form, find_pronoun, first_person, is_third_person_verb
+from comps.llms.responder.grammar import PAST_VERBS, Subject, base_form, find_pronoun, first_person, is_third_person_verb
 
 SECTIONS = ("physicalDescription", "personalityTraits", "likes", "dislikes", "background", "goals", "relationships")
 
@@ -15,9 +15,9 @@ _SENTENCE_END = re.compile(
     r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\b[A-Z]\.)(?<=[.!?])[\"']?\s+(?=[\"'A-Z0-9])"
 )
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|am|has|have|had|can|could|will|would|does|do|did|grew|went|became|met|taught"
-    r"|(?<!, )(?:\w+ed|left|made|lost)"
-    r"|runs?|knows?|lives?|works?|owns?|keeps?|helps?|thinks?|says?|loves?|calls?|believes?|wants?)\b"
+    r"\b(?:is|are|was|were|am|has|have|had|can|could|will|would|does|do|did|(?<!, )\w+ed|runs?|knows?|lives?|works?"
+    r"|owns?|keeps?|helps?"
+    rf"|thinks?|says?|loves?|calls?|believes?|wants?|(?<!, )(?:{'|'.join(sorted(PAST_VERBS))}))\b"
 )
 _FINITE_LOOK = re.compile(r"\b(?:is|are|was|were|am|has|have|had|wears?|looks?)\b")
 _PASSIVE = (

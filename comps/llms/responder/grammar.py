@@ -86,7 +86,8 @@ class Subject:
     @property
     def names(self) -> list[str]:
         """The ways to call her, longest first: the whole name, and its parts without titles."""
-        words = self.name.split()
+        # In "Isolde of Ravenmoor" the place is no name of hers.
+        words = re.split(r" (?:of|from|the|von|van|de|da|del) ", self.name)[0].split()
         own = [word for word in words if word.lower().strip(".,") not in _TITLES and len(word) > 2 and word[0].isupper()]
         titled = [f"{words[0]} {word}" for word in own if words[0].lower().strip(".,") in _TITLES]
         return sorted({self.name, *own, *titled} - {""}, key=len, reverse=True)
@@ -182,7 +183,7 @@ def _subjects(sentence: str, subject: Subject) -> str:
     sentence = re.sub(rf"(?<=\b(?:nor|yet|too) )(does|do|is|are|has|have) {who}\b", lambda m: f"{base_form(m[1])} I", sentence)
     sentence = re.sub(rf"\b{who}('s|'re)(?=\s+(?:been|got|had|\w+en)\b)", "I have", sentence)
     sentence = re.sub(rf"\b{who}('s|'re|'d|'ll|'ve)(?!\w)", lambda m: "I" + _CONTRACTIONS[m[1]], sentence)
-    pattern = re.compile(rf"\b{who}\s+({_ADVERBS})([A-Za-z]+(?:n't)?)\b")
+    pattern = re.compile(rf"\b{who}\s+({_ADVERBS})([A-Za-z]+(?:'t)?)\b")
     out, position = "", 0
     for match in pattern.finditer(sentence):
         if match.start() < position:
@@ -205,7 +206,7 @@ def _subjects(sentence: str, subject: Subject) -> str:
 def _takes_subject(match: re.Match[str], before: str, subject: Subject) -> bool:
     """Whether the name or pronoun is the subject of the word after it ("it" and names can be objects)."""
     verb = match[2].lower()
-    finite = verb in _VERBS or verb in _IRREGULAR or verb.endswith("ed") or verb in _PAST or verb in _MODALS
+    finite = verb in _VERBS or verb in _IRREGULAR or verb.endswith("ed") or verb in PAST_VERBS or verb in _MODALS
     if re.search(r"\b(?:with|to|by|for|of|about|from|at|on|like)\s+$", before):
         return False
     starts = not before.strip() or before.rstrip().endswith((".", "!", "?", ",", ";", ":"))
@@ -214,7 +215,7 @@ def _takes_subject(match: re.Match[str], before: str, subject: Subject) -> bool:
     return True
 
 
-_PAST = frozenset(
+PAST_VERBS = frozenset(
     """was were had grew went became met moved left made lost found began spent taught took came saw knew thought wrote read
     won built ran sold bought fell kept held told gave got heard fought broke chose flew rose sang swam swore wore drew led
     paid sent slept spoke stole stood understood woke did said felt learnt put set cut let quit hurt dreamt meant""".split()  # noqa: SIM905

@@ -18,7 +18,7 @@ from comps.llms.responder.topics import Topic
 _WORD = 0.2
 _WORDS_MOST = 0.4
 _TOPIC = 0.25
-_SECTION = (0.12, 0.06, 0.03, 0.02)
+_SECTION = (0.12, 0.06, 0.03, 0.02, 0.02)
 
 
 class CardIndex:

@@ -26,7 +26,7 @@ from comps.llms.responder.wording import join_facts, lower_start
 _SURE = 0.62
 _LIKELY = 0.58
 #: Score from which a fact is an answer; lower when the question speaks of the persona, since little else can be meant.
-_FITS = 0.38
+_FITS = 0.32
 _FITS_OTHER = 0.6
 #: A second fact is told when its score is within this of the first's.
 _SECOND = 0.12
@@ -71,7 +71,8 @@ _SOCIAL_RULES = (
     ),
     (
         "introduce",
-        r"^(?:and )?who (?:are|r) you$|\b(?:what|whats) (?:is|s|was)? ?your (?:full |first |last )?name\b|\byour name$"
+        r"^(?:and )?who (?:are|r) you(?: (?:my|exactly|really|then|sir|madam|again|anyway|today)\b.*)?$|\b(?:what"
+        r"|whats) (?:is|s|was)? ?your (?:full |first |last )?name\b|\byour name$"
         r"|^(?:please )?introduce yourself|\babout yourself\b|^tell me (?:something |a bit |a little )?about you$"
         r"|^what (?:do|should|can) (?:i|we|people|they) call you",
     ),
@@ -388,8 +389,8 @@ class _Reply:
                 return self._unknown(strict)
             order = allowed or order
         best = float(scores[order[0]])
-        needed = _FITS if asked_of(self._asked) or topics or loose else _FITS_OTHER
-        if best < needed and not (topics and best > 0.3):
+        needed = _FITS if asked_of(asked) or topics or loose or self._named() else _FITS_OTHER
+        if best < needed:
             return ""
         chosen = [i for i in order[: 3 if _short(self._index, order) else 2] if scores[i] >= best - _SECOND or i == order[0]]
         particular = set(asked.words) - set().union(

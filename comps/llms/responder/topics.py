@@ -99,15 +99,17 @@ TOPICS: tuple[Topic, ...] = (
         (PAST, TIES),
         r"\b(?:for a living|your (?:job|work|profession|career|occupation|trade|business|shop)|do you work\b"
         r"|are you working|what (?:is|was) your (?:job|work)|you work (?:as|at|for|in)"
-        r"|earn (?:your|a) living|kind of work|sort of work|line of work|make (?:your|a) living|what do you do(?: now"
+        r"|earn|kind of work|sort of work|line of work|make (?:your|a) living|what do you do(?: now"
         r"| these days| all day| every day| at work)?$|your daily work|employed)",
         r"\bwork(?:s|ed|ing)? (?:as|at|for|in|on|with)|\bI work\b|\bjob\b|career|profession|\bI (?:currently |now "
-        r"|also |still )*(?:run|own|opened|founded|started|teach|manage|lead|direct|serve|practise|practice|sell|make"
+        r"|also |still )*(?:run|own|opened|founded|started|teach|train|coach|guard|patrol|command|deliver|write|paint"
+        r"|fish|farm|nurse|manage|lead|direct|serve|practise|practice|sell|make"
         r"|build|repair|restore"
         r"|perform|design|drive|fly|edit|host)\b|employed"
-        r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:\w+[- ])*(?:\w+(?:er|or|ist|ian|smith"
+        r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:(?!of\b)\w+[- ])*(?:(?!daughter|mother"
+        r"|father|sister|brother|member|lover|listener|riser|loner|winner)\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
-        r"|retired|trained as|earn",
+        r"|retired|trained as|earn|\b(?:these days|nowadays|currently|at present)\b|\bnow I\b|\bI now\b",
         "what I do for a living",
         examples=(
             "what do you do for a living",
@@ -141,7 +143,7 @@ TOPICS: tuple[Topic, ...] = (
         "parents",
         (TIES, PAST, LIKES, GOALS),
         r"\b(?:parents?|mother|father|mom|mum|dad|mama|papa)\b",
-        r"\b(?:parents?|(?<!grand)mother|(?<!grand)father|mom|mum|dad|mama|papa|orphan(?:ed)?)\b",
+        r"\b(?:parents?|(?<!grand)mother|(?<!grand)father|mom|mum|dad|mama|papa|orphan(?:ed)?|(?:son|daughter|child) of)\b",
         "anything about my parents",
         strict=True,
         examples=("tell me about your parents", "who is your mother", "what does your father do"),
@@ -217,7 +219,8 @@ TOPICS: tuple[Topic, ...] = (
         "rivals",
         (TIES, DISLIKES, PAST),
         r"\b(?:enem(?:y|ies)|rivals?|nemesis|opponent|do not get along|not get along)\b",
-        r"\b(?:enem(?:y|ies)|rival\w*|nemesis|opponent|feud|quarrel\w*|distrust\w*|grudge|complicated|tense|strained"
+        r"\b(?:enem(?:y|ies)|rival\w*|nemesis|opponent|feud|quarrel\w*|distrust\w*|grudge|jealous|spreads? lies"
+        r"|betray\w*|hostile|complicated|tense|strained"
         r"|argu\w+)\b",
         "anything about enemies",
         strict=True,
@@ -381,7 +384,8 @@ TOPICS: tuple[Topic, ...] = (
         "goals",
         (GOALS,),
         r"\b(?:goals?|dreams?|ambitions?|in (?:five|ten|\w+) years|future|achieve|plans?|hope (?:to|for)|aspir\w+"
-        r"|want to (?:do|be|become|achieve|accomplish)|wish(?:es)?|looking forward|bucket list"
+        r"|want to (?:do|be|become|achieve|accomplish)|wish(?:es)?|looking forward|looking for|searching for"
+        r"|what would you do if|if you could|bucket list"
         r"|what (?:else )?do you want|what are you (?:saving|working) (?:for|towards?)|next step)\b",
         "",
         "what I want to do one day",
@@ -393,6 +397,64 @@ TOPICS: tuple[Topic, ...] = (
             "what are your plans for the future",
             "if you could do anything what would you do",
         ),
+    ),
+    *(
+        Topic(name, (LIKES, PAST, TRAITS, DISLIKES, GOALS), question, fact, unknown)
+        for name, question, fact, unknown in (
+            (
+                "music",
+                r"\b(?:music|songs?|sing|singer|band|instruments?|concerts?|melody)\b",
+                r"\b(?:music\w*|songs?|sing(?:s|ing)?|bands?|jazz|opera|blues|rock|folk|fado|shant(?:y|ies)|piano"
+                r"|guitar|violin|drums?|cello|flute"
+                r"|trumpet|accordion|choir|orchestra|vinyl|records|concerts?|classical|hip hop|instruments?)\b",
+                "anything about music",
+            ),
+            (
+                "food",
+                r"\b(?:food|eat|eating|dish(?:es)?|meals?|snacks?|breakfast|lunch|dinner|cook(?:ing)?|hungry|dessert"
+                r"|cuisine)\b",
+                r"\b(?:food|eat(?:s|ing)?|dish(?:es)?|meals?|cook(?:s|ing|ed)?|bak(?:e|es|ing)|cakes?|bread|noodles"
+                r"|pasta|pizza|soup|chocolate|cheese|fruit"
+                r"|chicken|fish|curry|sushi|rice|chips|pies?|cookies|ice cream|stew|pancakes|sandwich\w*|honey|salad"
+                r"|dumplings|tacos)\b",
+                "what I like to eat",
+            ),
+            (
+                "drink",
+                r"\b(?:drinks?|drinking|thirsty|beverage)\b",
+                r"\b(?:drink\w*|coffee|tea|wine|beer|ale|juice|whisk(?:e)?y|rum|cocoa|milk|port|lemonade|water"
+                r"|espresso|cider)\b",
+                "what I like to drink",
+            ),
+            (
+                "sport",
+                r"\b(?:sports?|exercise|keep fit|stay fit|work out|athletic|team do you support)\b",
+                r"\b(?:sports?|running|runs|jog\w*|swim\w*|football|soccer|tennis|basketball|baseball|cricket|rugby"
+                r"|golf|hockey|wrestl\w*|cycl\w*|hik\w*"
+                r"|climb\w*|skat\w*|yoga|gym|boxing|martial|danc\w*|surf\w*|ski\w*|row(?:s|ing)|sail\w*|archery"
+                r"|fencing|marathon|fishing|rid(?:es|ing))\b",
+                "anything about sports",
+            ),
+            (
+                "books",
+                r"\b(?:books?|reading|novels?|authors?|what do you read|poems?|poetry|literature)\b",
+                r"\b(?:books?|read(?:s|ing)?|novels?|authors?|poe(?:ms?|try)|literature|librar\w+|stories|comics?|magazines)\b",
+                "what I read",
+            ),
+            (
+                "films",
+                r"\b(?:films?|movies?|cinema|television|tv|series|shows?)\b",
+                r"\b(?:films?|movies?|cinema|television|tv|series|theatre|plays|cartoons|documentar\w+)\b",
+                "what I watch",
+            ),
+            (
+                "travel",
+                r"\b(?:travel\w*|holidays?|vacations?|abroad|countries|trips?|journeys?)\b",
+                r"\b(?:travel\w*|tour(?:s|ed|ing)?|holidays?|vacations?|abroad|countries|trips?|journeys?|voyages?"
+                r"|explor\w+|sail\w*|visit\w*|moved)\b",
+                "anything about travelling",
+            ),
+        )
     ),
     Topic(
         "pride",
