@@ -41,12 +41,15 @@ class AnswerMuxer:
     there. The first sample of the first clause sounds at exactly t = 0. The same input gives the same bytes.
     """
 
-    def __init__(self, profile: VideoProfile, sample_rate: int) -> None:
-        """``sample_rate`` of all speech; one that AAC knows (``AAC_RATES``), else ValueError."""
+    def __init__(self, profile: VideoProfile, sample_rate: int, *, parameter_sets: bytes = b"") -> None:
+        """``sample_rate`` of all speech; one that AAC knows (``AAC_RATES``), else ValueError.
+
+        ``parameter_sets`` of the profile, where they are known before the first chunk, make ``content_type`` known too.
+        """
         self._profile = profile
         self._sound = _AacEncoder(sample_rate)
         self._pictures: deque[Sample] = deque()
-        self._parameter_sets: ParameterSets | None = None
+        self._parameter_sets = ParameterSets.parse(parameter_sets) if parameter_sets else None
         self._frames_in = 0
         self._frames_out = 0
         self._sequence = 0
@@ -63,7 +66,7 @@ class AnswerMuxer:
 
     @property
     def content_type(self) -> str:
-        """With codecs (RFC 6381); known from the first chunk on, ValueError before."""
+        """With codecs (RFC 6381). Raises ValueError before the first chunk, unless the parameter sets were given."""
         if self._parameter_sets is None:
             raise ValueError("the codec is known with the first chunk")
         return f'video/mp4; codecs="{self._parameter_sets.codec}, mp4a.40.2"'
@@ -88,7 +91,7 @@ class AnswerMuxer:
         samples = [Sample.from_annex_b(unit) for unit in chunk.access_units]
         if not samples or not samples[0].is_idr:
             raise ValueError("a chunk begins with an IDR picture")
-        first = self._parameter_sets is None
+        first = self._frames_in == 0
         self._parameter_sets = parameter_sets
         self._pictures.extend(samples)
         self._frames_in += len(samples)
@@ -115,7 +118,7 @@ class AnswerMuxer:
             if not self._sound.covers(end):
                 return
             yield self._cut(frames, self._sound.take(None if is_last else end))
-        if final and self._parameter_sets is not None and (rest := self._sound.take(None)).samples:
+        if final and self._frames_in and (rest := self._sound.take(None)).samples:
             yield self._cut(0, rest)
 
     def _cut(self, frames: int, sound: fmp4.Run) -> Fragment:

@@ -209,6 +209,14 @@ def test_content_type_names_the_codecs() -> None:
     assert muxer.content_type == f'video/mp4; codecs="avc1.{sps[1]:02x}{sps[2]:02x}{sps[3]:02x}, mp4a.40.2"'
 
 
+def test_content_type_is_known_at_once_where_the_parameter_sets_are() -> None:
+    piece = chunk(0, 12, PROFILE)
+    muxer = AnswerMuxer(PROFILE, 16_000, parameter_sets=piece.parameter_sets)
+    assert muxer.content_type.startswith('video/mp4; codecs="avc1.')
+    muxer.add_speech(chirp(1.0, 16_000).tobytes())
+    assert [fragment.kind for fragment in muxer.add_chunk(piece)] == ["init", "media", "media"]
+
+
 def test_refuses_chunks_out_of_order_and_of_another_profile() -> None:
     muxer = AnswerMuxer(PROFILE, 16_000)
     with pytest.raises(ValueError, match="starts at frame 0"):
