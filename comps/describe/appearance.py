@@ -20,6 +20,8 @@ _MIN_PIXELS, _MIN_SHARE = 60, 0.3
 _UNLIKE_SKIN = 14.0
 #: Two places of one head of hair differ by less than this in a* and b*.
 _SAME_HUE = 14.0
+#: How much the top of the head counts for the colour of hair, where the light falls; the rest is the temples, in the shade.
+_TOP_WEIGHT = 0.7
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,13 @@ def _hair(frame: Rgb, face: Face, person: NDArray[np.float32]) -> str:
     sides = [(x0 - 0.14 * wide, y0, x0, y0 + 0.3 * tall), (x1, y0, x1 + 0.14 * wide, y0 + 0.3 * tall)]
     temples = np.concatenate([_masked(frame, is_person, side) for side in sides])
     on_top, on_skin = _median(above), _median(skin)
-    if difference(on_top, on_skin) > _UNLIKE_SKIN:
-        return name(on_top, HAIR_NAMES)
-    # Fair hair is like skin where light falls on it; beside the temples it is the same hue in the shade.
-    if len(temples) >= _MIN_PIXELS:
-        beside = _median(temples)
-        if difference(beside, on_skin) > _UNLIKE_SKIN and np.linalg.norm(beside[1:] - on_top[1:]) < _SAME_HUE:
-            return name((on_top + beside) / 2, HAIR_NAMES)
-    return ""
+    beside = _median(temples) if len(temples) >= _MIN_PIXELS else on_top
+    if np.linalg.norm(beside[1:] - on_top[1:]) > _SAME_HUE:
+        beside = on_top
+    # Fair hair is like skin where light falls on it; beside the temples it is in the shade.
+    if max(difference(on_top, on_skin), difference(beside, on_skin)) < _UNLIKE_SKIN:
+        return ""
+    return name(_TOP_WEIGHT * on_top + (1 - _TOP_WEIGHT) * beside, HAIR_NAMES)
 
 
 def _median(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -57,9 +57,10 @@ def write_card(seen: Observations) -> Persona:
 def describe_looks(seen: Observations) -> str:
     """Sentences about what can be seen."""
     looks = seen.looks
-    worn = [part for part in (_hair(looks.hair), _coloured(looks.clothing, "clothing")) if part]
-    first = f"Seen {looks.framing}{_background(looks.background)}"
-    return " ".join([f"{first}, with {' and '.join(worn)}." if worn else f"{first}.", *_moves(seen.motion)])
+    parts = [_hair(looks.hair)] if looks.hair else []
+    parts += [f"{' and '.join(looks.clothing)} clothing"] if looks.clothing else []
+    face = f"A face with {' and '.join(parts)}" if parts else "A face"
+    return " ".join([f"{face}, seen {looks.framing}{_background(looks.background)}.", *_moves(seen.motion)])
 
 
 def describe_voice(voice: Register | None) -> str:
@@ -70,13 +71,10 @@ def describe_voice(voice: Register | None) -> str:
 
 
 def _hair(colour: str) -> str:
-    if not colour:
-        return ""
+    if colour == "dark grey":
+        # What black hair with light on it looks like.
+        return "dark hair"
     return f"{colour} hair" if colour in _NATURAL else f"{colour} hair or headwear"
-
-
-def _coloured(colours: list[str], thing: str) -> str:
-    return f"{' and '.join(colours)} {thing}" if colours else ""
 
 
 def _background(colours: list[str]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 PALETTE: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("black", (22, 22, 24)),
     ("dark brown", (60, 40, 28)),
+    ("dark brown", (56, 26, 32)),
     ("brown", (105, 70, 45)),
     ("light brown", (150, 110, 75)),
     ("auburn", (115, 58, 38)),
@@ -34,6 +35,7 @@ PALETTE: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("blue", (45, 80, 180)),
     ("light blue", (140, 185, 230)),
     ("navy blue", (25, 35, 80)),
+    ("navy blue", (45, 60, 95)),
     ("purple", (110, 50, 140)),
     ("lilac", (180, 150, 215)),
     ("pink", (235, 150, 180)),
