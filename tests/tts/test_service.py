@@ -1,0 +1,109 @@
+"""The tts service over HTTP: OPEA's and OpenAI's requests, MessagePack, errors."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+
+import httpx
+import msgpack
+import pytest
+
+from comps import MicroService
+from comps.media.audio import decode_audio
+
+
+@pytest.fixture(scope="module")
+def client(service: MicroService) -> httpx.Client:
+    return httpx.Client(base_url=service.base_url, timeout=30, trust_env=False)
+
+
+def test_opea_request_answers_a_wav_file_with_times(client: httpx.Client) -> None:
+    answer = client.post("/v1/tts", json={"text": "Hello there.", "voice": "default"})
+    assert answer.status_code == 200
+    document = answer.json()
+    with wave.open(io.BytesIO(base64.b64decode(document["tts_result"]))) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, document["sample_rate"])
+        assert file.getnframes() / file.getframerate() == pytest.approx(document["phonemes"][-1][1])
+    assert [word for _, _, word in document["words"]] == ["Hello", "there"]
+    assert (document["voice"], document["engine"]) == ("en-us+linda", "espeak")
+
+
+def test_messagepack_answers_raw_samples(client: httpx.Client) -> None:
+    body = msgpack.packb({"text": "Hello there.", "voice": "male"})
+    headers = {"Content-Type": "application/msgpack", "Accept": "application/msgpack"}
+    answer = client.post("/v1/tts", content=body, headers=headers)
+    document = msgpack.unpackb(answer.content)
+    assert answer.headers["content-type"] == "application/msgpack"
+    assert document["phonemes"][-1][1] == pytest.approx(len(document["pcm"]) / 2 / document["sample_rate"])
+    assert document["voice"] == "en-us+m3"
+
+
+@pytest.mark.parametrize(
+    ("format", "content_type", "magic"),
+    [
+        ("mp3", "audio/mpeg", (b"ID3", b"\xff\xfb", b"\xff\xf3")),
+        ("wav", "audio/wav", (b"RIFF",)),
+        ("flac", "audio/flac", (b"fLaC",)),
+        ("opus", "audio/ogg; codecs=opus", (b"OggS",)),
+        ("aac", "audio/aac", (b"\xff\xf1", b"\xff\xf9")),
+    ],
+)
+def test_openai_request_answers_what_its_content_type_says(
+    client: httpx.Client, format: str, content_type: str, magic: tuple[bytes, ...]
+) -> None:
+    request = {"model": "tts-1", "input": "One two three four five.", "voice": "alloy", "response_format": format}
+    answer = client.post("/v1/audio/speech", json=request)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == content_type
+    assert answer.content.startswith(magic)
+    assert 1.0 < decode_audio(answer.content).duration_s < 4.0
+
+
+def test_bare_samples_say_their_rate(client: httpx.Client) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": "One.", "response_format": "pcm", "speed": 2})
+    assert answer.headers["content-type"] == "audio/pcm; rate=22050; channels=1"
+    assert answer.headers["x-voice"] == "en-us+linda"
+    assert len(answer.content) % 2 == 0
+
+
+def test_mp3_is_the_default(client: httpx.Client) -> None:
+    assert client.post("/v1/audio/speech", json={"input": "One."}).headers["content-type"] == "audio/mpeg"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code", "field"),
+    [
+        ("/v1/tts", {"text": ""}, 422, "invalid_request", "text"),
+        ("/v1/tts", {}, 422, "invalid_request", "text"),
+        ("/v1/tts", {"text": "..."}, 422, "invalid_request", "text"),
+        ("/v1/tts", {"text": "x" * 5001}, 422, "invalid_request", "text"),
+        ("/v1/tts", {"text": "hi", "voice": "xx-yy+nope"}, 422, "unknown_voice", "voice"),
+        ("/v1/tts", {"text": "hi", "speed": 9}, 422, "invalid_request", "speed"),
+        ("/v1/audio/speech", {"input": "hi", "response_format": "mov"}, 422, "invalid_request", "response_format"),
+        ("/v1/audio/speech", {"input": "hi", "speed": 0}, 422, "invalid_request", "speed"),
+    ],
+)
+def test_bad_input_names_its_field(
+    client: httpx.Client, path: str, body: dict[str, object], status: int, code: str, field: str
+) -> None:
+    answer = client.post(path, json=body)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["field"]) == (status, code, field)
+
+
+def test_an_unacceptable_answer_is_refused(client: httpx.Client) -> None:
+    assert client.post("/v1/tts", json={"text": "hi"}, headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_voices_are_listed_and_found_by_description(client: httpx.Client) -> None:
+    listed = client.get("/v1/tts/voices").json()
+    assert {"name", "language", "gender", "age", "pitch_hz", "description"} <= listed["voices"][0].keys()
+    found = client.get("/v1/tts/voices", params={"description": "a cheerful little girl from Scotland"}).json()
+    assert found["chosen"] == "en-gb-scotland+anika"
+    assert client.get("/v1/tts/voices", params={"description": "qqq7"}).status_code == 422
+
+
+def test_it_is_ready(client: httpx.Client) -> None:
+    assert client.get("/health/ready").status_code == 200

@@ -1,0 +1,52 @@
+"""The words' onsets as espeak tells them, against where a recogniser hears them (forced alignment with pocketsphinx)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from comps.cores.proto.avatar import SpeechRequest, Word
+from comps.media.audio import decode_audio, wav_bytes
+from comps.tts.engines.espeak import EspeakEngine
+
+pytestmark = pytest.mark.anyio
+
+_SENTENCES = (
+    "the quick brown fox jumps over the lazy dog",
+    "my favorite season is summer because the evenings are long",
+    "people often ask me where my family comes from",
+    "she sells fresh bread and cheese at the market every morning",
+    "please remember to bring a warm jacket and some good shoes",
+    "we walked along the river until the sun went down",
+)
+_FRAME_S = 0.01
+_RATE = 16_000
+
+
+def _aligned(samples: np.ndarray, words: list[str]) -> list[tuple[str, float]]:
+    """Where pocketsphinx hears each word begin, seconds; empty when it cannot align them."""
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(loglevel="FATAL", beam=0.0, wbeam=0.0, pbeam=0.0)
+    decoder.set_align_text(" ".join(words))
+    decoder.start_utt()
+    decoder.process_raw(samples.tobytes(), full_utt=True)
+    decoder.end_utt()
+    heard = [(segment.word.partition("(")[0], segment.start_frame * _FRAME_S) for segment in decoder.seg() or ()]
+    return [(word, start) for word, start in heard if word[0] not in "<["]
+
+
+def _errors(told: list[Word], heard: list[tuple[str, float]]) -> list[float]:
+    assert [word for _, _, word in told] == [word for word, _ in heard]
+    return [start - onset for (start, _, _), (_, onset) in zip(told, heard, strict=True)]
+
+
+async def test_words_begin_where_they_are_heard(engine: EspeakEngine) -> None:
+    errors: list[float] = []
+    for sentence in _SENTENCES:
+        speech = await engine.speak(SpeechRequest(text=sentence, voice="en-us+m3"))
+        sound = decode_audio(wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate), rate=_RATE)
+        errors += _errors(speech.words, _aligned(sound.samples, sentence.split()))
+    away = np.abs(errors)
+    assert np.median(away) <= 0.020, f"median {np.median(away):.3f} s, bias {np.median(errors):+.3f} s"
+    assert np.percentile(away, 90) <= 0.060, f"p90 {np.percentile(away, 90):.3f} s"
