@@ -14,11 +14,15 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, Problem
+from comps.cores.errors import BadInput, Problem, RelayedProblem
 from comps.cores.mega.orchestrator import Progress
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.media.mux import AnswerMuxer
 from comps.storage.conversations import Conversation, TurnStatus
+
+
+#: The field of our request that a node looks at.
+_FIELDS = {"asr": "audio", "describe": "avatar", "animation": "avatar"}
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,9 @@ class Answering:
 
 def _name_our_field(problem: Problem) -> None:
     """A node names the field of its own request; the client knows that of ours."""
-    if problem.extra.get("field") == "media":
-        problem.extra["field"] = "avatar"
+    ours = _FIELDS.get(str(problem.extra.get("node")))
+    if isinstance(problem, RelayedProblem) and ours and problem.extra.get("field") in (None, "media"):
+        problem.extra["field"] = ours
 
 
 def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dict[str, str]]:
