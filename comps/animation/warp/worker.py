@@ -77,7 +77,7 @@ class WarpWorker:
     def chunk(self, request: ChunkRequest) -> Chunk:
         """Draw and encode. Raises NotFound for an avatar that is not in the store."""
         started = time.process_time()
-        encoded = encode(self._draw(request), request.profile)
+        encoded = encode(self._draw(request), request.profile, request.start_frame)
         return Chunk(
             start_frame=request.start_frame,
             access_units=encoded.access_units,

@@ -93,7 +93,7 @@ class VideoProfile(BaseModel):
 
     size: int = Field(default=512, ge=128, le=1024, multiple_of=16)
     fps: int = Field(default=25, ge=5, le=30)
-    crf: int = Field(default=23, ge=0, le=40)
+    crf: int = Field(default=27, ge=0, le=40)
     preset: Literal["ultrafast", "superfast", "veryfast"] = "superfast"
 
 
