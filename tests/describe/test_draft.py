@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from comps.describe.engines.draft import DraftEngine
 from comps.media.audio import wav_bytes
 from comps.media.landmarks import Landmarker
 from tests.describe import material
+from tests.describe.speakers import flite
+from tests.describe.wording import FORBIDDEN
 
 pytestmark = [
     pytest.mark.anyio,
@@ -28,14 +29,6 @@ pytestmark = [
 ]
 
 FIELDS = set(Persona.model_fields) - {"id", "provenance"}
-#: Words of years lived, origin, sex and identity: a draft must never hold one.
-FORBIDDEN = re.compile(
-    r"\b(age|aged|old|older|elderly|young|younger|youth\w*|adult|teen\w*|child|children|kid|baby|boy|girl|man|woman|men|women|male|"
-    r"female|gender|lady|gentleman|guy|he|she|him|his|her|hers|race|racial|ethnic\w*|nationalit\w*|caucasian|asian|african|european|"
-    r"latin\w*|hispanic|arab\w*|indian|skin|complexion|celebrity|famous|actor|actress|astronaut|eileen|collins|attractive|beautiful|"
-    r"handsome|ugly|pretty)\b",
-    re.IGNORECASE,
-)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +154,21 @@ async def test_clips_of_every_kind(engine: DraftEngine, media: object) -> None:
     draft = await engine.describe(media())
     check(draft)
     assert "orange" in draft.persona.physicalDescription
+
+
+async def test_a_voice_in_the_clip_is_heard(engine: DraftEngine, tmp_path: Path) -> None:
+    draft = await engine.describe(material.clip(material.swaying(40), sound=flite("rms", tmp_path).samples[: 16_000 * 4]))
+    check(draft)
+    assert draft.persona.voice.startswith("a low ")
+    assert draft.persona.provenance["voice"] is Provenance.HEARD
+    assert draft.observations["voice"]["pitch_hz"] == pytest.approx(101, rel=0.08)
+
+
+async def test_a_sound_that_is_no_voice_leaves_the_voice_blank(engine: DraftEngine) -> None:
+    tone = (8000 * np.sin(2 * np.pi * 220 * np.arange(32_000) / 16_000)).astype(np.int16)
+    draft = await engine.describe(material.clip(material.swaying(20), sound=tone))
+    check(draft)
+    assert draft.persona.provenance["voice"] is Provenance.BLANK
 
 
 async def test_a_long_clip_is_looked_at_from_its_beginning(engine: DraftEngine) -> None:

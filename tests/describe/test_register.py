@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,8 @@ from hypothesis import strategies as st
 
 from comps.describe.card import describe_voice
 from comps.describe.register import RATE, pitch_track, register
-from comps.media.audio import Pcm, decode_audio
+from comps.media.audio import Pcm
+from tests.describe.speakers import flite
 
 T = np.arange(6 * RATE) / RATE
 RNG = np.random.default_rng(0)
@@ -21,14 +20,6 @@ RNG = np.random.default_rng(0)
 
 def pcm(samples: np.ndarray) -> Pcm:
     return Pcm((np.clip(samples, -1, 1) * 20_000).astype(np.int16), RATE)
-
-
-def flite(voice: str, folder: Path) -> Pcm:
-    if shutil.which("flite") is None:
-        pytest.skip("flite is not installed: run scripts/setup --dev")
-    text = "The quick brown fox jumps over the lazy dog, and then it tells everyone about the weather in the mountains."
-    subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(folder / "voice.wav")], check=True)
-    return decode_audio((folder / "voice.wav").read_bytes(), rate=RATE)
 
 
 @pytest.mark.parametrize(("voice", "level", "pitch"), [("rms", "low", 101), ("kal", "low", 87), ("slt", "mid", 167)])
