@@ -210,6 +210,9 @@ def _takes_subject(match: re.Match[str], before: str, subject: Subject) -> bool:
     if re.search(r"\b(?:with|to|by|for|of|about|from|at|on|like)\s+$", before):
         return False
     starts = not before.strip() or before.rstrip().endswith((".", "!", "?", ",", ";", ":"))
+    starts = starts or bool(
+        re.search(r"\b(?:whom|that|which|because|when|where|if|while|what|how|since|before|after|until) $", before)
+    )
     if subject.pronoun in ("it", "they", "you") or match[0].split()[0] not in ("He", "She", "he", "she"):
         return finite or (starts and (verb.endswith("s") or subject.pronoun in ("they", "you")))
     return True

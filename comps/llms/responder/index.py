@@ -92,6 +92,7 @@ _KINDS = (
         r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|years?|months?|age|once|every)\b",
         0.1,
     ),
+    (r"\bwhat happened\b", r"\b(?:\w+ed|was|were|lost|broke|left|died|fell|stole)\b", 0.1),
     (r"^where\b", r"\b(?:in|at|on|to|from|near) (?:the |an? )?[A-Z]", 0.08),
     (r"^who\b", r"\b(?:by|my|with|is|are) [A-Za-z]+|[a-z] [A-Z]", 0.05),
 )

@@ -31,7 +31,8 @@ _NEGATION = re.compile(
 )
 _HEDGED = re.compile(
     r"\b(?:terribl[ey]|bad(?:ly)?|poor(?:ly)?|hardly|rarely|seldom|barely|lost|lack|but|although"
-    r"|used to|almost|nearly|stopped|left)\b"
+    r"|used to|almost|nearly|stopped|left|broke|broken|separated|divorced|died|late|former|ex|once|gave up|quit"
+    r"|dropped|failed|forgot\w*)\b"
 )
 #: Similarity from which a fact is about the thing asked for even when it uses other words.
 _ALIKE = 0.5
@@ -98,7 +99,7 @@ def yes_or_no(text: str, index: CardIndex, i: int) -> str:
 
 
 def _without_also(text: str) -> str:
-    return re.sub(r"\b(?:also|too) (?=\w)", "", text, count=1)
+    return re.sub(r"\balso (?=\w)", "", text, count=1)
 
 
 def _spoken(thing: str) -> str:

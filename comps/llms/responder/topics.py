@@ -86,10 +86,12 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "home",
         (PAST, TIES),
-        r"\bwhere (?:do|are) you (?:live|living|stay|based|reside)|\bwhere you live|\byour (?:home|house|apartment"
+        r"\bdo you live\b|\blive with\b|\bwhere (?:do|are) you (?:live|living|stay|based|reside)|\bwhere you live"
+        r"|\byour (?:home|house|apartment"
         r"|flat)\b|\bwhere is your home|\bwhich city|\bwhat city",
         r"\blive[ds]?\b(?! for)|\bliving (?:in|on|at|with)|\bmy (?:home|house|cottage|apartment|flat|cabin|farm"
-        r"|houseboat)|resid|settled|moved (?:to|into|back)|\bbased in|\bhome (?:in|on|is)",
+        r"|houseboat)|resid|settled|moved (?:to|into|back)|\bshare[sd]? (?:a|an|my|the) (?:\w+ )?(?:flat|house"
+        r"|apartment|home|room)|\bbased in|\bhome (?:in|on|is)",
         "where I live",
         strict=True,
         examples=("where do you live", "where is your home", "what city do you live in"),
@@ -109,7 +111,8 @@ TOPICS: tuple[Topic, ...] = (
         r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:(?!of\b)\w+[- ])*(?:(?!daughter|mother"
         r"|father|sister|brother|member|lover|listener|riser|loner|winner)\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
-        r"|retired|trained as|earn|\b(?:these days|nowadays|currently|at present)\b|\bnow I\b|\bI now\b",
+        r"|\bI have (?:\w+ )?(?:run|been|led|taught|worked)\b|retired|trained as|earn|\b(?:these days|nowadays"
+        r"|currently|at present)\b|\bnow I\b|\bI now\b",
         "what I do for a living",
         examples=(
             "what do you do for a living",
@@ -451,7 +454,7 @@ TOPICS: tuple[Topic, ...] = (
                 "travel",
                 r"\b(?:travel\w*|holidays?|vacations?|abroad|countries|trips?|journeys?)\b",
                 r"\b(?:travel\w*|tour(?:s|ed|ing)?|holidays?|vacations?|abroad|countries|trips?|journeys?|voyages?"
-                r"|explor\w+|sail\w*|visit\w*|moved)\b",
+                r"|explor\w+|sail\w*|moved)\b",
                 "anything about travelling",
             ),
         )

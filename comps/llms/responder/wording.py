@@ -15,7 +15,7 @@ def join_facts(facts: Sequence[Fact]) -> str:
     texts = [fact.text for fact in facts]
     if texts:
         # Out of its place in the card, "also" has nothing to follow.
-        texts[0] = re.sub(r"\b(?:also|too) (?=\w)", "", texts[0], count=1)
+        texts[0] = re.sub(r"\balso (?=\w)", "", texts[0], count=1)
     groups: list[tuple[str, list[str]]] = []
     for text in texts:
         match = _JOINABLE.fullmatch(text)

@@ -1,0 +1,112 @@
+"""Which facts of a card answer a question, if any."""
+
+from __future__ import annotations
+
+import re
+
+from comps.cores.text.embedding import Floats
+from comps.llms.responder.asked import Asked
+from comps.llms.responder.index import CardIndex, proper_names
+from comps.llms.responder.question import stem, stems
+from comps.llms.responder.topics import Topic, answers
+
+#: Score from which a fact is an answer; lower when the question speaks to the persona, since little else can be meant.
+_FITS = 0.32
+_FITS_OTHER = 0.6
+#: What a fact gains when the question speaks back of it ("what is his name").
+_BACK = 0.2
+#: A second fact is told when its score is within the first of these of the best, or above the second in the same section.
+_NEAR = 0.12
+_RELATED = 0.2
+#: Topics whose facts are a list: several are told.
+_LISTS = frozenset(
+    (
+        "look",
+        "traits",
+        "dislikes",
+        "hobbies",
+        "goals",
+        "family",
+        "ties",
+        "past",
+        "friends",
+        "fear",
+        "childhood",
+        "weakness",
+        "parents",
+        "siblings",
+        "partner",
+        "children",
+        "pets",
+        "grandparents",
+        "colleagues",
+    )
+)
+
+
+def scores(asked: Asked, index: CardIndex, topics: list[Topic]) -> Floats:
+    """How well each fact answers, float32[facts]."""
+    values = index.scores(asked.text, asked.vector, set(asked.words), topics)
+    if asked.refers_back:
+        for i in about_the_same(index, asked.said):
+            values[i] += _BACK
+    return values
+
+
+def about_the_same(index: CardIndex, said: tuple[int, ...]) -> set[int]:
+    """The facts ``said`` and those that name the same people and places."""
+    names: set[str] = set().union(*(proper_names(index.facts[i]) for i in said))
+    return {*said, *index.naming(names)}
+
+
+def names_somebody(asked: Asked, index: CardIndex) -> bool:
+    """Whether the question names somebody or something of the card."""
+    return bool({stem(name) for fact in index.facts for name in proper_names(fact)} & asked.words)
+
+
+def is_unknown(asked: Asked, index: CardIndex, topics: list[Topic]) -> bool:
+    """Whether the question is about a topic on which only certain facts are an answer, and the card has none."""
+    strict = [topic for topic in topics if topic.strict]
+    return bool(strict) and not _allowed(index, strict) and not names_somebody(asked, index)
+
+
+def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool = False) -> list[int]:
+    """The facts that answer, best first; none when no fact fits. ``loose``: a follow-up, in which few words say much."""
+    values = scores(asked, index, topics)
+    order = sorted(_candidates(index, topics), key=lambda i: -values[i])
+    particular = _particular(asked, topics)
+    sections = [topic.sections[0] for topic in asked.topics if not topic.fact]
+    if not particular and (told := [i for i in order if index.facts[i].section in sections]):
+        # "What do you like?": whatever stands there is an answer.
+        return _several(index, told, values)
+    known = asked.to_persona or asked.refers_back or bool(topics) or loose or names_somebody(asked, index)
+    if not order or values[order[0]] < (_FITS if known else _FITS_OTHER):
+        return []
+    if particular or not any(topic.name in _LISTS for topic in topics):
+        return order[:1]
+    return _several(index, order, values)
+
+
+def _candidates(index: CardIndex, topics: list[Topic]) -> list[int]:
+    return _allowed(index, [topic for topic in topics if topic.strict]) or list(range(len(index.facts)))
+
+
+def _allowed(index: CardIndex, strict: list[Topic]) -> list[int]:
+    return [i for i, fact in enumerate(index.facts) if any(answers(fact, topic) for topic in strict)]
+
+
+def _particular(asked: Asked, topics: list[Topic]) -> set[str]:
+    """The question's content words beside those that name its topics: with them it asks for one thing, not for a list."""
+    found = (re.search(topic.question, asked.text) for topic in topics)
+    return set(asked.words) - set().union(*(stems(match[0]) for match in found if match))
+
+
+def _several(index: CardIndex, order: list[int], values: Floats) -> list[int]:
+    """Two facts that belong together, three when they are short."""
+    short = all(len(index.facts[i].text.split()) <= 6 for i in order[:3])
+    best = order[0]
+    chosen = [i for i in order[: 3 if short else 2] if values[i] >= values[best] - _NEAR]
+    if len(chosen) == 1:
+        same = [i for i in order[1:] if index.facts[i].section == index.facts[best].section and values[i] > _RELATED]
+        chosen += same[:1]
+    return chosen
