@@ -1,8 +1,8 @@
 """Content-addressed blobs (avatars, rigs, videos, drafts) behind fsspec: a folder by default, an object store in a cluster.
 
 Layout under the root: ``<kind>/<key>`` is the blob, ``.meta/<kind>/<key>.json`` what is known of it, ``.tmp/`` unfinished writes.
-A blob exists when its data does; its metadata is written before and deleted after, so a process killed at any point leaves
-either the whole blob or none.
+A blob exists when its data does, and its data is renamed into place: a process killed at any point leaves the whole blob, the
+one before it, or none.
 """
 
 from __future__ import annotations
@@ -80,15 +80,16 @@ class Blobs:
             raise TooLarge(f"a blob of {len(data)} bytes is larger than the whole quota of {self.quota_bytes} bytes")
         digest = content_key(data)
         key = digest if key is None else key
-        path = self._path(kind, key)
-        known = self._record(kind, key) if self._fs.exists(path) else None
-        if known is not None and known["sha256"] == digest:
-            if meta is not None and known["meta"] != dict(meta):
-                self._write(self._meta_path(kind, key), _encode({**known, "meta": dict(meta)}))
+        path, meta_path = self._path(kind, key), self._meta_path(kind, key)
+        existed = self.exists(kind, key)
+        if existed and (key == digest or self._holds(kind, key, data)):
+            self._update_meta(kind, key, digest, meta)
             return key
-        record = {"sha256": digest, "created_at": self._clock(), "meta": dict(meta or {})}
-        self._write(self._meta_path(kind, key), _encode(record))
-        self._write(path, data)
+        record = _encode({"sha256": digest, "created_at": self._clock(), "meta": dict(meta or {})})
+        # A new blob is seen once its data is there, so its metadata goes first. In place of another it goes last: cut off in
+        # between, the old metadata stands, and the next put of the same content mends it.
+        for target, content in [(path, data), (meta_path, record)] if existed else [(meta_path, record), (path, data)]:
+            self._write(target, content)
         return key
 
     def get(self, kind: str, key: str, start: int | None = None, end: int | None = None) -> bytes:
@@ -161,6 +162,18 @@ class Blobs:
         except FileNotFoundError:
             # A put and a delete of one key at the same time can leave the data alone.
             return None
+
+    def _holds(self, kind: str, key: str, data: bytes) -> bool:
+        try:
+            return self.size(kind, key) == len(data) and self.get(kind, key) == data
+        except NotFound:
+            return False
+
+    def _update_meta(self, kind: str, key: str, digest: str, meta: Mapping[str, str | float] | None) -> None:
+        known = self._record(kind, key) or {"created_at": self._clock(), "meta": {}}
+        updated = {"sha256": digest, "created_at": known["created_at"], "meta": known["meta"] if meta is None else dict(meta)}
+        if updated != known:
+            self._write(self._meta_path(kind, key), _encode(updated))
 
     def _names(self, folder: str) -> Sequence[str]:
         try:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -180,6 +181,32 @@ def test_a_writer_killed_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     assert not blobs.exists("videos", "k")
     assert [*blobs.list("videos")] == []
     assert _files(tmp_path) == []
+
+
+def test_a_writer_killed_while_replacing_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped after each of its writes in turn; whatever was left, the next put of the same content mends it."""
+    for survived in (0, 1):
+        blobs = Blobs(str(tmp_path / str(survived)))
+        blobs.put(b"old", "rigs", "k", {"version": 1.0})
+        left = [survived]
+        move = blobs._move
+
+        def dying(source: str, target: str, left: list[int] = left, move: Callable[[str, str], None] = move) -> None:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            move(source, target)
+
+        monkeypatch.setattr(blobs, "_move", dying)
+        with pytest.raises(KeyboardInterrupt):
+            blobs.put(b"newer", "rigs", "k", {"version": 2.0})
+        again = Blobs(str(tmp_path / str(survived)))
+        assert again.get("rigs", "k") == (b"newer" if survived else b"old")
+        assert again.meta("rigs", "k") == {"version": 1.0}
+        again.put(b"newer", "rigs", "k", {"version": 2.0})
+        assert again.get("rigs", "k") == b"newer"
+        assert again.info("rigs", "k").sha256 == hashlib.sha256(b"newer").hexdigest()
+        assert again.meta("rigs", "k") == {"version": 2.0}
 
 
 def test_files_of_others_in_the_folder_do_no_harm(tmp_path: Path) -> None:
