@@ -53,10 +53,12 @@ class PocketsphinxWorker:
         self._decoder.reinit_feat()
         self._decoder.set_cmn(means)
         self._decoder.start_utt()
-        for start in range(0, len(data), _PIECE * _BYTES):
-            flag.check()
-            self._decoder.process_raw(data[start : start + _PIECE * _BYTES])
-        self._decoder.end_utt()
+        try:
+            for start in range(0, len(data), _PIECE * _BYTES):
+                flag.check()
+                self._decoder.process_raw(data[start : start + _PIECE * _BYTES])
+        finally:
+            self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
         return _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
 
