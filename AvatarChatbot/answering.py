@@ -20,7 +20,6 @@ from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.media.mux import AnswerMuxer
 from comps.storage.conversations import Conversation, TurnStatus
 
-
 #: The field of our request that a node looks at.
 _FIELDS = {"asr": "audio", "describe": "avatar", "animation": "avatar"}
 
@@ -57,13 +56,13 @@ class Answering:
         status, problem, video_id = TurnStatus.CUT, None, ""
         try:
             avatar = await self._run(turn, face, progress)
-            video, content_type = await to_thread.run_sync(_mux, turn)
+            made = await to_thread.run_sync(mux, turn)
             meta: dict[str, str | float] = {
                 "avatar_id": avatar.avatar_id,
                 "conversation_id": conversation.id,
-                "content_type": content_type,
+                "content_type": made.content_type,
             }
-            video_id = await self._store.blobs.put(video, "videos", record.id, meta)
+            video_id = await self._store.blobs.put(made.data, "videos", record.id, meta)
             status = TurnStatus.DONE
         except Problem as error:
             _name_our_field(error)
@@ -76,11 +75,12 @@ class Answering:
                 )
         fields = {
             **turn.answer_fields(),
+            "pcm_sha256": made.pcm_sha256,
             "avatar_id": avatar.avatar_id,
             "conversation_id": conversation.id,
             "persona": turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None,
         }
-        return Answer(video, content_type, video_id, fields)
+        return Answer(made.data, made.content_type, video_id, fields)
 
     async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
         """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""
@@ -139,14 +139,24 @@ def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dic
     return messages
 
 
-def _mux(turn: Turn) -> tuple[bytes, str]:
-    """One MP4 of the turn's speech and chunks, and its content type. Blocks: runs in a thread."""
+@dataclass(frozen=True)
+class Video:
+    """``pcm_sha256``: of the sound that went into the encoder, mono s16le."""
+
+    data: bytes
+    content_type: str
+    pcm_sha256: str
+
+
+def mux(turn: Turn) -> Video:
+    """One MP4 of the turn's speech and chunks. Blocks: runs in a thread."""
     assert turn.timeline is not None
     muxer = AnswerMuxer(turn.request.profile, turn.timeline.sample_rate)
     fragments = []
     for sound in turn.sound:
         fragments += muxer.add_speech(sound)
+    fragments += muxer.end_speech()
     for chunk in turn.chunks:
         fragments += muxer.add_chunk(chunk)
     fragments += muxer.finish()
-    return b"".join(fragment.data for fragment in fragments), muxer.content_type
+    return Video(b"".join(fragment.data for fragment in fragments), muxer.content_type, muxer.pcm_sha256)
