@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from comps.llms.responder.grammar import PAST_VERBS, Subject, base_form, find_pronoun, first_person, is_third_person_verb
+from comps.llms.responder.grammar import (
+    PAST_VERBS,
+    Subject,
+    base_form,
+    find_pronoun,
+    first_person,
+    is_surely_verb,
+    is_third_person_verb,
+)
 
 SECTIONS = ("physicalDescription", "personalityTraits", "likes", "dislikes", "background", "goals", "relationships")
 
@@ -129,6 +137,9 @@ def _is_clause(section: str, text: str) -> bool:
     rest = " ".join(words[1:])
     if re.search(r"\b(?:who|that|which)\b", text):
         rest = re.split(r"\b(?:who|that|which)\b", rest)[0]
+    others = re.match(r"my\b|the\b|[A-Z]", text, re.IGNORECASE) and section in ("background", "relationships", "goals")
+    if others and (any(is_surely_verb(word) for word in rest.split()) or re.search(r"\b\w+s (?:me|him|them)\b", rest)):
+        return True
     finite = _FINITE_LOOK if section == "physicalDescription" else _FINITE
     return bool(finite.search(rest)) and not re.match(r"(?:to|being|becoming|\w+ing|\w+ed)\b", text, re.IGNORECASE)
 

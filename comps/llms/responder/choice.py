@@ -75,7 +75,8 @@ def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool =
     values = scores(asked, index, topics)
     order = sorted(_candidates(index, topics), key=lambda i: -values[i])
     particular = _particular(asked, topics)
-    sections = [topic.sections[0] for topic in asked.topics if not topic.fact]
+    # With another topic named beside it ("favourite teacher") the question is no longer for the whole section.
+    sections = [topic.sections[0] for topic in asked.topics] if not any(topic.fact for topic in asked.topics) else []
     if not particular and (told := [i for i in order if index.facts[i].section in sections]):
         # "What do you like?": whatever stands there is an answer.
         return _several(index, told, values)

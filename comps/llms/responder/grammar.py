@@ -137,6 +137,11 @@ def is_third_person_verb(word: str) -> bool:
     return word.lower() in _VERBS
 
 
+def is_surely_verb(word: str) -> bool:
+    """Whether ``word`` is a verb of the third person and no plural noun."""
+    return word.lower() in _VERBS - _NOUNS_TOO
+
+
 def first_person(sentence: str, subject: Subject, *, other_speaks: bool = False) -> str:
     """``sentence`` about ``subject`` as said by her. ``other_speaks``: a leading pronoun means somebody else."""
     if subject.pronoun == "I" and not subject.names:
@@ -183,6 +188,7 @@ def _subjects(sentence: str, subject: Subject) -> str:
     sentence = re.sub(rf"(?<=\b(?:nor|yet|too) )(does|do|is|are|has|have) {who}\b", lambda m: f"{base_form(m[1])} I", sentence)
     sentence = re.sub(rf"\b{who}('s|'re)(?=\s+(?:been|got|had|\w+en)\b)", "I have", sentence)
     sentence = re.sub(rf"\b{who}('s|'re|'d|'ll|'ve)(?!\w)", lambda m: "I" + _CONTRACTIONS[m[1]], sentence)
+    sentence = re.sub(rf"^{who} and (?=my\b|{_POSSESSIVE.get(pronoun, 'my')}\b|[A-Z])", "I and ", sentence)
     pattern = re.compile(rf"\b{who}\s+({_ADVERBS})([A-Za-z]+(?:'t)?)\b")
     out, position = "", 0
     for match in pattern.finditer(sentence):
@@ -248,6 +254,8 @@ _MODALS = frozenset(
 def _joined_verbs(clause: str) -> str:
     def convert(match: re.Match[str]) -> str:
         verb, rest = match[3].lower(), clause[match.end() :]
+        if verb == "works" and rest.startswith(" of "):
+            return match[0]
         surely = re.match(_AFTER_UNKNOWN_VERBS, rest) or (verb in _NOUNS_TOO and re.match(_AFTER_VERBS, rest))
         if not verb.endswith("s") or not (surely or verb in _VERBS - _NOUNS_TOO):
             return match[0]

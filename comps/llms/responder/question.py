@@ -43,14 +43,15 @@ _ASKING = re.compile(
 _INSIDE = re.compile(r"\b(?:what|who|where|when|why|how|which)\b.*\b(?:you|your)\b|\b(?:do|are|did|have|can|would|were) you\b")
 
 STOP_WORDS = frozenset(
-    """a an the and or but if of in on at to for from by with about as into than then so too very really just also ever any some
-    all more most much many other another i me my mine you your yours yourself he him his she her they them their it its we us our
-    this that these those there here is am are was were be been being do does did done have has had having can could will would
-    should shall may might must not no yes what who whom whose where when why how which tell like love enjoy know think feel want
-    say describe please kind sort type thing things something anything someone anyone people person one get got go going make made
-    good best favorite favourite most ever day time way lot bit would hello hi hey thanks thank okay well life live dislike hate
-    because up out off over now today still already always never often usually sometimes alone own every each such only once mean
-    come came take use used talk give let let's us sure right ask question answer maybe work works working job""".split()  # noqa: SIM905
+    """a an the and or but if of in on at to for from by with about as into than then so too very really just also ever any
+    some all more most much many other another i me my mine you your yours yourself he him his she her they them their
+    it its we us our this that these those there here is am are was were be been being do does did done have has had
+    having can could will would should shall may might must not no yes what who whom whose where when why how which tell
+    like love enjoy know think feel want say describe please kind sort type thing things something anything someone
+    anyone people person one get gets got go goes going make makes made good best favorite favourite day time way lot
+    bit hello hi hey thanks thank okay well life live dislike hate because up out off over now today still already
+    always never often usually sometimes alone own every each such only once mean come came take use used talk give let
+    let's sure right ask question answer maybe work works working job""".split()  # noqa: SIM905
 )
 
 

@@ -117,7 +117,7 @@ class Reply:
         said = self._asked.said
         for i in said:
             if because := re.search(
-                r"\b(?:because|since) ((?:I|my|they|he|she|it|we|one|there)\b[^.]*)", self._index.facts[i].text
+                r"\b(?:because|since(?= (?:I|my|they|he|she|it|we|one|there)\b)) ([^.]*)", self._index.facts[i].text
             ):
                 return f"Because {because[1]}."
         if not said:
