@@ -11,7 +11,7 @@ from comps.tts.engines.espeak import EspeakEngine
 
 pytestmark = pytest.mark.anyio
 
-_SENTENCES = (
+SENTENCES = (
     "the quick brown fox jumps over the lazy dog",
     "my favorite season is summer because the evenings are long",
     "people often ask me where my family comes from",
@@ -27,7 +27,7 @@ _MIDDLE_S = 0.0128
 _ROOM_S, _HISS = 0.5, 10.0
 
 
-def _aligned(samples: np.ndarray, words: list[str]) -> list[tuple[str, float]]:
+def aligned(samples: np.ndarray, words: list[str]) -> list[tuple[str, float]]:
     """Where pocketsphinx hears each word begin, seconds."""
     from pocketsphinx import Decoder
 
@@ -42,17 +42,17 @@ def _aligned(samples: np.ndarray, words: list[str]) -> list[tuple[str, float]]:
     return [(word, start) for word, start in heard if word[0] not in "<["]
 
 
-def _errors(told: list[Word], heard: list[tuple[str, float]]) -> list[float]:
+def onset_errors(told: list[Word], heard: list[tuple[str, float]]) -> list[float]:
     assert [word for _, _, word in told] == [word for word, _ in heard]
     return [start - onset for (start, _, _), (_, onset) in zip(told, heard, strict=True)]
 
 
 async def test_words_begin_where_they_are_heard(engine: EspeakEngine) -> None:
     errors: list[float] = []
-    for sentence in _SENTENCES:
+    for sentence in SENTENCES:
         speech = await engine.speak(SpeechRequest(text=sentence, voice="en-us+m3"))
         sound = decode_audio(wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate), rate=_RATE)
-        errors += _errors(speech.words, _aligned(sound.samples, sentence.split()))
+        errors += onset_errors(speech.words, aligned(sound.samples, sentence.split()))
     away = np.abs(errors)
     assert np.median(away) <= 0.020, f"median {np.median(away):.3f} s, bias {np.median(errors):+.3f} s"
     assert np.percentile(away, 90) <= 0.060, f"p90 {np.percentile(away, 90):.3f} s"
