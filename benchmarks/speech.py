@@ -5,7 +5,6 @@ CPU seconds of the worker processes, so that a busy machine does not count; need
 
 from __future__ import annotations
 
-import platform
 import shutil
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import machine
 from comps.asr.engines.pocketsphinx_worker import PocketsphinxWorker
 from comps.media.audio import decode_audio, wav_bytes
 from comps.tts.engines.espeak_manner import Manner
@@ -20,6 +20,8 @@ from comps.tts.engines.espeak_voices import VARIANTS
 from comps.tts.engines.espeak_worker import EspeakWorker, Spoken
 from tests.asr.flite import QUESTIONS, VOICES, say, word_errors
 from tests.tts.test_timeline_alignment import SENTENCES, aligned, onset_errors
+
+_GREETING = "Good morning everyone, we will go along the river now."
 
 
 def recognition() -> None:
@@ -64,11 +66,9 @@ def synthesis(worker: EspeakWorker) -> None:
 def pitches(worker: EspeakWorker) -> None:
     """Median fundamental frequency of each speaker of the catalogue."""
     for variant in VARIANTS.values():
-        spoken = worker.speak(
-            "Good morning everyone, we will go along the river now.", f"en-US+{variant.file}", Manner(pitch=variant.pitch)
-        )
-        measured = _pitch_hz(spoken)
-        print(f"tts  {variant.name:12s} {measured:5.0f} Hz" if measured else f"tts  {variant.name:12s} unvoiced")
+        spoken = worker.speak(_GREETING, f"en-US+{variant.file}", Manner(pitch=variant.pitch))
+        measured = None if variant.kind == "whisper" else _pitch_hz(spoken)
+        print(f"tts  {variant.name:12s} {f'{measured:5.0f} Hz' if measured else 'unvoiced'}")
 
 
 def _pitch_hz(spoken: Spoken) -> float | None:
@@ -95,7 +95,7 @@ def _first_peak(lags: np.ndarray) -> int:
 
 
 def main() -> None:
-    print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(machine())
     speaker = EspeakWorker()
     synthesis(speaker)
     recognition()

@@ -1,7 +1,7 @@
 """espeak-ng's voices: any of its languages with any of its variants, written ``en-us+linda``.
 
-The variants below are those that sound like somebody; their pitch is the median fundamental frequency measured on two
-sentences in en-us (benchmarks/speech.py prints it anew).
+The variants below are those that sound like somebody; their pitch is the median fundamental frequency measured
+in en-us (benchmarks/speech.py prints it anew).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _VARIANTS = (
     Variant("croak", "male", "old", 106, "an old person with a hoarse croaking rough voice, a goblin or a frog", kind="hoarse"),
     Variant("Nguyen", "male", "young", 142, "a young man or teenage boy with a light high voice"),
     Variant("rob", "male", "young", 107, "a cheerful young man with a bright energetic voice"),
-    Variant("boy", "male", "child", 230, "a little boy, a small child with a high voice", espeak="Nguyen", pitch=85),
+    Variant("boy", "male", "child", 193, "a little boy, a small child with a high voice", espeak="Nguyen", pitch=85),
     Variant("f3", "female", "adult", 200, "a woman with a clear neutral voice"),
     Variant("f2", "female", "adult", 188, "a calm woman with a soft pleasant voice"),
     Variant("f4", "female", "adult", 174, "a mature confident woman with a lower voice, a leader"),
