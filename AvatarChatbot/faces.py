@@ -36,7 +36,7 @@ async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: 
     if avatar is None or avatar == "":
         return await _default(settings)
     if isinstance(avatar, bytes):
-        return Face(_some(avatar))
+        return await to_thread.run_sync(_sent, avatar)
     if avatar in avatars.names():
         return await _own(avatar)
     if is_url(avatar):
@@ -45,13 +45,22 @@ async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: 
         return Face(media)
     if is_id(avatar):
         return await _registered(avatar, blobs)
-    return Face(_decoded(avatar))
+    return await to_thread.run_sync(_sent, _decoded(avatar))
 
 
-def _some(media: bytes) -> bytes:
+def _sent(media: bytes) -> Face:
+    """A picture or clip that came with the request; one of our own keeps its card."""
     if not media:
         raise UnsupportedMedia("the avatar is empty", field="avatar")
-    return media
+    for name in avatars.names():
+        picture = avatars.path(name)
+        if picture.stat().st_size == len(media) and picture.read_bytes() == media:
+            return Face(media, card=_card(name))
+    return Face(media)
+
+
+def _card(name: str) -> Persona:
+    return Persona.model_validate_json(avatars.persona_path(name).read_bytes())
 
 
 def _decoded(avatar: str) -> bytes:
@@ -71,10 +80,7 @@ async def _default(settings: GatewaySettings) -> Face:
 
 
 async def _own(name: str) -> Face:
-    path = avatars.path(name)
-    media = await to_thread.run_sync(path.read_bytes)
-    card = Persona.model_validate_json(await to_thread.run_sync(avatars.persona_path(name).read_bytes))
-    return Face(media, card=card)
+    return await to_thread.run_sync(_sent, avatars.path(name).read_bytes())
 
 
 async def _registered(avatar_id: str, blobs: AsyncBlobs) -> Face:
