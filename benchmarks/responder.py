@@ -38,7 +38,8 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.process_time()
     responder = Responder()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; start {time.process_time() - started:.2f} s CPU")
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, {os.cpu_count()} cores; start {time.process_time() - started:.2f} s CPU")
     costs: list[float] = []
     for path in arguments.cards or sorted(TESTS.glob("*/*.json")):
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -54,8 +55,10 @@ def main() -> None:
             if not arguments.quiet:
                 print(f"  {verdicts[-1]:16} {question['ask']}\n{'':19}{answer}")
         right, wrong = verdicts.count("answered"), verdicts.count("against the card")
-        print(f"{path.stem}: {right} of {len(verdicts)} answered, {wrong} against the card; first reply {first * 1e3:.0f} ms CPU")
-    print(f"CPU a reply: median {statistics.median(costs) * 1e3:.1f} ms, 90 % below {statistics.quantiles(costs, n=10)[-1] * 1e3:.1f} ms")
+        score = f"{right} of {len(verdicts)} answered, {wrong} against the card"
+        print(f"{path.stem}: {score}; first reply {first * 1e3:.0f} ms CPU")
+    ninth = statistics.quantiles(costs, n=10)[-1]
+    print(f"CPU a reply: median {statistics.median(costs) * 1e3:.1f} ms, 90 % below {ninth * 1e3:.1f} ms")
 
 
 if __name__ == "__main__":

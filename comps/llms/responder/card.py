@@ -32,7 +32,8 @@ _PASSIVE = (
     r"born|raised|trained|educated|orphaned|abandoned|adopted|elected|named|found|brought up|built|made|created|carved|invented"
 )
 _STATE = (
-    r"married|engaged|close|friends|devoted|loyal|related|attached|divorced|widowed|single|in love|on good terms"
+    r"married|betrothed|sworn|engaged|close|friends|devoted|loyal|related|attached|divorced|widowed|single|in love"
+    r"|on good terms"
     r"|respected|loved"
 )
 _ROLE = (
@@ -234,7 +235,8 @@ def _relation(phrase: str, lower: str) -> str:
             return f"{match[1]} is {match[2]}"
         return f"My {_lower(match[1]).removeprefix('my ')} is {match[2]}"
     if re.match(
-        r"(?:mother|father|parent|daughter|son|sister|brother|wife|husband|friend|member|owner|leader)s? (?:of|to)\b",
+        r"(?:mother|father|parent|daughter|son|sister|brother|wife|husband|friend|member|owner|leader|enemy|rival"
+        r"|mentor|guardian|servant|apprentice|student)s? (?:of|to)\b",
         phrase,
         re.IGNORECASE,
     ):

@@ -257,11 +257,13 @@ def _joined_verbs(clause: str) -> str:
         if verb == "works" and rest.startswith(" of "):
             return match[0]
         surely = re.match(_AFTER_UNKNOWN_VERBS, rest) or (verb in _NOUNS_TOO and re.match(_AFTER_VERBS, rest))
-        if not verb.endswith("s") or not (surely or verb in _VERBS - _NOUNS_TOO):
+        if verb not in _IRREGULAR and not verb.endswith("s"):
+            return match[0]
+        if not (verb in _IRREGULAR or surely or verb in _VERBS - _NOUNS_TOO):
             return match[0]
         return f"{match[1]}{match[2]}{base_form(match[3])}"
 
-    return re.sub(rf"((?:,|\band|\bbut|\bor|\bthen|\byet)\s+)({_ADVERBS})(\w+)\b", convert, clause)
+    return re.sub(rf"((?:,|\band|\bbut|\bor|\bthen|\byet)\s+)({_ADVERBS})(\w+(?:'t)?)\b", convert, clause)
 
 
 _DONE_TO_PEOPLE = "told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?|repaired|built|created|named|owns"

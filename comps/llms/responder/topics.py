@@ -180,7 +180,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "children",
-        (TIES, PAST, LIKES, GOALS),
+        (TIES, PAST, LIKES),
         r"\b(?:do|did|have) you .*\b(?:children|kids|child|sons?|daughters?)\b|\byour (?:children|kids|child|sons?"
         r"|daughters?|boy|girl)\b|\bare you a (?:mother|father|parent|mom|dad)",
         r"\b(?:children|kids|sons?|daughters?|my child|stepson|stepdaughter)\b|\b(?:mother|father) of\b|only child of mine",
