@@ -1,4 +1,4 @@
-"""Speech figures: word error rate, time lines against forced alignment, real-time factors, pitches. ``python -m benchmarks.speech``
+"""Speech figures: word errors, time lines against forced alignment, real-time factors, pitches.
 
 CPU seconds of the worker processes, so that a busy machine does not count; needs flite for the word error rate.
 """
