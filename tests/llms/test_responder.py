@@ -139,7 +139,7 @@ def test_the_same_conversation_has_the_same_answer(responder: Responder) -> None
     assert say(responder, *questions) == say(Responder(), *questions)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=3), st.text(max_size=20), st.text(max_size=80))
 def test_any_text_is_survived(responder: Responder, questions: list[str], name: str, like: str) -> None:
     persona = {"name": name, "likes": [like], "relationships": [like, name], "system_prompt": like}

@@ -36,7 +36,7 @@ def test_nothing_in_nothing_out(embedder: SentenceEmbedder) -> None:
 
 
 def test_company_in_the_batch_changes_nothing(embedder: SentenceEmbedder) -> None:
-    sentences = [f"sentence number {n} " + "and more " * (n % 7) for n in range(40)]
+    sentences = [f"sentence number {n} " + "and more " * (n % 7) for n in range(34)]
     together = embedder.encode(sentences)
     alone = np.concatenate([embedder.encode([sentence]) for sentence in sentences])
     np.testing.assert_allclose(together, alone, atol=1e-5)
