@@ -1,4 +1,7 @@
-"""Contact sheet: one row an avatar, one column a state that a person should look at. ``python benchmarks/contact_sheet.py OUT.png AVATAR …``"""
+"""Contact sheet: one row an avatar, one column a state that a person should look at.
+
+``python benchmarks/contact_sheet.py OUT.png AVATAR …``
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 from comps.animation.warp import clip, rig, sidecar
 from comps.animation.warp.framing import Framing
 from comps.animation.warp.geometry import ThinPlate
+from comps.animation.warp.planes import Planes
 from comps.animation.warp.renderer import Renderer
 from comps.animation.warp.rig import Rig
 from comps.animation.warp.state import FrameState, Head, Mouth
@@ -51,10 +52,10 @@ def test_every_face_has_a_rig_that_draws(rigs: dict[str, Rig], name: str) -> Non
 def test_at_rest_the_picture_is_shown_as_it_is(rigs: dict[str, Rig], faces: dict[str, Portrait], name: str) -> None:
     picture = faces[name].picture
     framing = Framing.around(faces[name].landmarks, picture.shape[0], picture.shape[1], 512)
-    shown = bgr(Renderer(rigs[name]).frame(FrameState()))
-    difference = np.abs(shown.astype(int) - framing.cut(picture))
-    assert difference.mean() < 2.5
-    assert np.percentile(difference, 99) < 25
+    shown = Renderer(rigs[name]).frame(FrameState())
+    difference = np.abs(shown.astype(int) - Planes.of(framing.cut(picture)).i420())
+    assert difference.mean() < 0.5
+    assert np.percentile(difference, 99) < 20
 
 
 def test_a_rig_is_the_same_after_storing(rigs: dict[str, Rig]) -> None:
@@ -88,8 +89,8 @@ def test_only_eyes_that_a_lid_can_cover_blink(rigs: dict[str, Rig], name: str, b
     assert rigs[name].can_blink is blinks
     renderer = Renderer(rigs[name])
     shut = np.abs(renderer.frame(FrameState(blink=1.0)).astype(int) - renderer.frame(FrameState()))
-    assert (shut.max() > 60) is blinks
-    assert (shut.max() == 0) is not blinks
+    assert bool(shut.max() > 60) is blinks
+    assert bool(shut.max() == 0) is not blinks
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,14 @@ def test_side_car_points_put_the_mouth_where_the_user_says(faces: dict[str, Port
     assert np.linalg.norm(face.landmarks[[61, 291], :2] - [(482, 502), (543.5, 503)], axis=1).max() > 30  # the mesh misplaces it
     assert np.linalg.norm(corrected[[61, 291], :2] - [(482, 502), (543.5, 503)], axis=1).max() < 2
     assert 495 < corrected[0, 1] < corrected[17, 1] < 550
-    built = rig.build(face.picture, face.landmarks, 512, {"mouth": AVATAR4_MOUTH, **AVATAR4_EYES}, face.person)
-    renderer = Renderer(built)
-    wide, shut = (renderer.frame(FrameState(np.array(Mouth(opening=o), np.float32), 1.0)) for o in (0.29, 0.0))
+    points = {"mouth": AVATAR4_MOUTH, **AVATAR4_EYES}
     framing = Framing.around(corrected, 1024, 1024, 512)
-    middle = framing.place(np.array([[512, 524]], np.float32))[0]
-    rows, columns = np.nonzero(np.abs(wide[:512].astype(int) - shut[:512]) > 60)
-    assert np.hypot(columns.mean() - middle[0], rows.mean() - middle[1]) < 20
+    x, y = framing.place(np.array([[512, 524]], np.float32))[0].astype(int)
+    built = rig.build(face.picture, face.landmarks, 512, points, face.person)
+    assert not built.can_blink
+    frames = [Renderer(built).frame(FrameState(np.array(Mouth(opening=o), np.float32), 1.0)) for o in (0.29, 0.0)]
+    changed = np.abs(frames[0][:512].astype(int) - frames[1][:512]) > 60
+    assert changed[y - 20 : y + 25, x - 20 : x + 20].mean() > 0.1
 
 
 def test_an_opening_is_the_inner_outline_of_the_lips(faces: dict[str, Portrait]) -> None:
@@ -189,7 +191,7 @@ def test_a_clip_goes_forwards_and_back_and_is_spoken_anew(faces: dict[str, Portr
     seen = [face for face in faces_in([bgr(frames[2]), bgr(wide)]) if face is not None]
     shut_gap, wide_gap = (aperture(face.points) for face in seen)
     assert shut_gap < 0.06  # the astronaut's own smile is wider than that
-    assert wide_gap > shut_gap + 0.15
+    assert wide_gap > shut_gap + 0.06
 
 
 def test_a_clip_without_a_face_is_refused(faces: dict[str, Portrait]) -> None:

@@ -17,6 +17,8 @@ LEVELS = 8
 #: Drawn eyes are often larger than the mesh thinks. Where the skin right below the contour differs from the cheek by more
 #: than this (mean of B, G, R), the eye spills over and a lid would cut through it: such an avatar does not blink.
 _SPILL = 90.0
+#: Eyes between these heights (eye widths) blink: a slit has nothing to shut, and a lid would not stretch over a drawn round eye.
+_SLIT, _ROUND = 0.12, 0.65
 #: Colours closer than this to the cheek are skin (mean of B, G, R).
 _LIKE_SKIN = 22.0
 _SAMPLES = 40
@@ -24,8 +26,10 @@ _SAMPLES = 40
 
 @dataclass(frozen=True)
 class Blink:
-    """Both eyes, level by level. ``boxes``: x0, y0, x1, y1 (even) of each eye; ``luma`` and ``chroma``: patches of levels 1 … ``LEVELS``
-    for each eye, uint8 ``[levels, h, w]`` and ``[levels, h / 2, w / 2, 2]``."""
+    """Both eyes, level by level, from 1 to ``LEVELS``.
+
+    Boxes: x0, y0, x1, y1 (even) of each eye. Patches: uint8 ``[levels, h, w]`` and ``[levels, h / 2, w / 2, 2]``.
+    """
 
     left_box: tuple[int, int, int, int]
     right_box: tuple[int, int, int, int]
@@ -83,7 +87,7 @@ class _Lid:
         below = self._colours(self.lower[2:-2] + [0, 0.05 * self.width])
         cheek = np.median(self._colours(self.lower[2:-2] + [0, 0.55 * self.width]), axis=0)
         spill = float(np.median(np.abs(below - cheek).mean(axis=1)))
-        return spill <= _SPILL and self.width >= 8 and self.height >= 0.12 * self.width
+        return spill <= _SPILL and self.width >= 8 and _SLIT <= self.height / self.width <= _ROUND
 
     def paint(self, blink: float) -> Planes:
         """The eye's box with the lid down by ``blink``."""
@@ -150,7 +154,7 @@ class _Lid:
         thickness = np.stack([0 * taper, (0.026 + 0.004 * blink) * self.width * taper], 1)
         mask = self._between(line - 0.6 * thickness, line + 0.4 * thickness, 0.014 * self.width)
         dark = np.percentile(self._colours(spline(self.upper, _SAMPLES)[6:-6]), 15, axis=0).astype(np.float32)
-        return cast("Floats", patch + (dark - patch) * (0.8 * min(1.0, 2 * blink) * mask)[..., None])
+        return patch + (dark - patch) * (0.8 * min(1.0, 2 * blink) * mask)[..., None]
 
     def _skin(self) -> Floats:
         """The colour of the skin around the eye, carried over it: float32 ``[h, w, 3]``."""
@@ -214,4 +218,4 @@ class _Lid:
     def _colours(self, points: Doubles) -> Floats:
         """The picture's colours at local points, float32 ``[n, 3]``."""
         x, y = np.clip(self.axes.picture(points).astype(int), 0, len(self.picture) - 1).T
-        return self.picture[y, x].astype(np.float32)
+        return np.asarray(self.picture[y, x], np.float32)

@@ -64,7 +64,7 @@ class Axes:
 
     def picture(self, points: Doubles) -> Doubles:
         """Local → picture, ``[…, 2]``, pixels."""
-        return cast("Doubles", self.origin + points[..., :1] * self.right + points[..., 1:] * self.down)
+        return self.origin + points[..., :1] * self.right + points[..., 1:] * self.down
 
     def at(self, origin: Doubles) -> Axes:
         """The same directions elsewhere."""
@@ -94,8 +94,8 @@ class ThinPlate:
         flat = points.reshape(-1, 2)
         squared = (flat[:, :1] - self._centres[:, 0]) ** 2 + (flat[:, 1:] - self._centres[:, 1]) ** 2
         field = _radial(squared) @ self._radial + (self._affine[0] + flat @ self._affine[1:]).astype(np.float32)
-        return field.reshape(*points.shape[:-1], -1)
+        return np.asarray(field.reshape(*points.shape[:-1], -1), np.float32)
 
 
 def _radial(squared: _F) -> _F:
-    return cast("_F", squared * np.log(squared + 1e-6))
+    return np.asarray(squared * np.log(squared + 1e-6), squared.dtype)

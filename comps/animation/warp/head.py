@@ -31,9 +31,9 @@ class HeadSway:
     """What the sway needs.
 
     ``fields``: float32 ``[5, rows, columns, 2]``, pixels of displacement a unit of yaw, pitch, roll (radians) and x, y (face
-    heights), on ``STEP`` × ``STEP`` cells of the picture. ``coverage``: the head's matte at the chroma's resolution, uint8. ``behind``: the
-    background, made up behind the head's edge. ``solid``: boxes int32 ``[n, 4]`` that the sway moves and that show the head alone;
-    ``edge``: boxes that may show some background too. ``region``: the box around all.
+    heights), on ``STEP`` × ``STEP`` cells of the picture. ``coverage``: the head's matte at the chroma's resolution, uint8.
+    ``behind``: the background, made up behind the head's edge. ``solid``: boxes int32 ``[n, 4]`` that the sway moves and
+    that show the head alone; ``edge``: boxes that may show some background too. ``region``: the box around all.
     """
 
     fields: Floats
@@ -45,7 +45,7 @@ class HeadSway:
 
 
 def build(picture: Pixels, landmarks: Doubles, matte: Floats) -> tuple[HeadSway, Pixels]:
-    """Fields and layers for ``picture`` (BGR ``[size, size, 3]``), ``landmarks`` ``[478, 3]`` and ``matte`` ``[size, size]`` 0 … 1.
+    """Fields and layers for ``picture`` (BGR uint8), ``landmarks`` ``[478, 3]`` and ``matte`` ``[size, size]`` 0 … 1.
 
     Returns the sway and the face layer: the picture, with the head's colours carried on beyond the matte's edge.
     """
@@ -94,7 +94,7 @@ def _weight(grid: Floats, landmarks: Doubles, size: int) -> Doubles:
     chin = landmarks[face.CHIN, 1]
     down_the_neck = 1 - smoothstep((y - chin + 0.05 * height) / (0.55 * height))
     edge = np.minimum(np.minimum(x, size - x), np.minimum(y, size - y))
-    return sideways * down_the_neck * smoothstep((edge - STEP / 2) / _BORDER)
+    return np.asarray(sideways * down_the_neck * smoothstep((edge - STEP / 2) / _BORDER))
 
 
 def _fields(grid: Floats, landmarks: Doubles, weight: Doubles) -> Floats:

@@ -39,7 +39,7 @@ class Plate:
 
 @dataclass(frozen=True)
 class Interior:
-    """What lies behind the lips, in the box x0, y0, x1, y1 (multiples of 2): upper teeth stand still, the rest goes with the jaw."""
+    """What lies behind the lips, in the box x0, y0, x1, y1 (even): upper teeth stand still, the rest goes with the jaw."""
 
     box: tuple[int, int, int, int]
     cavity: Plate
@@ -68,8 +68,12 @@ def build(picture: Pixels, shape: MouthShape, points: Doubles) -> Interior:
     """For ``picture`` (BGR uint8 ``[size, size, 3]``) with landmarks ``[478, 2]``; teeth that it shows are its own."""
     colours = palette(picture, shape, points)
     drawn = draw(shape, len(picture), colours)
-    teeth = _real_teeth(picture, shape, drawn.box, colours) if shape.open_by_itself > _OPEN_ENOUGH else None
-    return drawn if teeth is None else replace(drawn, upper_teeth=teeth)
+    if shape.open_by_itself <= _OPEN_ENOUGH:
+        return drawn
+    teeth = _real_teeth(picture, shape, drawn.box, colours)
+    if teeth is not None:
+        return replace(drawn, upper_teeth=teeth)
+    return draw(shape, len(picture), _own(picture, shape, drawn.box, colours))
 
 
 def draw(shape: MouthShape, size: int, colours: Palette) -> Interior:
@@ -112,11 +116,22 @@ def palette(picture: Pixels, shape: MouthShape, points: Doubles) -> Palette:
     )
 
 
+def _own(picture: Pixels, shape: MouthShape, box: tuple[int, int, int, int], colours: Palette) -> Palette:
+    """The colours inside an open mouth without teeth, as the picture has them: a robot's may be blue."""
+    x0, y0, x1, y1 = box
+    inside = picture[y0:y1, x0:x1][_opening(shape, box) > 128].astype(np.float64) / 255
+    if len(inside) < 20:
+        return colours
+    order = np.argsort(inside @ _LUMA)
+    dark, flesh = inside[order[len(order) // 4]], inside[order[len(order) * 7 // 8]]
+    return replace(colours, dark=np.clip(dark, 0, 0.25), flesh=np.clip(flesh, 0, 0.72))
+
+
 def _patch(picture: Pixels, centre: Doubles, radius: int) -> Doubles:
     size = len(picture)
     x, y = np.clip(centre.astype(int), 0, size - 1)
     patch = picture[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1]
-    return cast("Doubles", patch.reshape(-1, 3).astype(np.float64) / 255)
+    return patch.reshape(-1, 3).astype(np.float64) / 255
 
 
 def _mouth_coordinates(shape: MouthShape, box: tuple[int, int, int, int]) -> tuple[Doubles, Doubles]:
@@ -204,7 +219,7 @@ def _whiteness(patch: Pixels, light: float) -> Doubles:
     colour = patch.astype(np.float64) / 255
     value = colour.max(axis=2)
     saturation = (value - colour.min(axis=2)) / (value + 1e-3)
-    return smoothstep((value - 0.38 * light - 0.10) / 0.12) * smoothstep((0.55 - saturation) / 0.2)
+    return np.asarray(smoothstep((value - 0.38 * light - 0.10) / 0.12) * smoothstep((0.55 - saturation) / 0.2))
 
 
 def _above_lower_lip(shape: MouthShape, box: tuple[int, int, int, int]) -> Doubles:
@@ -215,4 +230,4 @@ def _above_lower_lip(shape: MouthShape, box: tuple[int, int, int, int]) -> Doubl
     lip = np.interp(local[..., 0], shape.inner_lower[:, 0], shape.inner_lower[:, 1])
     above = smoothstep((lip - local[..., 1]) / (0.02 * shape.unit) + 0.25)
     within = smoothstep((shape.inner_upper[-1, 0] * 0.94 - np.abs(local[..., 0])) / (0.05 * shape.width))
-    return above * within
+    return np.asarray(above * within)

@@ -20,7 +20,7 @@ _HINT_PERSON = 0.9
 
 
 def head(picture: Pixels, landmarks: Doubles, person: Floats | None) -> Floats:
-    """The matte, float32 ``[size, size]`` 0 … 1, of the person in ``picture`` (BGR) whose face has these landmarks ``[478, 2 or 3]``.
+    """The matte, float32 ``[size, size]`` 0 … 1, of the person in ``picture`` (BGR) whose landmarks ``[478, 2 or 3]`` these are.
 
     ``person`` ``[size, size]``: a coarse segmentation of all persons, where there is one; it only guides.
     """
@@ -86,4 +86,4 @@ def _guided(picture: Pixels, matte: Floats) -> Floats:
 
     guide_mean, matte_mean = mean(guide), mean(matte)
     slope = (mean(guide * matte) - guide_mean * matte_mean) / (mean(guide * guide) - guide_mean**2 + _CONTRAST)
-    return mean(slope) * guide + mean(matte_mean - slope * guide_mean)
+    return np.asarray(mean(slope) * guide + mean(matte_mean - slope * guide_mean), np.float32)

@@ -20,6 +20,8 @@ _MEETING = 0.45
 _UPPER_SHARE_REST, _UPPER_SHARE_SPEECH = _MEETING, 0.20
 #: The jaw drops by this share of the lower lip's way; the skin between gives the rest.
 _JAW_SHARE = 0.78
+#: And by this share of that when an open mouth is shut.
+_SHUTTING_SHARE = 0.45
 #: How far the contour of an open mouth is drawn into the lips, lip thicknesses.
 _INTO_LIP = 0.22
 #: How far from a mouth corner the cheek still follows it, mouth widths.
@@ -126,7 +128,7 @@ class MouthShape:
 
 @dataclass(frozen=True)
 class Pose:
-    """Target positions, local coordinates, of the shared points and of the two inner lip contours; ``drop`` of the jaw, pixels."""
+    """Target positions, local, of the shared points and of the two inner lip contours; ``drop`` of the jaw, pixels."""
 
     common: Doubles
     inner_upper: Doubles
@@ -155,6 +157,8 @@ class _Posing:
         lower[:, 1] = shape.seam + (1 - upper_share) * gap + activity * mouth.lower * unit * self.profile
         lift, sink = upper[:, 1] - shape.inner_upper[:, 1], lower[:, 1] - shape.inner_lower[:, 1]
         drop = _JAW_SHARE * (sink[5] - activity * mouth.lower * unit)
+        # Open lips shut by themselves, for the most part: the jaw goes up less than it goes down.
+        drop = drop if drop > 0 else _SHUTTING_SHARE * drop
         outer_upper, outer_lower = self._outer(lift, sink)
         for lip in (upper, lower, outer_upper, outer_lower):
             lip[:, 0] *= 1 + self.widening

@@ -35,7 +35,7 @@ class Still:
 
 @dataclass(frozen=True)
 class Rig:
-    """An avatar that can speak. A picture has one still, and may blink and sway; a clip has a still a frame and moves by itself."""
+    """An avatar that can speak. A picture has one still, and may blink and sway; a clip has a still a frame."""
 
     size: int
     stills: list[Still]
@@ -72,8 +72,8 @@ def build(
     """The rig of a picture: about 0.5 s of CPU.
 
     ``image``: BGR uint8 ``[h, w, 3]``. ``landmarks``: float32 ``[478, 3]`` in its pixels. ``size``: side of the video, even.
-    ``points``: side-car points (see ``sidecar``). ``person``: segmentation 0 … 1 ``[h, w]`` (``Landmarker.person``), which helps to
-    tell hair and hats from the background. Raises BadInput for side-car points that make no sense.
+    ``points``: side-car points (see ``sidecar``). ``person``: segmentation 0 … 1 ``[h, w]`` (``Landmarker.person``), which
+    helps to tell hair and hats from the background. Raises BadInput for side-car points that make no sense.
     """
     if points:
         landmarks = sidecar.correct(landmarks, points)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 from comps.animation.warp import topology as face
@@ -21,7 +22,7 @@ from comps.cores.errors import BadInput
 
 _FEWEST, _MOST = 4, 200
 #: Inner contour of a mouth that is drawn without lips, as a share of its outline.
-_NO_LIPS = 0.9
+_NO_LIPS = 0.97
 
 
 def correct(landmarks: Floats, points: Mapping[str, Sequence[tuple[float, float]]]) -> Floats:
