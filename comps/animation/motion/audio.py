@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.motion.mel import HZ, NORMALISE_S, Sound, log_mel
-from comps.animation.motion.visemes import LEAD_S, PARAMETERS, Motion
+from comps.animation.motion.visemes import LEAD_S, LIPS, PARAMETERS, Motion
 from comps.cores.proto.avatar import CONTEXT_S
 
 _MODEL = Path(__file__).with_name("audio2viseme.npz")
@@ -85,7 +85,9 @@ def tracks(
     samples = np.stack([np.interp(position, np.arange(count), curve) for curve in mouth.T], axis=1)
     framed = samples.reshape(frames, _OVERSAMPLING, -1)
     mean, lowest = framed.mean(axis=1), framed[:, :, 0].min(axis=1)
-    mean[:, 0] = np.where(lowest < _CLOSURE, np.minimum(mean[:, 0], lowest), mean[:, 0])
+    shut = lowest < _CLOSURE
+    mean[shut, 0] = np.minimum(mean[shut, 0], lowest[shut])
+    mean[np.ix_(shut, LIPS)] = np.minimum(mean[np.ix_(shut, LIPS)], 0.0)
     activity = np.interp(position, np.arange(count), speech).reshape(frames, _OVERSAMPLING).mean(axis=1)
     return Motion(mean.astype(np.float32), activity.astype(np.float32))
 

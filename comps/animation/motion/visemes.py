@@ -21,6 +21,8 @@ from comps.cores.proto.avatar import CONTEXT_S, Phoneme
 #: The mouth parameters in their order. open, upper and lower in units of the rig's mouth (renderer.pose), wide as a ratio
 #: of the mouth's width, pucker and tongue 0 … 1.
 PARAMETERS = ("open", "wide", "pucker", "upper", "lower", "tongue")
+#: Those that draw the lips back from the teeth, which no closure allows.
+LIPS = [PARAMETERS.index("upper"), PARAMETERS.index("lower")]
 
 #: Video leads the sound: viewers forgive an early picture more than a late one (ITU-R BT.1359). Coarticulation adds 5 ms to this.
 LEAD_S = 0.026
@@ -41,7 +43,10 @@ assert max(SHORT_PAUSE_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
 
 
 class Viseme(NamedTuple):
-    """Targets of the six parameters, and how strongly they are held: ``hold`` the opening, ``spread`` width and pucker."""
+    """Targets of the six parameters, and how strongly they are held: ``hold`` the opening, ``spread`` width and pucker.
+
+    The lips are about ``open + upper + lower`` apart.
+    """
 
     open: float
     wide: float
@@ -60,27 +65,27 @@ class Viseme(NamedTuple):
 SILENCE = Viseme(0.000, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.9, spread=0.4)
 VISEMES: dict[str, Viseme] = {
     "PBM": Viseme(-0.015, 0.00, 0.1, 0.000, 0.000, 0.0, hold=2.20, spread=0.4),
-    "FV": Viseme(0.040, 0.02, 0.0, 0.030, -0.020, 0.0, hold=1.90, spread=0.8),
-    "TH": Viseme(0.072, 0.02, 0.0, 0.010, 0.000, 0.9, hold=1.20, spread=0.6),
-    "TDN": Viseme(0.066, 0.03, 0.0, 0.010, 0.010, 0.6, hold=0.85, spread=0.4),
-    "L": Viseme(0.115, 0.02, 0.0, 0.010, 0.010, 0.8, hold=0.75, spread=0.4),
-    "SZ": Viseme(0.046, 0.07, 0.0, 0.015, 0.030, 0.1, hold=1.05, spread=0.8),
-    "SH": Viseme(0.062, -0.12, 0.6, 0.025, 0.020, 0.1, hold=1.00, spread=1.5),
+    "FV": Viseme(0.030, 0.02, 0.0, 0.030, -0.020, 0.0, hold=1.90, spread=0.8),
+    "TH": Viseme(0.062, 0.02, 0.0, 0.010, 0.000, 0.9, hold=1.20, spread=0.6),
+    "TDN": Viseme(0.046, 0.03, 0.0, 0.006, 0.008, 0.6, hold=0.85, spread=0.4),
+    "L": Viseme(0.095, 0.02, 0.0, 0.008, 0.008, 0.8, hold=0.75, spread=0.4),
+    "SZ": Viseme(0.002, 0.07, 0.0, 0.012, 0.020, 0.1, hold=1.05, spread=0.8),
+    "SH": Viseme(0.016, -0.12, 0.6, 0.018, 0.015, 0.1, hold=1.00, spread=1.5),
     "KG": Viseme(0.094, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.50, spread=0.3),
-    "R": Viseme(0.098, -0.10, 0.4, 0.010, 0.000, 0.2, hold=0.55, spread=0.9),
+    "R": Viseme(0.088, -0.10, 0.4, 0.010, 0.000, 0.2, hold=0.55, spread=0.9),
     "W": Viseme(0.045, -0.24, 1.0, 0.000, 0.000, 0.0, hold=1.20, spread=2.2),
-    "J": Viseme(0.088, 0.10, 0.0, 0.010, 0.010, 0.2, hold=0.60, spread=1.0),
+    "J": Viseme(0.068, 0.10, 0.0, 0.008, 0.008, 0.2, hold=0.60, spread=1.0),
     "H": Viseme(0.100, 0.00, 0.0, 0.000, 0.000, 0.0, hold=0.22, spread=0.1),
-    "i": Viseme(0.122, 0.14, 0.0, 0.015, 0.015, 0.3, hold=0.95, spread=1.4),
-    "I": Viseme(0.118, 0.08, 0.0, 0.010, 0.010, 0.2, hold=0.80, spread=0.9),
-    "e": Viseme(0.190, 0.09, 0.0, 0.010, 0.010, 0.2, hold=1.00, spread=1.0),
-    "ae": Viseme(0.265, 0.07, 0.0, 0.015, 0.010, 0.1, hold=1.30, spread=1.0),
-    "a": Viseme(0.290, -0.01, 0.0, 0.010, 0.000, 0.0, hold=1.45, spread=0.9),
-    "V": Viseme(0.225, 0.01, 0.0, 0.010, 0.000, 0.1, hold=1.50, spread=0.7),
+    "i": Viseme(0.094, 0.14, 0.0, 0.010, 0.010, 0.3, hold=0.95, spread=1.4),
+    "I": Viseme(0.092, 0.08, 0.0, 0.008, 0.010, 0.2, hold=0.80, spread=0.9),
+    "e": Viseme(0.172, 0.09, 0.0, 0.008, 0.008, 0.2, hold=1.00, spread=1.0),
+    "ae": Viseme(0.255, 0.07, 0.0, 0.012, 0.008, 0.1, hold=1.30, spread=1.0),
+    "a": Viseme(0.300, -0.01, 0.0, 0.008, 0.000, 0.0, hold=1.45, spread=0.9),
+    "V": Viseme(0.222, 0.01, 0.0, 0.008, 0.000, 0.1, hold=1.50, spread=0.7),
     "ə": Viseme(0.155, 0.00, 0.0, 0.000, 0.000, 0.1, hold=0.60, spread=0.4),
-    "ɜ": Viseme(0.145, -0.06, 0.2, 0.010, 0.000, 0.1, hold=1.00, spread=0.7),
-    "O": Viseme(0.200, -0.14, 0.5, 0.010, 0.000, 0.0, hold=1.25, spread=1.5),
-    "œ": Viseme(0.155, -0.18, 0.7, 0.010, 0.000, 0.1, hold=1.20, spread=1.6),
+    "ɜ": Viseme(0.135, -0.06, 0.2, 0.010, 0.000, 0.1, hold=1.00, spread=0.7),
+    "O": Viseme(0.190, -0.14, 0.5, 0.010, 0.000, 0.0, hold=1.25, spread=1.5),
+    "œ": Viseme(0.145, -0.18, 0.7, 0.010, 0.000, 0.1, hold=1.20, spread=1.6),
     "U": Viseme(0.105, -0.17, 0.6, 0.000, 0.000, 0.0, hold=0.85, spread=1.5),
     "u": Viseme(0.062, -0.24, 0.9, 0.000, 0.000, 0.0, hold=1.10, spread=1.9),
 }
@@ -119,6 +124,7 @@ def tracks(phonemes: Sequence[Phoneme], start_frame: int, frames: int, fps: int,
     lowest = samples[:, 0].reshape(frames, _OVERSAMPLING).min(axis=1)
     for frame in grid.closures(speech):
         mouth[frame, 0] = min(lowest[frame], 0.0)
+        mouth[frame, LIPS] = np.minimum(mouth[frame, LIPS], 0.0)
     activity = _activity(speech, grid.times).reshape(frames, _OVERSAMPLING).mean(axis=1)
     return Motion(mouth.astype(np.float32), activity.astype(np.float32))
 

@@ -1,0 +1,150 @@
+"""Lip sync as a viewer sees it: finished videos, measured by an independent face mesh (shared/tools/syncmeter.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from benchmarks.synthetic_speech import Spoken, espeak, flite, flite_voices
+from comps.animation.engines.warp import WarpEngine
+from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
+from comps.cores.proto.avatar import AvatarRequest, Speech, VideoProfile
+from comps.media.landmarks import Landmarker
+from comps.media.landmarks.landmarker import packages
+from comps.media.mux import AnswerMuxer
+from comps.media.timeline import Timeline
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+
+SENTENCES = [
+    ("en-us", "Good morning! My name is Bella, and I would be happy to answer your questions about the museum."),
+    ("en-us+f3", "Maybe we should move the big table before Peter and his family come home for supper."),
+    ("en-us+m3", "Paper boats float slowly down the river, while above them a small black bird sings in the apple tree."),
+]
+AVATARS = ["avatar1.jpg", "avatar5.png", "astronaut"]
+#: Tracks each video once, then judges it by every timeline that is asked for.
+_METER = """
+import json, sys
+import syncmeter
+for line in sys.stdin:
+    job = json.loads(line)
+    series = syncmeter.track(job["video"])
+    judged = {k: syncmeter.measure(job["video"], v, series=series, wav_ref=job["wav"]) for k, v in job["timelines"].items()}
+    print(json.dumps(judged), flush=True)
+"""
+
+Judged = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WarpEngine]:
+    if reason := Landmarker.unavailable(LandmarkSettings()):
+        pytest.skip(reason)
+    storage = StorageSettings(blobs=str(tmp_path_factory.mktemp("blobs")))
+    engine = WarpEngine(AnimationSettings(workers=2, storage=storage))
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+def picture(name: str, shared: Path) -> bytes:
+    if name != "astronaut":
+        return (shared / "data/avatars" / name).read_bytes()
+    return cv2.imencode(".png", pytest.importorskip("skimage.data").astronaut()[..., ::-1])[1].tobytes()
+
+
+async def film(engine: WarpEngine, media: bytes, spoken: Spoken, path: Path, *, timed: bool = True) -> None:
+    """A video of the face speaking, made as an answer is made, and beside it its sound as wav."""
+    avatar = await engine.register(AvatarRequest(media=media))
+    pcm = (spoken.samples * 32768).astype("<i2").tobytes()
+    timeline = Timeline(avatar.avatar_id, VideoProfile(), seed=5)
+    sound = timeline.add(Speech(pcm=pcm, sample_rate=spoken.rate, phonemes=spoken.phonemes if timed else []))
+    muxer = AnswerMuxer(VideoProfile(), timeline.sample_rate)
+    fragments = muxer.add_speech(sound)
+    for chunk in await asyncio.gather(*(engine.chunk(request) for request in timeline.chunks(final=True))):
+        fragments += muxer.add_chunk(chunk)
+    path.write_bytes(b"".join(fragment.data for fragment in [*fragments, *muxer.finish()]))
+    with wave.open(str(path.with_suffix(".wav")), "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(timeline.sample_rate)
+        target.writeframes(sound)
+
+
+def measure(jobs: list[dict[str, Any]], shared: Path) -> list[Judged]:
+    overlay = packages(LandmarkSettings())
+    environment = {**os.environ, "PYTHONPATH": f"{overlay}{os.pathsep}{shared / 'tools'}", "GLOG_minloglevel": "3"}
+    said = subprocess.run(
+        [sys.executable, "-c", _METER],
+        input="\n".join(json.dumps(job) for job in jobs),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr[-2000:]
+    return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def job(video: Path, **timelines: Spoken) -> dict[str, Any]:
+    return {
+        "video": str(video),
+        "wav": str(video.with_suffix(".wav")),
+        "timelines": {name: spoken.phonemes for name, spoken in timelines.items()},
+    }
+
+
+@pytest.fixture(scope="module")
+async def answers(engine: WarpEngine, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
+    """Every face saying every sentence, judged by its own timeline and by another sentence's."""
+    folder = tmp_path_factory.mktemp("videos")
+    spoken = [espeak(text, voice) for voice, text in SENTENCES]
+    jobs: dict[str, dict[str, Any]] = {}
+    for name in AVATARS:
+        for index, own in enumerate(spoken):
+            video = folder / f"{name}_{index}.mp4"
+            await film(engine, picture(name, shared), own, video)
+            jobs[f"{name} {index}"] = job(video, own=own, wrong=spoken[(index + 1) % len(spoken)])
+    result = dict(zip(jobs, measure(list(jobs.values()), shared), strict=True))
+    print(json.dumps(result))
+    return result
+
+
+@pytest.mark.parametrize("case", [f"{name} {index}" for name in AVATARS for index in range(len(SENTENCES))])
+async def test_lips_follow_the_phonemes(answers: dict[str, Judged], case: str) -> None:
+    own = answers[case]["own"]
+    assert abs(own["lag_ms"]) <= 45, own
+    assert own["r"] >= 0.65, own
+    assert own["r"] > 2 * own["floor"], own
+    assert own["closure"] >= 0.9, own
+    assert own["det"] == 1.0, own
+
+
+async def test_the_mean_and_the_control(answers: dict[str, Judged]) -> None:
+    own = [judged["own"]["r"] for judged in answers.values()]
+    assert sum(own) / len(own) >= 0.82, own
+    wrong = [judged["wrong"]["r"] for judged in answers.values()]
+    assert max(wrong) <= 0.3, wrong
+
+
+async def test_uploaded_speech_without_timings(engine: WarpEngine, shared: Path, tmp_path: Path) -> None:
+    """A voice that the audio-to-viseme model never heard, by flite."""
+    if "slt" not in flite_voices():
+        pytest.skip("flite is not installed")
+    spoken = flite(SENTENCES[1][1], "slt")
+    video = tmp_path / "uploaded.mp4"
+    await film(engine, picture("avatar1.jpg", shared), spoken, video, timed=False)
+    (judged,) = measure([job(video, own=spoken)], shared)
+    print(judged)
+    assert judged["own"]["r"] >= 0.6, judged
+    assert abs(judged["own"]["lag_ms"]) <= 60, judged
