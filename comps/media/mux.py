@@ -146,6 +146,8 @@ class _AacEncoder:
         self._codec: Any = av.CodecContext.create("aac", "w")
         self._codec.sample_rate, self._codec.layout, self._codec.format = rate, "mono", "fltp"
         self._codec.bit_rate, self._codec.time_base = _AAC_BIT_RATE, Fraction(1, rate)
+        # The default coder searches five times as long (2.6 ms of CPU a video frame) for what speech at this rate does not need.
+        self._codec.options = {"aac_coder": "fast"}
         self._codec.open()
         self._held = np.empty(0, np.int16)
         self._frames: deque[fmp4.TrackSample] = deque()
