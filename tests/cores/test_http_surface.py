@@ -17,10 +17,11 @@ from docarray import BaseDoc
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from AvatarChatbot.request import AvatarChatRequest
 from comps import MicroService
 from comps.cores.errors import NodeUnavailable, UnknownVoice
 from comps.cores.proto.media import Media
-from comps.cores.proto.wire import read_document, render
+from comps.cores.proto.wire import openapi_body, read_document, render
 from tests.serving import serving
 
 
@@ -204,6 +205,15 @@ def test_an_answer_that_fails_half_way_is_cut_not_completed(client: httpx.Client
 def test_a_taken_port_is_said_so(served: Served) -> None:
     with pytest.raises(RuntimeError, match=f"port:{served.service.port}"):
         MicroService("other", host="127.0.0.1", port=served.service.port)
+
+
+def test_request_bodies_are_documented_without_dangling_references() -> None:
+    body = openapi_body(AvatarChatRequest)
+    text = json.dumps(body)
+    assert "$ref" not in text
+    assert "physicalDescription" in text
+    form = body["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    assert "binary" in json.dumps(form["audio"])
 
 
 def test_the_openapi_document_is_served(client: httpx.Client) -> None:

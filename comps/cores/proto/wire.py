@@ -115,15 +115,24 @@ def render(document: BaseModel, request: Request, *, status: int = 200) -> Respo
     return Response(body, status, {"Vary": "Accept"}, chosen)
 
 
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    """A schema without references: those of JSON Schema's ``$defs`` lead nowhere inside an OpenAPI document."""
+    if isinstance(node, list):
+        return [_inlined(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = str(node.get("$ref", ""))
+    if reference.startswith("#/$defs/"):
+        siblings = {key: value for key, value in node.items() if key != "$ref"}
+        return _inlined({**definitions[reference.rpartition("/")[2]], **siblings}, definitions)
+    return {key: _inlined(value, definitions) for key, value in node.items()}
+
+
 def openapi_body(model: type[BaseModel], *, media_types: tuple[str, ...] = ()) -> dict[str, Any]:
     """What ``read_document`` takes, for a route's ``openapi_extra``."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    form = json.loads(json.dumps(schema))
-    for field in form.get("properties", {}).values():
-        if field.get("contentEncoding") == "base64":
-            field.pop("contentEncoding")
-            field["format"] = "binary"
+    schema = model.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
+    form = json.loads(json.dumps(schema).replace('"contentEncoding": "base64"', '"format": "binary"'))
     binary = {"schema": {"type": "string", "format": "binary"}}
     content: dict[str, Any] = {JSON: {"schema": schema}, MSGPACK: binary, "multipart/form-data": {"schema": form}}
     content.update(dict.fromkeys(media_types, binary))
