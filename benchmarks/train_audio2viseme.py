@@ -2,7 +2,7 @@
 
 Sentences below, spoken by many variants of espeak-ng (and by flite's voices where flite is installed, but never by ``slt``,
 which is kept for judging), at many rates and pitches, with tilt, echo and noise. Targets are the tracks that
-``comps.animation.motion.visemes`` draws from the synthesiser's own timings. The seed is fixed. About four CPU minutes.
+``comps.animation.motion.visemes`` draws from the synthesiser's own timings. The seed is fixed. About three CPU minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from comps.animation.motion.phonemes import is_silence
 SEED = 20240611
 HIDDEN = (128, 64)
 EPOCHS, BATCH, RATE, DECAY = 24, 512, 1.5e-3, 1e-4
-ESPEAK_UTTERANCES, FLITE_UTTERANCES = 800, 120
+ESPEAK_UTTERANCES, FLITE_UTTERANCES = 720, 110
+#: Stretches without speech.
+BACKGROUNDS = 40
 #: Takes of each utterance with different augmentation; every _THIN-th spectrum of a take is used.
 TAKES, _THIN = 2, 3
 #: What each output is divided by in training, so that all weigh about the same.
@@ -134,6 +136,17 @@ def training_speech() -> Iterator[Spoken]:
     for voice in flite_voices():
         for index in range(FLITE_UTTERANCES if voice != HELD_OUT_FLITE else 0):
             yield flite(_sentence(index, chance), voice)
+    for index in range(BACKGROUNDS):
+        yield background(index)
+
+
+def background(index: int) -> Spoken:
+    """Five seconds of a room in which nobody speaks: silence, or noise of some level and tilt."""
+    rng = np.random.default_rng([SEED, index])
+    noise = rng.standard_normal(5 * 16_000)
+    tilted = noise + rng.uniform(-0.9, 0.9) * np.append(0.0, noise[:-1])
+    level = 0.0 if index % 5 == 0 else 10.0 ** rng.uniform(-4.5, -2.0)
+    return Spoken((level * tilted).astype(np.float32), 16_000, [])
 
 
 def _sentence(index: int, chance: random.Random) -> str:
@@ -162,7 +175,8 @@ def augment(spoken: Spoken, rng: np.random.Generator) -> Spoken:
     if rng.random() < 0.4:
         delay = int(rng.uniform(0.01, 0.05) * spoken.rate)
         samples = samples + rng.uniform(0.1, 0.4) * np.pad(samples, (delay, 0))[: len(samples)]
-    samples = samples / (np.abs(samples).max() + 1e-6) * rng.uniform(0.05, 1.0)
+    if spoken.phonemes:
+        samples = samples / (np.abs(samples).max() + 1e-6) * rng.uniform(0.05, 1.0)
     noise = 10.0 ** (-rng.uniform(18.0, 60.0) / 20.0) * samples.std()
     samples = samples + noise * rng.standard_normal(len(samples))
     phonemes = [(start / speed, end / speed, symbol) for start, end, symbol in spoken.phonemes]

@@ -71,14 +71,14 @@ def test_a_recorded_voice_that_training_never_heard() -> None:
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
 def test_spectra_do_not_depend_on_the_rate(rate: int) -> None:
-    """Below what the lowest rate carries, the bands of a tone look the same at every rate."""
+    """A tone's own band looks the same at every rate."""
 
     def tone(rate: int) -> Sound:
         time = np.arange(rate) / rate
         return Sound((0.3 * np.sin(2 * np.pi * 500 * time) * (1 + np.sin(2 * np.pi * 3 * time))).astype(np.float32), rate, 0)
 
     reference, here = log_mel(tone(16_000), 20, 60), log_mel(tone(rate), 20, 60)
-    np.testing.assert_allclose(here[:, 6:10], reference[:, 6:10], atol=0.2)
+    np.testing.assert_allclose(here[:, 6], reference[:, 6], atol=0.02)
 
 
 def test_silence_rests() -> None:

@@ -21,8 +21,10 @@ _WINDOW_S = 0.025
 NORMALISE_S = 0.8
 #: … but not below the loudest band by more than this (natural logarithm of power; 26 dB), so that hiss stays hiss.
 _BAND_RANGE = 6.0
-#: Power density of silence: about -75 dB below a full-scale sine spread over the band.
-_FLOOR = 1e-10
+#: A band that never gets louder than this holds no speech, and is not brought up to level (natural logarithm of power density).
+_QUIETEST = float(np.log(1e-8))
+#: Power density of silence: a noise of 0.3 thousandths of full scale.
+_FLOOR = 1e-11
 
 
 class Sound(NamedTuple):
@@ -42,7 +44,7 @@ def log_mel(sound: Sound, first: int, count: int) -> NDArray[np.float32]:
     power = _band_power(sound, first - reach, count + 2 * reach)
     level = np.log(power + _FLOOR)
     loudest = np.lib.stride_tricks.sliding_window_view(level, 2 * reach + 1, axis=0).max(axis=-1)
-    reference = np.maximum(loudest, loudest.max(axis=1, keepdims=True) - _BAND_RANGE)
+    reference = np.maximum(np.maximum(loudest, loudest.max(axis=1, keepdims=True) - _BAND_RANGE), _QUIETEST)
     normalised = (level[reach : reach + count] - reference) / 3.0 + 1.0
     return np.asarray(np.clip(normalised, -2.5, 2.0), np.float32)
 
