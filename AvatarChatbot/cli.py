@@ -14,15 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from AvatarChatbot.answering import Answering
-from AvatarChatbot.avatarchatbot import AvatarChatbot
-from AvatarChatbot.doctor import examine
 from AvatarChatbot.local import LocalMesh, ServiceFailedError
-from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.settings_table import rows
-from AvatarChatbot.store import Store
 from comps.cores.errors import Problem
-from comps.cores.proto.wire import validate
 from comps.cores.telemetry import logs
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -71,6 +65,9 @@ def ask(
     report: Annotated[Path | None, typer.Option(help="Where a report goes (JSON).")] = None,
 ) -> None:
     """Ask a question; a video of the answer is written."""
+    # Not at the top: the supervisor of ``up`` stays small without it.
+    from AvatarChatbot import asking  # noqa: PLC0415
+
     if audio is None and text is None:
         raise typer.BadParameter("give --audio or --text")
     request: dict[str, Any] = {"text": text, "voice": voice, "avatar": _avatar(avatar)}
@@ -82,14 +79,16 @@ def ask(
         request["points"] = _json_file(points)
     started = time.perf_counter()
     try:
-        fields, video = asyncio.run(_ask(request))
+        with _progress_bars() as progress:
+            answer = asyncio.run(asking.ask(request, _Bars(progress), _log_file()))
     except Problem as problem:
         _err.print(f"[bold red]{problem.document()['title']}[/]: {problem.detail}", highlight=False)
         raise typer.Exit(1) from None
     except ServiceFailedError as error:
         _err.print(f"[bold red]The mesh did not start[/]: {error}", highlight=False)
         raise typer.Exit(2) from None
-    output.write_bytes(video)
+    fields = answer.fields
+    output.write_bytes(answer.video)
     fields["timings"]["total"] = round(time.perf_counter() - started, 3)
     if report is not None:
         report.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
@@ -110,25 +109,6 @@ def _json_file(path: Path) -> Any:
         return json.loads(path.read_text())
     except ValueError as error:
         raise typer.BadParameter(f"{path} is not JSON: {error}") from None
-
-
-async def _ask(values: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    request = validate(AvatarChatRequest, {key: value for key, value in values.items() if value is not None})
-    log_file = _log_file()
-    with _progress_bars() as progress:
-        bars = _Bars(progress)
-        bars("start", 0, 1)
-        async with LocalMesh(log_file=log_file) as mesh:
-            bars("start", 1, 1)
-            settings = mesh.gateway_settings()
-            chatbot, store = AvatarChatbot(settings), Store(settings.storage)
-            await store.start()
-            try:
-                answer = await Answering(chatbot, store, settings).answer(request, bars)
-            finally:
-                await chatbot.megaservice.stop()
-                await store.stop()
-    return answer.fields, answer.video
 
 
 def _log_file() -> Path:
@@ -177,6 +157,8 @@ async def _up(port: int) -> None:
 @app.command()
 def doctor() -> None:
     """Say which engine would run at each stage, and why not a better one."""
+
+    from AvatarChatbot.doctor import examine  # noqa: PLC0415
 
     table = Table("stage", "engine", "", "why")
     stages: dict[str, bool] = {}

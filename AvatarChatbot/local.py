@@ -51,8 +51,7 @@ STAGES = (
 )
 GATEWAY = Part("gateway", "AvatarChatbot.gateway", "AVATARCHATBOT_", 8888)
 
-#: Imported once, before the services are forked: they share these pages, and start in a fraction of the time.
-_PRELOAD = ["comps", "comps.cores.proto.avatar", "comps.cores.proto.wire", "comps.cores.workers", "numpy"]
+_PRELOAD = ["AvatarChatbot.preload"]
 
 
 class ServiceFailedError(RuntimeError):
