@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comps.llms.prompt import default_persona
+from comps.llms.responder.card import SECTIONS
 from comps.llms.responder.responder import Responder
 
 HERE = Path(__file__).parent
@@ -60,10 +61,16 @@ def test_twenty_questions(responder: Responder, path: Path) -> None:
 def test_the_projects_host_knows_itself(responder: Responder) -> None:
     host = default_persona().model_dump(mode="json")
     (who,) = say(responder, "Who are you?", persona=host)
-    assert "Mira" in who
+    assert "Aria" in who
     assert "AvatarChatbot" in who
     (real,) = say(responder, "are you a real person", persona=host)
-    assert "digital character" in real
+    assert "AI-generated character" in real
+
+
+def test_the_host_is_the_default_avatar() -> None:
+    avatar = json.loads((HERE.parents[1] / "AvatarChatbot" / "avatars" / "aria.json").read_text(encoding="utf-8"))
+    host = default_persona().model_dump(mode="json")
+    assert {field: avatar[field] for field in ("name", *SECTIONS)} == {field: host[field] for field in ("name", *SECTIONS)}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_question_is_answered_by_the_host(responder: httpx.Client) -> None:
     (choice,) = answer["choices"]
     assert choice["finish_reason"] == "stop"
     assert choice["message"]["role"] == "assistant"
-    assert "Mira" in choice["message"]["content"]
+    assert "Aria" in choice["message"]["content"]
     assert answer["usage"]["completion_tokens"] == len(choice["message"]["content"].split())
 
 
@@ -79,7 +79,7 @@ def test_a_stream_says_the_same_word_by_word(responder: httpx.Client) -> None:
 def test_limits_and_stops_are_kept(responder: httpx.Client) -> None:
     (choice,) = ask(responder, messages="Who are you?", max_tokens=3).json()["choices"]
     assert (len(choice["message"]["content"].split()), choice["finish_reason"]) == (3, "length")
-    (choice,) = ask(responder, messages="Who are you?", stop=["Mira"]).json()["choices"]
+    (choice,) = ask(responder, messages="Who are you?", stop=["Aria"]).json()["choices"]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("I'm", "stop")
 
 
