@@ -46,11 +46,11 @@ def state(name: str) -> FrameState:
 
 
 async def build(landmarker: Landmarker, path: Path, size: int) -> rig.Rig | None:
-    """The rig of a picture; points come from a side-car ``<picture>.json`` where there is one."""
+    """The rig of a picture; points come from a side-car ``<picture>.points.json`` where there is one."""
     image = cv2.imread(str(path))
     rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     faces = await landmarker.faces(rgb)
-    sidecar = path.with_suffix(".json")
+    sidecar = path.with_suffix(".points.json")
     points = json.loads(sidecar.read_text()) if sidecar.exists() else None
     return rig.build(image, faces[0].points, size, points, await landmarker.person(rgb)) if faces else None
 
