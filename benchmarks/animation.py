@@ -24,6 +24,7 @@ from anyio import to_thread
 from AvatarChatbot.avatars import default_avatar
 from benchmarks.machine import machine
 from benchmarks.synthetic_speech import Spoken, espeak
+from comps.animation.avatars import AvatarStore
 from comps.animation.encode import encode
 from comps.animation.engines.warp import WarpEngine
 from comps.animation.motion.frames import frame_states
@@ -60,7 +61,9 @@ async def measure(path: Path, blobs: str) -> None:
     timeline, requests = plan(avatar_id, spoken)
     worker = WarpWorker(blobs, rig_cache=1)
     worker.chunk(requests[0])
-    renderer = Renderer(Rig.from_bytes(Blobs(blobs).get("rigs", f"{avatar_id}.{VideoProfile().size}")))
+    stored = AvatarStore(Blobs(blobs)).rig(avatar_id, VideoProfile().size)
+    assert stored is not None
+    renderer = Renderer(Rig.from_bytes(stored))
     frames = sum(request.frames for request in requests)
     print(f"\n{path.name}: {frames} frames of {VideoProfile().size}²; CPU ms a frame, best of {ROUNDS} rounds")
 

@@ -1,7 +1,7 @@
 """Avatars in the blob store: the media as it came, what was found in it, and a rig for each size that was asked for.
 
 Kind ``avatars``: ``<avatar_id>``, the media; its metadata is the AvatarInfo. Kind ``rigs``: ``<avatar_id>.findings`` (npz) and
-``<avatar_id>.<size>``. The media is stored last, so an avatar that exists is whole.
+``<avatar_id>.<size>.<format>``. The media is stored last, so an avatar that exists is whole.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _AVATARS, _RIGS = "avatars", "rigs"
 _FINDINGS = "findings"
 #: Hexadecimal digits of the content hash that name an avatar: 128 bits.
 _ID_LENGTH = 32
+
+#: Raise it when a stored rig would no longer be drawn rightly (``warp.rig``): every worker then builds its own anew.
+_RIG_FORMAT = 1
 
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]
@@ -95,14 +98,18 @@ class AvatarStore:
     def rig(self, avatar: str, size: int) -> bytes | None:
         """The serialised rig for a size, if one was built."""
         try:
-            return self._blobs.get(_RIGS, f"{avatar}.{size}")
+            return self._blobs.get(_RIGS, _rig_key(avatar, size))
         except NotFound:
             return None
 
     def put_rig(self, avatar: str, size: int, rig: bytes) -> None:
-        self._blobs.put(rig, _RIGS, f"{avatar}.{size}")
+        self._blobs.put(rig, _RIGS, _rig_key(avatar, size))
 
     def delete(self, avatar: str) -> None:
         """Delete an avatar with its rigs and videos. Raises NotFound."""
         if not delete_avatar(self._blobs, avatar):
             raise NotFound("there is no such avatar", field="avatar_id")
+
+
+def _rig_key(avatar: str, size: int) -> str:
+    return f"{avatar}.{size}.{_RIG_FORMAT}"

@@ -34,7 +34,7 @@ def within_context(phonemes: list[Phoneme], start: int, frames: int, fps: int) -
     return [phoneme for phoneme in phonemes if phoneme[1] >= first and phoneme[0] <= last]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(phonemes=timelines(), fps=st.sampled_from([10, 25, 30]), frames=st.integers(1, 12))
 def test_chunks_are_drawn_as_the_whole_answer(phonemes: list[Phoneme], fps: int, frames: int) -> None:
     count = int(((phonemes[-1][1] if phonemes else 0.0) + 2.0) * fps)
@@ -46,7 +46,7 @@ def test_chunks_are_drawn_as_the_whole_answer(phonemes: list[Phoneme], fps: int,
         np.testing.assert_allclose(part.activity, whole.activity[start : start + length], atol=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(phonemes=timelines())
 def test_parameters_stay_in_range(phonemes: list[Phoneme]) -> None:
     motion = visemes.tracks(phonemes, 0, 100, 25)
