@@ -46,8 +46,9 @@ class Answering:
         """The complete answer. A turn that fails is kept with its problem; one whose client left, as cut."""
         if request.audio is None and request.text is None:
             raise BadInput("a question is missing: give audio or text", field="audio")
-        face = await faces.resolve(request, self._settings, self._store.blobs)
-        persona = await self._persona(request.persona) or face.card
+        persona = await self._persona(request.persona)
+        face = await faces.resolve(request, persona, self._settings, self._store.blobs)
+        persona = persona or face.card
         conversation = await self._conversation(request, persona)
         turn = Turn(
             request, avatar_media=face.media, persona=persona, history=_history(request, conversation), seed=request.seed or 0

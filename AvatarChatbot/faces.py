@@ -30,10 +30,15 @@ class Face:
     card: Persona | None = None
 
 
-async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: AsyncBlobs) -> Face:
-    """The face that ``request`` names. Raises BadInput, NotFound, Forbidden and what ``fetch`` raises."""
-    avatar = request.avatar
-    if avatar is None or avatar == "":
+async def resolve(request: AvatarChatRequest, persona: Persona | None, settings: GatewaySettings, blobs: AsyncBlobs) -> Face:
+    """The face that ``request`` names, else its persona's, else the default one.
+
+    Raises BadInput, NotFound, Forbidden and what ``fetch`` raises.
+    """
+    avatar = request.avatar or (persona.avatar_id if persona and request.avatar is None else "")
+    if request.avatar == b"":
+        raise UnsupportedMedia("the avatar is empty", field="avatar")
+    if not avatar:
         return await _default(settings)
     if isinstance(avatar, bytes):
         return await to_thread.run_sync(_sent, avatar)
@@ -50,8 +55,6 @@ async def resolve(request: AvatarChatRequest, settings: GatewaySettings, blobs: 
 
 def _sent(media: bytes) -> Face:
     """A picture or clip that came with the request; one of our own keeps its card."""
-    if not media:
-        raise UnsupportedMedia("the avatar is empty", field="avatar")
     for name in avatars.names():
         picture = avatars.path(name)
         if picture.stat().st_size == len(media) and picture.read_bytes() == media:

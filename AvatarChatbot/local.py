@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from AvatarChatbot import avatars
 from comps.cores.common.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,9 @@ class LocalMesh:
         self._given = dict(environment or {})
         ports = {part.name: _port(part.port if fixed_ports else 0) for part in STAGES}
         urls = {f"AVATARCHATBOT_{name.upper()}_URL": f"http://{_LOOPBACK}:{port}" for name, port in ports.items()}
-        self._environment = {**self._given, **urls}
+        # OPEA's requests to the animation service bring no face.
+        face = {"ANIMATION_DEFAULT_AVATAR": str(avatars.default_avatar())}
+        self._environment = {**face, **self._given, **urls}
         self.services = [self._service(part, ports[part.name]) for part in STAGES]
         self.gateway: _Service | None = None
         if gateway_port is not None:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from AvatarChatbot import avatars
 from comps.cores.common.settings import LandmarkSettings
 from comps.media.landmarks import Landmarker
+from tests.e2e.mesh import Mesh
 from tests.e2e.video import decode
 
 PATH = "/v1/avatarchatbot"
@@ -55,6 +57,16 @@ def test_opeas_body_works_unchanged(client: httpx.Client, question: bytes) -> No
     said = _post(client, audio=base64.b64encode(question).decode(), max_tokens=64)
     assert said["video_path"].startswith(PATH)
     assert "who are you" in said["transcript"].lower()
+
+
+def test_the_animation_service_takes_opeas_request(mesh: Mesh, question: bytes) -> None:
+    body = {"byte_str": base64.b64encode(question).decode()}
+    with httpx.Client(base_url=mesh.addresses()["animation"], timeout=60, trust_env=False) as animation:
+        said = animation.post("/v1/animation", json=body)
+        assert said.status_code == 200, said.text
+        decoded = decode(animation.get(said.json()["video_path"]).content)
+    assert decoded.codecs == ("h264", "aac")
+    assert decoded.video_s == pytest.approx(1.2, abs=0.5)
 
 
 def test_typed_questions_need_no_asr_and_known_personas_no_describe(client: httpx.Client) -> None:
@@ -114,6 +126,20 @@ def test_stored_personas_answer(client: httpx.Client) -> None:
     said = _post(client, text="What do you like?", persona=made.json()["id"])
     assert "chess" in said["reply"].lower()
     assert client.delete(f"{PATH}/personas/{made.json()['id']}").status_code == 204
+
+
+def test_a_drafted_persona_keeps_its_face(client: httpx.Client) -> None:
+    picture = avatars.path("mei").read_bytes()
+    made = client.post(f"{PATH}/personas/draft", content=picture, headers={"Content-Type": "image/png"})
+    assert made.status_code == 201, made.text
+    card = made.json()["persona"]
+    assert set(card["provenance"].values()) <= {"seen", "heard", "invented", "blank"}
+    said = _post(client, text="Hello!", persona=made.json()["id"])
+    assert said["avatar_id"] == card["avatar_id"]
+    card["likes"] = ["She loves kites."]
+    edited = client.put(f"{PATH}/personas/{made.json()['id']}", json=card)
+    assert edited.status_code == 200, edited.text
+    assert "kites" in _post(client, text="What do you like?", persona=made.json()["id"])["reply"]
 
 
 def test_voices_are_listed_and_described(client: httpx.Client) -> None:
