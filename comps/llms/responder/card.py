@@ -27,6 +27,8 @@ _FINITE = re.compile(
     r"|owns?|keeps?|helps?"
     rf"|thinks?|says?|loves?|calls?|believes?|wants?|(?<!, )(?:{'|'.join(sorted(PAST_VERBS))}))\b"
 )
+#: Sentences after which "they" are the persona and somebody else.
+_COUPLE = re.compile(r"I (?!have (?:two|three|four|five|many|several)\b)|.* and I\b")
 _FINITE_LOOK = re.compile(r"\b(?:is|are|was|were|am|has|have|had|wears?|looks?)\b")
 _PASSIVE = (
     r"born|raised|trained|educated|orphaned|abandoned|adopted|elected|named|found|brought up|built|made|created|carved|invented"
@@ -116,12 +118,24 @@ def _sentences(section: str, entry: str, subject: Subject) -> list[str]:
     other = False
     for sentence in split_sentences(entry):
         text = first_person(sentence, subject, other_speaks=other and section == "relationships")
+        if section == "physicalDescription":
+            text = re.sub(r"\b([Tt])he (?=(?:head|mouth|face|eyes|hair|lips)\b)", lambda m: "My " if m[1] == "T" else "my ", text)
+        if section == "relationships" and subject.pronoun != "they" and (not texts or _COUPLE.match(texts[-1])):
+            text = _we(text)
         if not _is_clause(section, text):
             text = _from_phrase(section, text)
         # After "Tom is my brother." a "He" is Tom, where he and the persona share a pronoun.
         other = bool(re.match(r"(?!I\b|My (?:life|dream|goal|home)\b)(?:My )?[A-Z]?\w+(?: \w+){0,3} (?:is|was)\b", text))
         texts.append(text if text.endswith((".", "!", "?")) else text + ".")
     return texts
+
+
+def _we(text: str) -> str:
+    """ "They have two daughters", of the persona and somebody else, in her words."""
+    if not text.startswith(("They ", "Their ")):
+        return text
+    text = re.sub(r"\bthey\b", "we", re.sub(r"\btheir\b", "our", text))
+    return re.sub(r"^They\b", "We", re.sub(r"^Their\b", "Our", text))
 
 
 def _is_clause(section: str, text: str) -> bool:
@@ -138,7 +152,15 @@ def _is_clause(section: str, text: str) -> bool:
     rest = " ".join(words[1:])
     if re.search(r"\b(?:who|that|which)\b", text):
         rest = re.split(r"\b(?:who|that|which)\b", rest)[0]
-    others = re.match(r"my\b|the\b|[A-Z]", text, re.IGNORECASE) and section in ("background", "relationships", "goals")
+    others = re.match(r"my\b|the\b|[A-Z]", text, re.IGNORECASE) and section in (
+        "background",
+        "relationships",
+        "goals",
+        "physicalDescription",
+    )
+    if section != "physicalDescription" and text.endswith(".") and re.match(r"My (?:\S+ ){3}", text):
+        # A whole sentence about something of hers, whatever its verb.
+        return True
     if others and (any(is_surely_verb(word) for word in rest.split()) or re.search(r"\b\w+s (?:me|him|them)\b", rest)):
         return True
     finite = _FINITE_LOOK if section == "physicalDescription" else _FINITE
@@ -180,6 +202,8 @@ def _from_phrase(section: str, phrase: str) -> str:
 
 
 def _look(phrase: str, lower: str) -> str:
+    if re.match(r"(?:an? |the )?(?:\w+ )?(?:face|head|portrait|picture|figure in)\b", phrase, re.IGNORECASE):
+        return f"What can be seen of me is {lower}"
     if re.match(r"(?:an?|the)\b", phrase, re.IGNORECASE):
         return f"I am {lower}"
     return f"This is how I look: {lower}"

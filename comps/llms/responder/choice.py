@@ -13,6 +13,11 @@ from comps.llms.responder.topics import Topic, answers
 #: Score from which a fact is an answer; lower when the question speaks to the persona, since little else can be meant.
 _FITS = 0.32
 _FITS_OTHER = 0.6
+#: Cosine similarity from which a fact answers where few facts can: that of other words for the same thing.
+_SAME = 0.45
+_YES_OR_NO = 0.34
+_TRAIT = 0.3
+_NARROW = re.compile(r"^(?:and |but |so )?(?:do|did|are|were|have|had|can|could|would|will|is|was) |\bfavou?rite\b")
 #: What a fact gains when the question speaks back of it ("what is his name").
 _BACK = 0.2
 #: A second fact is told when its score is within the first of these of the best, or above the second in the same section.
@@ -67,7 +72,33 @@ def names_somebody(asked: Asked, index: CardIndex) -> bool:
 def is_unknown(asked: Asked, index: CardIndex, topics: list[Topic]) -> bool:
     """Whether the question is about a topic on which only certain facts are an answer, and the card has none."""
     strict = [topic for topic in topics if topic.strict]
-    return bool(strict) and not _allowed(index, strict) and not names_somebody(asked, index)
+    if not strict or _allowed(index, strict) or names_somebody(asked, index):
+        return False
+    return not _near(asked, index, topics)
+
+
+def _near(asked: Asked, index: CardIndex, topics: list[Topic]) -> bool:
+    """Whether some fact says it in words that its topic's pattern lacks: a "chicken" for "animals"."""
+    loose = [topic for topic in topics if topic.strict and topic.loosely]
+    alike = index.similarities(asked.vector)
+    return any(fact.section in topic.sections and alike[i] >= _SAME for topic in loose for i, fact in enumerate(index.facts)) or (
+        not asked.topics and any(index.shared(i, set(asked.words)) for i in range(len(index.facts)))
+    )
+
+
+def _supported(asked: Asked, index: CardIndex, topics: list[Topic], i: int) -> bool:
+    """Whether fact ``i`` is near enough to a question that any other fact would not answer either.
+
+    "Do you smoke?" and "what is your favourite colour?" have answers that are wrong; "tell me about yourself" has not.
+    """
+    if not _NARROW.search(asked.text) or asked.refers_back:
+        return True
+    enough = _YES_OR_NO if index.facts[i].section != "personalityTraits" else _TRAIT
+    return (
+        bool(index.shared(i, set(asked.words)))
+        or any(topic.fact and answers(index.facts[i], topic) for topic in topics)
+        or bool(index.similarities(asked.vector)[i] >= enough)
+    )
 
 
 def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool = False) -> list[int]:
@@ -81,7 +112,7 @@ def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool =
         # "What do you like?": whatever stands there is an answer.
         return _several(index, told, values)
     known = asked.to_persona or asked.refers_back or bool(topics) or loose or names_somebody(asked, index)
-    if not order or values[order[0]] < (_FITS if known else _FITS_OTHER):
+    if not order or values[order[0]] < (_FITS if known else _FITS_OTHER) or not _supported(asked, index, topics, order[0]):
         return []
     if particular or not any(topic.name in _LISTS for topic in topics):
         return order[:1]

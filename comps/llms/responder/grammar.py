@@ -32,12 +32,20 @@ _VERBS = frozenset(
     brings lets begins becomes remains stays tends appears seems considers finds admires cherishes despises detests volunteers
     travels sails swims dances hikes climbs rides drives carries laughs smiles talks listens worries struggles suffers shares
     visits meets treats knits sews gardens raises protects guards hunts flies sleeps eats drinks explores invents
-    designs creates performs composes coaches manages attends forgets""".split()  # noqa: SIM905
+    designs creates performs composes coaches manages attends forgets sits stands moves leans squints blushes hums whistles
+    whispers winks frowns grins stares wanders strolls jogs swears insists admits claims pretends prays hosts edits supports
+    competes practises hikes camps relaxes chases refers relies depends focuses expects asks answers offers follows leaves
+    returns stays spends saves donates earns owes pays buys wins loses builds bursts speaks rises wakes dresses ties
+    celebrates worships mourns longs yearns loathes resents regrets bites chews blames apologizes apologises scolds teases
+    organizes organises mentors tutors delivers restores mends crafts carves sketches photographs films records streams
+    posts uploads contains includes features shows displays reveals gleams sparkles shines hangs falls reaches""".split()  # noqa: SIM905
 )
 #: Of these the ones that are as often plural nouns: they count only before a word that follows verbs.
 _NOUNS_TOO = frozenset(
     """works plays needs hopes plans dreams fears values visits smiles laughs talks dances drinks rides drives studies sails
-    guards treats worries runs means aims climbs hikes gardens shares builds designs practices sleeps coaches lives""".split()  # noqa: SIM905
+    guards treats worries runs means aims climbs hikes gardens shares builds designs practices sleeps coaches lives stands
+    frowns grins camps hosts claims answers offers returns ties films records streams posts features shows displays falls
+    regrets bites supports winks stares whispers hums""".split()  # noqa: SIM905
 )
 _AFTER_VERBS = (
     r"(?=\s+(?:a|an|the|to|as|at|in|on|with|for|of|about|from|by|into|over|under|his|her|their|its|my|every|each|all|some|any"

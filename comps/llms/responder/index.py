@@ -11,6 +11,7 @@ import numpy as np
 
 from comps.cores.text.embedding import Floats, SentenceEmbedder
 from comps.llms.responder.card import Card, Fact
+from comps.llms.responder.pieces import pieces
 from comps.llms.responder.question import content_words, sounds_like, stem, stems
 from comps.llms.responder.topics import Topic
 
@@ -18,6 +19,8 @@ from comps.llms.responder.topics import Topic
 _WORD = 0.2
 _WORDS_MOST = 0.4
 _TOPIC = 0.25
+#: What a piece of a fact has to be ahead of the whole by.
+_PIECE = 0.03
 _SECTION = (0.12, 0.06, 0.03, 0.02, 0.02)
 
 
@@ -27,7 +30,12 @@ class CardIndex:
     def __init__(self, card: Card, embedder: SentenceEmbedder) -> None:
         self.name = card.name
         self.facts = card.facts
-        self._vectors = embedder.encode([fact.text for fact in card.facts])
+        #: Whether nothing is written but what can be seen, as in a card that was drafted from a picture.
+        self.only_looks = {fact.section for fact in card.facts} == {"physicalDescription"}
+        texts = [[fact.text, *pieces(fact.text)] for fact in card.facts]
+        self._vectors = embedder.encode([text for group in texts for text in group])
+        #: Where the vectors of each fact begin: the whole sentence first, then its pieces.
+        self._starts = np.cumsum([0, *map(len, texts)])[:-1]
         own = {stem(word) for word in card.name.lower().split()}
         self.stems = [stems(fact.text) - own for fact in card.facts]
         self._frequency = Counter(word for words in self.stems for word in words)
@@ -48,14 +56,22 @@ class CardIndex:
 
     def scores(self, question: str, vector: Floats, words: set[str], topics: list[Topic]) -> Floats:
         """How well each fact answers a question, float32[facts]: its cosine similarity and what speaks for it beside."""
-        scores = np.array(self._vectors @ vector, np.float32) if self.facts else np.zeros(0, np.float32)
+        scores = self.similarities(vector)
         for i, fact in enumerate(self.facts):
             scores[i] += (
-                self._shared(i, words) + _kind(question, fact) + max((_bonus(fact, topic) for topic in topics), default=0.0)
+                self.shared(i, words) + _kind(question, fact) + max((_bonus(fact, topic) for topic in topics), default=0.0)
             )
         return scores
 
-    def _shared(self, i: int, words: set[str]) -> float:
+    def similarities(self, vector: Floats) -> Floats:
+        """The cosine similarity of a question to each fact or to that piece of it which is closest, float32[facts]."""
+        if not self.facts:
+            return np.zeros(0, np.float32)
+        every = self._vectors @ vector
+        return np.asarray(np.maximum(every[self._starts], np.maximum.reduceat(every, self._starts) - _PIECE), np.float32)
+
+    def shared(self, i: int, words: set[str]) -> float:
+        """What the words that a fact has in common with a question speak for it; rare ones count more."""
         return min(_WORDS_MOST, sum(_WORD / math.sqrt(self._frequency[word]) for word in self.stems[i] if _any_in(words, word)))
 
     def naming(self, names: set[str]) -> set[int]:
@@ -92,7 +108,9 @@ _KINDS = (
         r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|years?|months?|age|once|every)\b",
         0.1,
     ),
-    (r"\bwhat happened\b", r"\b(?:\w+ed|was|were|lost|broke|left|died|fell|stole)\b", 0.1),
+    (r"\bwhat happened\b", r"\b(?:\w+ed|was|were|lost|broke|left|died|fell|stole|hurt|became)\b", 0.1),
+    (r"^how did you", r"\bI (?:\w+ed|was|lost|broke|left|fell|became|got|won|met)\b", 0.06),
+    (r"^(?:can|could|do you know how) ", r"\b(?:learn|can|cannot|can't|able|never|licen[cs]e|taught|fluent)\b", 0.1),
     (r"^where\b", r"\b(?:in|at|on|to|from|near) (?:the |an? )?[A-Z]", 0.08),
     (r"^who\b", r"\b(?:by|my|with|is|are) [A-Za-z]+|[a-z] [A-Z]", 0.05),
 )

@@ -13,7 +13,7 @@ from comps.llms.responder.choice import about_the_same, choose, is_unknown, scor
 from comps.llms.responder.index import CardIndex, proper_names
 from comps.llms.responder.question import is_question, normalise
 from comps.llms.responder.topics import BY_NAME, Topic, matching
-from comps.llms.responder.wording import join_facts, lower_start
+from comps.llms.responder.wording import join_facts, listed, lower_start
 
 #: Cosine similarity from which an example says that a message is small talk; a statement, which nothing else claims, needs less.
 _SURE = 0.62
@@ -24,7 +24,9 @@ def pick(kind: str, messages: Sequence[tuple[str, str]], name: str, **values: st
     """One of the wordings of ``kind``, by the conversation's checksum."""
     wordings = smalltalk.ANSWERS[kind]
     checksum = zlib.crc32("\n".join(text for _, text in messages).encode())
-    return wordings[checksum % len(wordings)].format(name=name or "a character without a name", **values)
+    return wordings[checksum % len(wordings)].format(
+        name=name or "a character without a name", called=f"{name}, " if name else "", **values
+    )
 
 
 class Reply:
@@ -68,10 +70,17 @@ class Reply:
             return self._asked.last_reply
         if kind == "robot" and (own := [fact.text for fact in self._index.facts if cues.ARTIFICIAL.search(fact.text)]):
             return own[0]
-        return self._pick(kind)
+        return self._pick(kind, known=self._known() or "nothing yet") if kind == "able" else self._pick(kind)
+
+    def _known(self) -> str:
+        """What the card tells of, as a list."""
+        told = {fact.section for fact in self._index.facts}
+        return listed([words for section, words in smalltalk.TELLS_OF.items() if section in told])
 
     def _introduction(self) -> str:
         index = self._index
+        if index.only_looks:
+            return f"{self._pick('picture named' if index.name else 'picture')} {join_facts(index.facts[:1])}"
         facts = [fact for fact in index.facts if fact.section in ("background", "personalityTraits")]
         job = BY_NAME["job"]
         work = [fact for fact in facts if fact.section == "background" and re.search(job.fact, fact.text, re.IGNORECASE)]
@@ -98,7 +107,7 @@ class Reply:
     def _follow_up(self) -> str:
         asked = self._asked
         if not asked.previous:
-            return ""
+            return self._without_context()
         if cues.WHY.match(asked.text):
             return self._reason()
         if cues.MORE.match(asked.text):
@@ -106,6 +115,12 @@ class Reply:
         if (about := cues.ABOUT.match(asked.text)) and not cues.YOU_TOO.search(asked.text):
             return self._likewise(asked.text[about.end() :])
         return self._of_whom() if asked.said and cues.SOMEBODY.search(asked.text) and not asked.topics else ""
+
+    def _without_context(self) -> str:
+        """ "why?" or "tell me more" as the first thing said."""
+        if cues.MORE.match(self._asked.text):
+            return self._introduction()
+        return self._pick("unclear") if cues.WHY.match(self._asked.text) else ""
 
     def _of_whom(self) -> str:
         """ "what does he do?": about somebody whom the last reply named."""
@@ -214,6 +229,8 @@ class Reply:
 
     def _unknown(self, topics: list[Topic]) -> str:
         what = next((topic.unknown for topic in topics if topic.unknown), "")
+        if self._index.only_looks:
+            return self._pick("unwritten", what=what or "that about me")
         return self._pick("unknown", what=what) if what else self._pick("unknown about me")
 
     def _statement(self) -> str:

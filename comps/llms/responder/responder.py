@@ -80,7 +80,8 @@ class Responder:
 
 def _plain(raw: str, index: CardIndex) -> str:
     """Normalised, and without a greeting that something else follows."""
-    return split_greeting(normalise(raw, index.name))[1] or normalise(raw)
+    rest = split_greeting(normalise(raw, index.name))[1]
+    return normalise(rest, index.name) if rest and rest not in index.name.lower().split() else normalise(raw, index.name)
 
 
 def _user_turns(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

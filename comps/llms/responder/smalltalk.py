@@ -95,16 +95,25 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sorry": ("i am sorry", "my apologies", "i did not mean that"),
 }
 
+#: What each section of a card lets its persona tell.
+TELLS_OF = {
+    "background": "my life",
+    "personalityTraits": "my character",
+    "likes": "what I like",
+    "dislikes": "what I dislike",
+    "goals": "what I hope for",
+    "relationships": "the people around me",
+    "physicalDescription": "what I look like",
+}
+
 ANSWERS: dict[str, tuple[str, ...]] = {
     "greet": ("Hello! I'm {name}. What would you like to know about me?", "Hi there! I'm {name}. Ask me anything about myself."),
     "how": ("I'm doing well, thank you for asking. And you?", "Quite well, thank you. How are you?"),
     "thanks": ("You're very welcome.", "My pleasure."),
     "thanks bye": ("You're welcome. Goodbye!",),
     "bye": ("Goodbye! It was lovely talking with you.", "Goodbye, and take care."),
-    "robot": (f"I'm {{name}}, a digital character. I can only talk about what my profile says, because {NO_MODEL}.",),
-    "able": (
-        f"I can tell you about myself: my life, what I like and what I hope for. More than that I can't, because {NO_MODEL}.",
-    ),
+    "robot": (f"I'm {{called}}a digital character. I can only talk about what my profile says, because {NO_MODEL}.",),
+    "able": (f"I can talk about {{known}}. More than that I can't, because {NO_MODEL}.",),
     "joke": ("I'm better at talking about myself than at performing, I'm afraid. Ask me about my life instead.",),
     "world": (
         f"That's outside what I know, because {NO_MODEL}. But you can ask me about myself.",
@@ -122,6 +131,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "disagree": ("Fair enough. What would you like to talk about instead?",),
     "sorry": ("That's quite all right.",),
     "nobody": ("I'm a character that nothing has been written about yet.",),
+    "picture": ("Nobody has written yet who I am, not even my name.", "My story hasn't been written yet, not even my name."),
+    "picture named": ("I'm {name}. More than that hasn't been written about me yet.",),
+    "unwritten": ("Nobody has written {what} yet.", "I'd love to tell you, but nobody has written {what} yet."),
+    "unclear": ("I'm not sure what you mean. Ask me something about myself.",),
     "unheard": ("Sorry, I didn't catch that. Could you say it again?",),
     "repeat": ("I haven't said anything yet. Ask me something about myself.",),
     "language": ("I can only understand and speak English at the moment, I'm sorry.",),

@@ -19,7 +19,8 @@ _NUMBER = (
 class Topic:
     """``question`` and ``fact`` are patterns; ``examples`` are questions in other words, compared by meaning.
 
-    ``sections`` of the card, the likeliest first. ``strict``: a fact that does not match ``fact`` is no answer.
+    ``sections`` of the card, the likeliest first. ``strict``: a fact that does not match ``fact`` is no answer, unless, when
+    ``loosely``, it means nearly the same.
     ``unknown`` completes "I can't tell you …".
     """
 
@@ -29,6 +30,7 @@ class Topic:
     fact: str = ""
     unknown: str = ""
     strict: bool = False
+    loosely: bool = False
     examples: tuple[str, ...] = ()
 
 
@@ -65,7 +67,7 @@ TOPICS: tuple[Topic, ...] = (
         "birthplace",
         (PAST,),
         r"\bwhere (?:were|was) you (?:born|raised|brought up|made|built)|\bwhere (?:do|did) you come from"
-        r"|\bwhere (?:are|were) you (?:originally )?from"
+        r"|\bwhere (?:are|were) you (?:originally )?from|\bwhat \w+ (?:are|do) you (?:come )?from|^where you from"
         r"|\bwhere did you grow|\bhome ?town|\bwhere you (?:are from|grew up|were born|come from)"
         r"|\bwhere did you spend your childhood|\bbirth ?place|\bwhich country|\bnationality",
         r"\bborn (?!and raised to)|grew up|\bgrew on|raised|brought up|native|home ?town|(?:come|came|originally|hail"
@@ -94,6 +96,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|apartment|home|room)|\bbased in|\bhome (?:in|on|is)",
         "where I live",
         strict=True,
+        loosely=True,
         examples=("where do you live", "where is your home", "what city do you live in"),
     ),
     Topic(
@@ -103,7 +106,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|are you working|what (?:is|was) your (?:job|work)|you work (?:as|at|for|in)"
         r"|earn|kind of work|sort of work|line of work|make (?:your|a) living|what do you do(?: now"
         r"| these days| all day| every day| at work)?$|your daily work|employed)",
-        r"\bwork(?:s|ed|ing)? (?:as|at|for|in|on|with)|\bI work\b|\bjob\b|career|profession|\bI (?:currently |now "
+        r"\bwork(?:s|ed|ing)? (?:as|at|for|in|on|with)\b(?! me\b)|\bI work\b|\bjob\b|career|profession|\bI (?:currently |now "
         r"|also |still )*(?:run|own|opened|founded|started|teach|train|coach|guard|patrol|command|deliver|write|paint"
         r"|fish|farm|nurse|manage|lead|direct|serve|practise|practice|sell|make"
         r"|build|repair|restore"
@@ -111,7 +114,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:(?!of\b)\w+[- ])*(?:(?!daughter|mother"
         r"|father|sister|brother|member|lover|listener|riser|loner|winner)\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
-        r"|\bI have (?:\w+ )?(?:run|been|led|taught|worked)\b|retired|trained as|earn|\b(?:these days|nowadays"
+        r"|\bI have (?:\w+ )?(?:run|been (?:an?|the|in charge|at|head|working)|served|led|taught|worked)\b|retired|trained as|earn|\b(?:these days|nowadays"
         r"|currently|at present)\b|\bnow I\b|\bI now\b",
         "what I do for a living",
         examples=(
@@ -131,6 +134,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|academy|scholar|diploma|doctorate",
         "anything about my schooling",
         strict=True,
+        loosely=True,
         examples=("where did you go to school", "what did you study", "did you go to college", "who taught you that"),
     ),
     Topic(
@@ -173,7 +177,7 @@ TOPICS: tuple[Topic, ...] = (
         r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|dating|relationship"
         r"|lover|love life|romantic|sweetheart|divorced|widow\w*)\b",
         r"\b(?:married|husband|wife|spouse|boyfriend|girlfriend|fianc\w+|partner|in love|single|unmarried|dating"
-        r"|engaged|lover|divorced?|widow\w*|romantic|sweetheart|bachelor)\b",
+        r"|engaged|betrothed|lover|divorced?|widow\w*|romantic|sweetheart|bachelor)\b",
         "anything about my love life",
         strict=True,
         examples=("are you married", "do you have a boyfriend or girlfriend", "are you in love with someone", "are you single"),
@@ -197,6 +201,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|terrier|retriever|spaniel|hens|chickens|goats?|ferret|owl|raven|mare|pony|collie|hound|bees)\b",
         "anything about a pet",
         strict=True,
+        loosely=True,
         examples=("do you have any pets", "do you have a dog or a cat"),
     ),
     Topic(
@@ -390,7 +395,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|want to (?:do|be|become|achieve|accomplish)|wish(?:es)?|looking forward|looking for|searching for"
         r"|what would you do if|if you could|bucket list"
         r"|what (?:else )?do you want|what are you (?:saving|working) (?:for|towards?)|next step)\b",
-        "",
+        r"\b(?:want|hope|dream|wish|would like|would love|plan|aim|goal|ambition|long|determined)\b",
         "what I want to do one day",
         examples=(
             "what are your goals",
@@ -486,7 +491,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|used to do|how did you (?:become|end up|get (?:into|started|here)|start|come to)|how long have you"
         r"|have you (?:ever|always)|what happened to you)\b",
         "",
-        "more about my past",
+        "anything more about my past",
         examples=(
             "tell me about your past",
             "tell me your life story",
@@ -496,6 +501,9 @@ TOPICS: tuple[Topic, ...] = (
         ),
     ),
 )
+
+#: What happened to somebody's eye is not told by what it looks like.
+_EVENT = re.compile(r"\bwhat happened\b|^(?:how|when|where) did\b|^why\b|\bhow come\b")
 
 BY_NAME = {topic.name: topic for topic in TOPICS}
 
@@ -507,4 +515,8 @@ def answers(fact: Fact, topic: Topic) -> bool:
 
 def matching(question: str) -> list[Topic]:
     """The topics whose words stand in a normalised question, in the order of ``TOPICS``."""
-    return [topic for topic in TOPICS if re.search(topic.question, question)]
+    return [
+        topic
+        for topic in TOPICS
+        if re.search(topic.question, question) and not (topic.sections == (LOOK,) and _EVENT.search(question))
+    ]

@@ -24,10 +24,13 @@ def join_facts(facts: Sequence[Fact]) -> str:
             groups[-1][1].append(rest)
         else:
             groups.append((head, [rest]))
-    return " ".join(f"{head} {_listed(rests)}." if head else rests[0] for head, rests in groups)
+    return " ".join(f"{head} {listed(rests)}." if head else rests[0] for head, rests in groups)
 
 
-def _listed(items: list[str]) -> str:
+def listed(items: list[str]) -> str:
+    """ "a, b and c"; empty for nothing."""
+    if not items:
+        return ""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
