@@ -160,12 +160,14 @@ def test_bad_bodies(client: httpx.Client, body: bytes, content_type: str, status
     assert answer.json()["status"] == status
 
 
-def test_typed_and_unexpected_errors(client: httpx.Client) -> None:
+def test_typed_and_unexpected_errors(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     voice = client.post("/voice")
     assert (voice.status_code, voice.json()["code"], voice.json()["some"]) == (422, "unknown_voice", ["linda"])
     broken = client.post("/fail")
     assert (broken.status_code, broken.json()["code"]) == (500, "internal_error")
     assert "secret" not in broken.text
+    assert "RuntimeError" in caplog.text
+    assert "with a secret in it" not in caplog.text.replace('raise RuntimeError("with a secret in it")', "")
     assert client.get("/nowhere").json()["code"] == "not_found"
     assert client.get("/echo").status_code == 405
     assert client.get("/checked/seven").json()["field"] == "number"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import time
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Milliseconds that the caller will still wait; each service passes on what is left of it.
 DEADLINE_HEADER = "x-deadline-ms"
+#: nginx's code for a client that left before its answer; only metrics see it.
+_CLIENT_GONE = 499
 
 
 def problem_response(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -44,23 +48,28 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(send)
         started = time.perf_counter()
+
+        def count(status: int) -> None:
+            handler = getattr(scope.get("route"), "path", "none")
+            self._metrics.requests.labels(handler, scope["method"], str(status)).inc()
+            self._metrics.seconds.labels(handler, scope["method"]).observe(time.perf_counter() - started)
+
+        exchange = _Exchange(send, count)
         with self._metrics.in_progress.track_inprogress():
             try:
                 await self._answer(scope, receive, exchange)
             except Problem as problem:
                 await exchange.fail(problem)
             except ConnectionError:
-                return
+                pass
             except Exception as error:
-                # The message may quote what a person sent; the traceback's lines do not.
-                log.exception("%s %s failed: %s", scope["method"], scope["path"], type(error).__name__)
+                # The error's message may quote what a person sent; the lines of its traceback do not.
+                trace = "".join(traceback.format_tb(error.__traceback__))
+                log.error("%s %s failed: %s\n%s", scope["method"], scope["path"], type(error).__name__, trace)
                 await exchange.fail(Problem("something went wrong on our side; it has been logged"))
-        route = scope.get("route")
-        handler = getattr(route, "path", "none")
-        self._metrics.requests.labels(handler, scope["method"], str(exchange.status or 499)).inc()
-        self._metrics.seconds.labels(handler, scope["method"]).observe(time.perf_counter() - started)
+            finally:
+                exchange.end()
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         headers = dict(scope["headers"])
@@ -131,23 +140,31 @@ class Guard:
 
 
 class _Exchange:
-    """The answer under way: whether it has begun, and with which status."""
+    """The answer under way. ``count`` is told its status once, before its last byte goes out: who then asks finds it counted."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, count: Callable[[int], None]) -> None:
         self._send = send
+        self._count: Callable[[int], None] | None = count
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        """The answer is complete, or never will be."""
+        if self._count is not None:
+            self._count(self.status or _CLIENT_GONE)
+            self._count = None
 
     async def fail(self, problem: Problem) -> None:
         """Send the problem; where the answer has begun, cut it short, so that no client takes it for complete."""
         if self.status is not None:
             raise ConnectionAbortedError(problem.code)
         status, headers, body = problem_response(problem)
-        self.status = status
         start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
-        await self._send(start)
-        await self._send({"type": "http.response.body", "body": body})
+        await self.send(start)
+        await self.send({"type": "http.response.body", "body": body})
