@@ -29,6 +29,8 @@ _FINITE = re.compile(
 )
 #: Sentences after which "they" are the persona and somebody else.
 _COUPLE = re.compile(r"I (?!have (?:two|three|four|five|many|several)\b)|.* and I\b")
+#: Sections in which sentences speak of other people and things as well.
+_OF_OTHERS = frozenset(("background", "relationships", "goals", "physicalDescription"))
 _FINITE_LOOK = re.compile(r"\b(?:is|are|was|were|am|has|have|had|wears?|looks?)\b")
 _PASSIVE = (
     r"born|raised|trained|educated|orphaned|abandoned|adopted|elected|named|found|brought up|built|made|created|carved|invented"
@@ -120,7 +122,11 @@ def _sentences(section: str, entry: str, subject: Subject) -> list[str]:
         text = first_person(sentence, subject, other_speaks=other and section == "relationships")
         if section == "physicalDescription":
             text = re.sub(r"\b([Tt])he (?=(?:head|mouth|face|eyes|hair|lips)\b)", lambda m: "My " if m[1] == "T" else "my ", text)
-        if section == "relationships" and subject.pronoun != "they" and (not texts or _COUPLE.match(texts[-1])):
+        if (
+            section == "relationships"
+            and subject.pronoun != "they"
+            and (not texts or _COUPLE.match(texts[-1]) or " they " in text)
+        ):
             text = _we(text)
         if not _is_clause(section, text):
             text = _from_phrase(section, text)
@@ -133,18 +139,21 @@ def _sentences(section: str, entry: str, subject: Subject) -> list[str]:
 def _we(text: str) -> str:
     """ "They have two daughters", of the persona and somebody else, in her words."""
     if not text.startswith(("They ", "Their ")):
-        return text
-    text = re.sub(r"\bthey\b", "we", re.sub(r"\btheir\b", "our", text))
-    return re.sub(r"^They\b", "We", re.sub(r"^Their\b", "Our", text))
+        # "I have one son, Luca, and they argue": the two of them.
+        if not re.match(r"I have (?:an?|one) |My (?!\w+s\b)\w+[, ]|I am (?:married|engaged) ", text):
+            return text
+        head, joint, rest = text.partition(" and they ")
+        return f"{head} and we {_us(rest)}" if joint else text
+    return re.sub(r"^They\b", "We", re.sub(r"^Their\b", "Our", _us(text)))
+
+
+def _us(text: str) -> str:
+    return re.sub(r"\bthey\b", "we", re.sub(r"\btheir\b", "our", text))
 
 
 def _is_clause(section: str, text: str) -> bool:
     """Whether ``text`` is a sentence of its own rather than a phrase such as "old maps"."""
-    if re.search(r"\bI\b(?!['\w])|\bI'", text) and not re.match(r"(?:to|when|where)\b", text, re.IGNORECASE):
-        return True
-    if re.match(r"(?:he|she|they|it|there) \w+", text, re.IGNORECASE):
-        return True
-    if re.match(r"[^,]+, [^,]+, \w+s \w", text):
+    if _has_subject(section, text):
         return True
     if is_third_person_verb(text.split(maxsplit=1)[0]) or re.match(rf"(?:{_PASSIVE}|{_STATE})\b", text, re.IGNORECASE):
         return False
@@ -152,19 +161,20 @@ def _is_clause(section: str, text: str) -> bool:
     rest = " ".join(words[1:])
     if re.search(r"\b(?:who|that|which)\b", text):
         rest = re.split(r"\b(?:who|that|which)\b", rest)[0]
-    others = re.match(r"my\b|the\b|[A-Z]", text, re.IGNORECASE) and section in (
-        "background",
-        "relationships",
-        "goals",
-        "physicalDescription",
-    )
-    if section != "physicalDescription" and text.endswith(".") and re.match(r"My (?:\S+ ){3}", text):
-        # A whole sentence about something of hers, whatever its verb.
-        return True
+    others = re.match(r"my\b|the\b|[A-Z]", text, re.IGNORECASE) and section in _OF_OTHERS
     if others and (any(is_surely_verb(word) for word in rest.split()) or re.search(r"\b\w+s (?:me|him|them)\b", rest)):
         return True
     finite = _FINITE_LOOK if section == "physicalDescription" else _FINITE
     return bool(finite.search(rest)) and not re.match(r"(?:to|being|becoming|\w+ing|\w+ed)\b", text, re.IGNORECASE)
+
+
+def _has_subject(section: str, text: str) -> bool:
+    """Whether ``text`` begins as sentences do: with somebody who does something, or with "My …" and a full stop at the end."""
+    if re.search(r"\bI\b(?!['\w])|\bI'", text) and not re.match(r"(?:to|when|where)\b", text, re.IGNORECASE):
+        return True
+    if re.match(r"(?:he|she|we|they|it|there) \w+|[^,]+, [^,]+, \w+s \w", text, re.IGNORECASE):
+        return True
+    return section != "physicalDescription" and bool(re.match(r"My (?:\S+ ){3}.*\.$", text))
 
 
 def _lower(phrase: str) -> str:

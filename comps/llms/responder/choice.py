@@ -17,6 +17,9 @@ _FITS_OTHER = 0.6
 _SAME = 0.45
 _YES_OR_NO = 0.34
 _TRAIT = 0.3
+_OFF_TOPIC = 0.38
+#: Questions for one thing.
+_ONE = re.compile(r"\b(?:most|best|closest|biggest|greatest|favou?rite|oldest|youngest|first|last|worst|who is your|which)\b")
 _NARROW = re.compile(r"^(?:and |but |so )?(?:do|did|are|were|have|had|can|could|would|will|is|was) |\bfavou?rite\b")
 #: What a fact gains when the question speaks back of it ("what is his name").
 _BACK = 0.2
@@ -93,6 +96,9 @@ def _supported(asked: Asked, index: CardIndex, topics: list[Topic], i: int) -> b
     """
     if not _NARROW.search(asked.text) or asked.refers_back:
         return True
+    named = [topic for topic in asked.topics if topic.fact]
+    if named and not any(answers(index.facts[i], topic) for topic in named):
+        return bool(index.similarities(asked.vector)[i] >= _OFF_TOPIC or index.shared(i, set(asked.words)))
     enough = _YES_OR_NO if index.facts[i].section != "personalityTraits" else _TRAIT
     return (
         bool(index.shared(i, set(asked.words)))
@@ -114,9 +120,9 @@ def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool =
     known = asked.to_persona or asked.refers_back or bool(topics) or loose or names_somebody(asked, index)
     if not order or values[order[0]] < (_FITS if known else _FITS_OTHER) or not _supported(asked, index, topics, order[0]):
         return []
-    if particular or not any(topic.name in _LISTS for topic in topics):
+    if particular or _ONE.search(asked.text) or not any(topic.name in _LISTS for topic in topics):
         return order[:1]
-    return _several(index, order, values)
+    return _several(index, [order[0], *_on_topic(index, order, topics)], values)
 
 
 def _candidates(index: CardIndex, topics: list[Topic]) -> list[int]:
@@ -133,10 +139,18 @@ def _particular(asked: Asked, topics: list[Topic]) -> set[str]:
     return set(asked.words) - set().union(*(stems(match[0]) for match in found if match))
 
 
+def _on_topic(index: CardIndex, order: list[int], topics: list[Topic]) -> list[int]:
+    """The facts after the best that say something on the same topics."""
+    named = [topic for topic in topics if topic.fact]
+    return [i for i in order[1:] if not named or any(answers(index.facts[i], topic) for topic in named)]
+
+
 def _several(index: CardIndex, order: list[int], values: Floats) -> list[int]:
     """Two facts that belong together, three when they are short."""
     short = all(len(index.facts[i].text.split()) <= 6 for i in order[:3])
     best = order[0]
+    told = {index.facts[best].section, "background", "relationships"}
+    order = [best, *(i for i in order[1:] if index.facts[i].section in told)]
     chosen = [i for i in order[: 3 if short else 2] if values[i] >= values[best] - _NEAR]
     if len(chosen) == 1:
         same = [i for i in order[1:] if index.facts[i].section == index.facts[best].section and values[i] > _RELATED]

@@ -12,8 +12,9 @@ SOCIAL_RULES = (
     ("thanks", r"^(?:thank|thanks|many thanks)\b"),
     (
         "greet",
-        r"^(?:hello|hi|hey|hiya|greetings|howdy|good (?:morning|afternoon|evening|day)|nice to meet you"
-        r"|pleased to meet you)(?: there| again)?$",
+        r"\b(?:nice|pleased|glad|good|lovely) to (?:meet|see) you$"
+        r"|^(?:hello|hi|hey|hiya|yo|ahoy|greetings|howdy|good (?:morning|afternoon|evening|day)|nice to meet you"
+        r"|pleased to meet you)(?: there| again| captain| sir| madam)?$",
     ),
     (
         "how",

@@ -27,7 +27,7 @@ _ADVERBS = (
 _VERBS = frozenset(
     """is has loves likes enjoys hates dislikes wants hopes lives works believes feels thinks needs tries knows speaks teaches
     wears keeps makes takes gives gets goes comes sees hears finds spends collects plays sings reads writes paints bakes cooks
-    grows builds fixes repairs runs owns cares prefers wishes plans dreams remembers understands refuses fears avoids adores
+    grows builds fixes repairs runs owns cares prefers wishes plans dreams remembers understands refuses fears sets avoids adores
     treasures values respects trusts misses seeks aims longs means says tells sells serves studies learns leads helps holds
     brings lets begins becomes remains stays tends appears seems considers finds admires cherishes despises detests volunteers
     travels sails swims dances hikes climbs rides drives carries laughs smiles talks listens worries struggles suffers shares
@@ -57,7 +57,7 @@ _AFTER_UNKNOWN_VERBS = (
     r"(?=\s+(?:an?|the|his|her|their|its|my|every|them|him|it|others|people|everyone|everybody|just|how|what|where"
     r"|that|to|\w{2,}ly|when)\b)"
 )
-_STOPS = re.compile(r"\b(?:who|which|that|where|because|when|while|whose|if|whom|as)\b|[.;:!?]")
+_STOPS = re.compile(r"\b(?:who|which|that|where|because|when|while|whose|if|whom)\b|[.;:!?]")
 _TITLES = frozenset(
     [
         "mr",
@@ -98,7 +98,7 @@ class Subject:
         words = re.split(r" (?:of|from|the|von|van|de|da|del) ", self.name)[0].split()
         own = [word for word in words if word.lower().strip(".,") not in _TITLES and len(word) > 2 and word[0].isupper()]
         titled = [f"{words[0]} {word}" for word in own if words[0].lower().strip(".,") in _TITLES]
-        return sorted({self.name, *own, *titled} - {""}, key=len, reverse=True)
+        return sorted({self.name, " ".join(own), *own, *titled} - {""}, key=len, reverse=True)
 
 
 _OBJECT = {"he": "him", "she": "her", "they": "them", "it": "it", "you": "you"}
@@ -109,12 +109,14 @@ _REFLEXIVE = {"he": "himself", "she": "herself", "they": "themselves|themself", 
 
 def find_pronoun(texts: list[str]) -> str:
     """The pronoun that ``texts`` use of their subject, "I" when they use none. Pronouns that begin sentences count most."""
-    text = " ".join(texts)
+    text = "\n".join(texts)
     scores = {
-        pronoun: 3 * len(re.findall(rf"(?:^|[.!?]\s+){pronoun.capitalize()}(?:'\w+)?\b", text))
+        pronoun: 3 * len(re.findall(rf"(?:^|[.!?]\s+|\n){pronoun.capitalize()}(?:'\w+)?\b", text))
         + len(re.findall(rf"\b(?:{pronoun}|{_POSSESSIVE[pronoun]}|{_OBJECT[pronoun]})\b", text, re.IGNORECASE))
         for pronoun in ("she", "he", "you")
     }
+    # Others can be "they" as well, but hardly at the beginning of most sentences.
+    scores["they"] = 3 * len(re.findall(r"(?:^|[.!?]\s+|\n)They(?:'\w+)?\b", "\n".join(texts)))
     best = max(scores, key=lambda pronoun: scores[pronoun])
     if scores[best]:
         return best
@@ -220,7 +222,14 @@ def _subjects(sentence: str, subject: Subject) -> str:
 def _takes_subject(match: re.Match[str], before: str, subject: Subject) -> bool:
     """Whether the name or pronoun is the subject of the word after it ("it" and names can be objects)."""
     verb = match[2].lower()
-    finite = verb in _VERBS or verb in _IRREGULAR or verb.endswith("ed") or verb in PAST_VERBS or verb in _MODALS
+    finite = (
+        (subject.pronoun == "they" and f"{verb}s" in _VERBS)
+        or verb in _VERBS
+        or verb in _IRREGULAR
+        or verb.endswith("ed")
+        or verb in PAST_VERBS
+        or verb in _MODALS
+    )
     if re.search(r"\b(?:with|to|by|for|of|about|from|at|on|like)\s+$", before):
         return False
     starts = not before.strip() or before.rstrip().endswith((".", "!", "?", ",", ";", ":"))
@@ -264,8 +273,9 @@ def _joined_verbs(clause: str) -> str:
         verb, rest = match[3].lower(), clause[match.end() :]
         if verb == "works" and rest.startswith(" of "):
             return match[0]
-        surely = re.match(_AFTER_UNKNOWN_VERBS, rest) or (verb in _NOUNS_TOO and re.match(_AFTER_VERBS, rest))
-        if verb not in _IRREGULAR and not verb.endswith("s"):
+        adverbs = match[2].strip() not in ("", "both", "only", "not", "even", "too", "just")
+        surely = adverbs or re.match(_AFTER_UNKNOWN_VERBS, rest) or (verb in _NOUNS_TOO and re.match(_AFTER_VERBS, rest))
+        if (verb not in _IRREGULAR and not verb.endswith("s")) or match[3][0].isupper():
             return match[0]
         if not (verb in _IRREGULAR or surely or verb in _VERBS - _NOUNS_TOO):
             return match[0]
@@ -274,7 +284,20 @@ def _joined_verbs(clause: str) -> str:
     return re.sub(rf"((?:,|\band|\bbut|\bor|\bthen|\byet)\s+)({_ADVERBS})(\w+(?:'t)?)\b", convert, clause)
 
 
-_DONE_TO_PEOPLE = "told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?|repaired|built|created|named|owns"
+_DONE_TO_PEOPLE = (
+    "chases?|scolds?|helps|supports?|encourages?|teases?|annoys?|bothers?|sends?|visits?|follows?|calls?|hugs?|misses|knew|raised"
+    "|protects?|saved|rescued|hired|hires|trained|trains|mentors?|mentored|pushes|inspires?|inspired|believes? in|reminds?"
+    "|reminded|took|brought|left|betrayed|chased|sent|kept|made|makes|lets?|let|gives?|teaches|tells|asks?|thinks|sees|saw|understands?"
+    "|treats?|underestimates?|judges?|interrupts?|ignores?|mistakes?|"
+    "told|taught|asked|gave|loves|raised|calls|adores|helped|knows|trusts?|repaired|built|created|named|owns"
+)
+#: Verbs whose object does or becomes something: "it makes her giggle".
+_SENSE_OR_CAUSE = r"lets?|makes?|made|helps?|helped|sees?|saw|hears?|heard|watche[sd]|keeps?|kept|had"
+_BECOMES = frozenset(
+    """happy sad angry mad proud nervous anxious famous sick hungry sleepy tired stronger strong calm better smile laugh giggle
+    cry shudder blush dance sing go do be become fall relax focus unwind win succeed jump sneeze busy awake company grounded sane
+    young fit warm safe uncomfortable uneasy furious homesick cheerful curious jealous rich feel look seem""".split()  # noqa: SIM905
+)
 #: What may follow an object pronoun "her"; before anything else "her" is possessive.
 _AFTER_OBJECT = (
     r"(?=[.,;:!?)]|$|\s+(?:and|but|or|when|because|as|to|in|on|at|with|for|from|by|about|of|how|that|what|if|while|after|before"
@@ -288,7 +311,7 @@ def _pronouns(sentence: str, subject: Subject) -> str:
         sentence = re.sub(rf"\b(?:{_REFLEXIVE[pronoun]})\b", "myself", sentence, flags=re.IGNORECASE)
         if pronoun == "she":
             sentence = re.sub(rf"(?<=\s)her\b{_AFTER_OBJECT}", "me", sentence)
-            sentence = re.sub(r"\b(lets?|makes?|made|helps?|helped|saw|heard|watched) her (?=[a-z]+ )", r"\1 me ", sentence)
+            sentence = re.sub(rf"\b({_SENSE_OR_CAUSE}) her (?=([a-z]+)\b)", _object_of_cause, sentence)
         if pronoun not in ("he", "it"):
             sentence = re.sub(rf"\b{_ABSOLUTE[pronoun]}\b", "mine", sentence, flags=re.IGNORECASE)
         sentence = re.sub(rf"\b{_POSSESSIVE[pronoun]}\b", "my", sentence, flags=re.IGNORECASE)
@@ -304,6 +327,12 @@ def _pronouns(sentence: str, subject: Subject) -> str:
         "me",
         sentence,
     )
+
+
+def _object_of_cause(match: re.Match[str]) -> str:
+    """ "Makes her giggle" → "makes me giggle"; "makes her bed" is left to the possessives."""
+    does = f"{match[2]}s" in _VERBS or match[2] in _BECOMES
+    return f"{match[1]} me " if does else match[0]
 
 
 def _capital(sentence: str) -> str:

@@ -112,7 +112,13 @@ _KINDS = (
     (r"^how did you", r"\bI (?:\w+ed|was|lost|broke|left|fell|became|got|won|met)\b", 0.06),
     (r"^(?:can|could|do you know how) ", r"\b(?:learn|can|cannot|can't|able|never|licen[cs]e|taught|fluent)\b", 0.1),
     (r"^where\b", r"\b(?:in|at|on|to|from|near) (?:the |an? )?[A-Z]", 0.08),
-    (r"^who\b", r"\b(?:by|my|with|is|are) [A-Za-z]+|[a-z] [A-Z]", 0.05),
+    (
+        r"\b(?:now|nowadays|these days|currently|at the moment)\b|^where do you",
+        r"\b(?:[Nn]ow|[Nn]owadays|[Tt]hese days|[Cc]urrently|today)\b",
+        0.15,
+    ),
+    (r"^who\b", r"\b(?:by|my|with|is|are) [A-Za-z]+|[a-z] [A-Z]", 0.08),
+    (r"\bname (?:of|is)\b|\bcalled\b|\bname\b", r"[a-z,] (?!I\b)[A-Z]", 0.12),
 )
 
 

@@ -6,12 +6,13 @@ import re
 
 #: The beginning of a list: who feels or has what is listed.
 _HEAD = re.compile(
-    r"(?:I|My [\w' ]+?) (?:also |really |absolutely )?(?:love|like|enjoy|adore|hate|dislike|collect|treasure|fear|am fond of|have|wear"
-    r"|can't stand|cannot stand|am afraid of|want|hope|grew|bake|speak)\b"
+    r"(?:I|My [\w' ]+?) (?:also |really |absolutely )?(?:love|like|enjoy|adore|hate|dislike|collect|treasure|fear|am fond of|have"
+    r"|wear|can't stand|cannot stand|am afraid of|want|hope|grew|bake|speak)\b"
 )
 _ITEMS = re.compile(r", and |, or |, | and | or ")
 _CLAUSES = re.compile(
-    r"[;:] |, (?=who|which|whom|where|because|since|although|but|so|and (?:I|my|we|they|he|she|it|the)\b)|, and (?=[a-z]+(?:ed|t)\b)"
+    r"[;:] |, (?=who|which|whom|where|because|since|although|but|so|and (?:I|my|we|they|he|she|it|the)\b)"
+    r"|, and (?=[a-z]+(?:ed|t)\b)"
     r"| (?:because|but|although|when|after|before|since|and (?=I\b|my\b|\w+ed\b)|who|which) (?=\w)"
 )
 #: Pieces shorter than this, in words, mean too little by themselves.

@@ -93,9 +93,10 @@ def yes_or_no(text: str, index: CardIndex, i: int) -> str:
     # Only what the persona says of itself and without a "but" is a plain yes.
     if not re.match(r"I\b|[^.]*, I\b", fact.text) or likes(fact) is False or _HEDGED.search(fact.text):
         return ""
+    clauses = [clause for clause in re.split(r", | (?:and|because|when|if) |; ", fact.text) if index.words_of(clause) & words]
     if _NEGATION.search(text) or (fact.section == "goals" and not re.search(r"\b(?:want|like to|hope|wish|dream|plan)", text)):
         return ""
-    return "No, " if _NEGATION.search(fact.text) else "Yes, "
+    return "No, " if any(_NEGATION.search(clause) for clause in clauses) else "Yes, "
 
 
 def _without_also(text: str) -> str:

@@ -11,6 +11,7 @@ _CONTRACTIONS = (
     (r"n't\b", " not"),
     (r"\bi'm\b", "i am"),
     (r"\b(what|who|where|when|how|why|that|it|there|he|she|here)'s\b", r"\1 is"),
+    (r"\b(what|who|where|when|how|why)s\b", r"\1 is"),
     (r"\b(what|who|where|when|how|why)'re\b", r"\1 are"),
     (r"\b(what|who|where|when|how|why)'d\b", r"\1 did"),
     (r"'re\b", " are"),
@@ -33,8 +34,10 @@ _POLITE = re.compile(
     r"|(?:i (?:would|want|d) (?:like )?to (?:know|hear)|do you mind telling me|i am curious|let me ask you) )"
 )
 _GREETING = re.compile(
-    r"^(?:hello|hi|hey|hiya|greetings|howdy|good (?:morning|afternoon|evening|day))\b(?: there\b| again\b)?\s*"
+    r"^(?:hello|hi|hey|hiya|yo|ahoy|greetings|howdy|good (?:morning|afternoon|evening|day))\b(?: there\b| again\b)?\s*"
 )
+#: Parts of names by which somebody is addressed, but which are spoken of as well ("how did you become captain").
+_TITLES = frozenset(("captain", "doctor", "dr", "professor", "sir", "lady", "lord", "king", "queen", "chef", "sister", "old"))
 _ASKING = re.compile(
     r"^(?:what|who|whom|whose|where|when|why|how|which|do|does|did|are|is|was|were|am|have|has|had|can|could|would"
     r"|will|should|shall"
@@ -71,7 +74,9 @@ def normalise(text: str, name: str = "") -> str:
 
 def _strip_address(text: str, name: str) -> str:
     for word in sorted({name.lower(), *name.lower().split()} - {""}, key=len, reverse=True):
-        if text != word:
+        if text != word and word in _TITLES:
+            text = re.sub(rf"^{word} (?=\w+ )", "", text)
+        elif text != word:
             text = re.sub(rf"^{re.escape(word)} (?=\w+ )|(?<=\w )\b(?<!is )(?<!about ){re.escape(word)}$", "", text).strip()
     return text
 

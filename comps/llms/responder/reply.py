@@ -192,7 +192,7 @@ class Reply:
     def _out_of_place(self, label: str) -> bool:
         """Whether small talk was recognised where something else must be meant."""
         asked = self._asked
-        if label in ("sad", "glad"):
+        if label in ("sad", "glad", "greet", "bye", "thanks"):
             return is_question(asked.raw, asked.text)
         if asked.topics:
             return True
@@ -245,5 +245,5 @@ class Reply:
     def _nothing(self) -> str:
         asked = self._asked
         if not asked.to_persona:
-            return self._pick("world")
+            return self._pick("unclear" if not asked.words and cues.REFERENCE.search(asked.text) else "world")
         return self._unknown(asked.meant_topics())

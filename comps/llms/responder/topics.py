@@ -93,7 +93,8 @@ TOPICS: tuple[Topic, ...] = (
         r"|flat)\b|\bwhere is your home|\bwhich city|\bwhat city",
         r"\blive[ds]?\b(?! for)|\bliving (?:in|on|at|with)|\bmy (?:home|house|cottage|apartment|flat|cabin|farm"
         r"|houseboat)|resid|settled|moved (?:to|into|back)|\bshare[sd]? (?:a|an|my|the) (?:\w+ )?(?:flat|house"
-        r"|apartment|home|room)|\bbased in|\bhome (?:in|on|is)",
+        r"|apartment|home|room)|\bbased in|\bhome (?:in|on|is)"
+        r"|\b(?:[Nn]owadays|[Tt]hese days|[Cc]urrently|[Nn]ow)\b[^.]* (?:in|at|on) ",
         "where I live",
         strict=True,
         loosely=True,
@@ -114,7 +115,9 @@ TOPICS: tuple[Topic, ...] = (
         r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:(?!of\b)\w+[- ])*(?:(?!daughter|mother"
         r"|father|sister|brother|member|lover|listener|riser|loner|winner)\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
-        r"|\bI have (?:\w+ )?(?:run|been (?:an?|the|in charge|at|head|working)|served|led|taught|worked)\b|retired|trained as|earn|\b(?:these days|nowadays"
+        r"|\bI have (?:\w+ )?(?:run|been (?:an?|the|in charge|at|head|working)|served|led|taught|worked)\b"
+        r"|retired|trained as|earn(?:s|ed)? (?:my|a|her|his) (?:living|money)"
+        r"|\bI (?:became|was (?:selected|hired|chosen|elected|appointed|promoted))\b|\b(?:these days|nowadays"
         r"|currently|at present)\b|\bnow I\b|\bI now\b",
         "what I do for a living",
         examples=(
@@ -127,10 +130,12 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "education",
-        (PAST,),
+        (PAST, TIES),
         r"\b(?:where|what|when) did you (?:study|learn)|\b(?:your )?(?:school|college|university|degree|education"
         r"|studies)\b|\bdid you (?:study|go to (?:school|college|university))|\bhow did you learn|\bwho taught you",
-        r"\bstud(?:y|ied|ies|ying)|\bschool|college|universit|degree|graduat|\blearn|apprentic|educat|taught|\btrained"
+        r"\bstud(?:y|ied|ies|ying)|\bschool|college|universit|degree|graduat|\blearn|apprentic|educat"
+        r"|(?<!mother )(?<!father )taught"
+        r"|\btrained"
         r"|academy|scholar|diploma|doctorate",
         "anything about my schooling",
         strict=True,
@@ -395,7 +400,8 @@ TOPICS: tuple[Topic, ...] = (
         r"|want to (?:do|be|become|achieve|accomplish)|wish(?:es)?|looking forward|looking for|searching for"
         r"|what would you do if|if you could|bucket list"
         r"|what (?:else )?do you want|what are you (?:saving|working) (?:for|towards?)|next step)\b",
-        r"\b(?:want|hope|dream|wish|would like|would love|plan|aim|goal|ambition|long|determined)\b",
+        r"\b(?:want|hope|dream|wish|would like|would love|plan|aim|goal|ambition|long|determined"
+        r"|search\w*|seek\w*|look\w* for|hunt\w*|saving)\b",
         "what I want to do one day",
         examples=(
             "what are your goals",
@@ -414,7 +420,8 @@ TOPICS: tuple[Topic, ...] = (
                 r"\b(?:music|songs?|sing|singer|band|instruments?|concerts?|melody)\b",
                 r"\b(?:music\w*|songs?|sing(?:s|ing)?|bands?|jazz|opera|blues|rock|folk|fado|shant(?:y|ies)|piano"
                 r"|guitar|violin|drums?|cello|flute"
-                r"|trumpet|accordion|choir|orchestra|vinyl|records|concerts?|classical|hip hop|instruments?)\b",
+                r"|trumpet|accordion|choir|organ|symphon(?:y|ies)|harp|saxophone"
+                r"|orchestra|vinyl|records|concerts?|classical|hip hop|instruments?)\b",
                 "anything about music",
             ),
             (
@@ -430,7 +437,7 @@ TOPICS: tuple[Topic, ...] = (
             (
                 "drink",
                 r"\b(?:drinks?|drinking|thirsty|beverage)\b",
-                r"\b(?:drink\w*|coffee|tea|wine|beer|ale|juice|whisk(?:e)?y|rum|cocoa|milk|port|lemonade|water"
+                r"\b(?:drink\w*|coffee|tea|chai|wine|beer|ale|juice|whisk(?:e)?y|rum|cocoa|milk|port|lemonade|water"
                 r"|espresso|cider)\b",
                 "what I like to drink",
             ),
@@ -467,10 +474,11 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "pride",
         (PAST, TIES, TRAITS),
-        r"\b(?:proud(?:est)?|achievements?|accomplish\w*|success(?:es)?|greatest moment|award|best thing you)\b",
+        r"\b(?:proud(?:est)?|achievements?|accomplish\w*|success(?:es)?|greatest moment|awards?|prizes?"
+        r"|medals?|best thing you)\b",
         r"\b(?:proud|won|win|saved?|first|youngest|award|prize|medal|champion\w*|opened|founded|built|invented"
         r"|discovered|predicted|published|survived"
-        r"|graduat\w+|became|famous|record)\b",
+        r"|graduat\w+|became|famous|record|earned|received|star)\b",
         "what I am proud of",
         examples=("what are you most proud of", "what is your greatest achievement"),
     ),
