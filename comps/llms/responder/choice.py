@@ -89,7 +89,7 @@ def _near(asked: Asked, index: CardIndex, topics: list[Topic]) -> bool:
     )
 
 
-def _supported(asked: Asked, index: CardIndex, topics: list[Topic], i: int) -> bool:
+def _supported(asked: Asked, index: CardIndex, i: int) -> bool:
     """Whether fact ``i`` is near enough to a question that any other fact would not answer either.
 
     "Do you smoke?" and "what is your favourite colour?" have answers that are wrong; "tell me about yourself" has not.
@@ -102,7 +102,7 @@ def _supported(asked: Asked, index: CardIndex, topics: list[Topic], i: int) -> b
     enough = _YES_OR_NO if index.facts[i].section != "personalityTraits" else _TRAIT
     return (
         bool(index.shared(i, set(asked.words)))
-        or any(topic.fact and answers(index.facts[i], topic) for topic in topics)
+        or any(answers(index.facts[i], topic) for topic in named)
         or bool(index.similarities(asked.vector)[i] >= enough)
     )
 
@@ -118,7 +118,7 @@ def choose(asked: Asked, index: CardIndex, topics: list[Topic], *, loose: bool =
         # "What do you like?": whatever stands there is an answer.
         return _several(index, told, values)
     known = asked.to_persona or asked.refers_back or bool(topics) or loose or names_somebody(asked, index)
-    if not order or values[order[0]] < (_FITS if known else _FITS_OTHER) or not _supported(asked, index, topics, order[0]):
+    if not order or values[order[0]] < (_FITS if known else _FITS_OTHER) or not _supported(asked, index, order[0]):
         return []
     if particular or _ONE.search(asked.text) or not any(topic.name in _LISTS for topic in topics):
         return order[:1]

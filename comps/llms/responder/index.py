@@ -108,6 +108,21 @@ _KINDS = (
         r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|years?|months?|age|once|every)\b",
         0.1,
     ),
+    (
+        r"\b(?:is|are) your (?:\w+ )?(?:job|work|profession|occupation)\b|\bdo you (?:do|work)\b|\bfor a living\b",
+        r"\b(?:[Nn]ow|[Nn]owadays|[Tt]hese days|[Cc]urrently|I (?:also )?work|I run|I have (?:worked|taught|been|served|run))\b",
+        0.15,
+    ),
+    (
+        r"^how long",
+        r"\bfor (?:[\w-]+ ){1,3}(?:years|months|weeks|decades|centuries)\b|\bsince (?!I\b)|\b(?:years|months) ago\b",
+        0.15,
+    ),
+    (
+        r"\bwhat (?:does|did) (?:\w+ ){1,2}do\b",
+        r"\b(?:who is|is|was) an? \w+|, an? [a-z]+|\bwho \w+s\b|\b(?:works?|runs|teaches) ",
+        0.15,
+    ),
     (r"\bwhat happened\b", r"\b(?:\w+ed|was|were|lost|broke|left|died|fell|stole|hurt|became)\b", 0.1),
     (r"^how did you", r"\bI (?:\w+ed|was|lost|broke|left|fell|became|got|won|met)\b", 0.06),
     (r"^(?:can|could|do you know how) ", r"\b(?:learn|can|cannot|can't|able|never|licen[cs]e|taught|fluent)\b", 0.1),

@@ -380,7 +380,7 @@ TOPICS: tuple[Topic, ...] = (
         "hobbies",
         (LIKES, TRAITS, PAST),
         r"\b(?:hobb(?:y|ies)|for fun|free time|spare time|pastimes?|weekends?|evenings?|day off|days off|relax"
-        r"|your interests|interested in|passion\w*|enjoy doing|like to do|like doing|love doing|makes? you happy"
+        r"|your interests|interested in|passion\w*|enjoy doing|(?<!would you )like to do|like doing|love doing|makes? you happy"
         r"|passionate about|cheers you up|your likes|what (?:things )?do you (?:really )?(?:like|love|enjoy)$)\b",
         "",
         "what I like",
@@ -474,11 +474,11 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "pride",
         (PAST, TIES, TRAITS),
-        r"\b(?:proud(?:est)?|achievements?|accomplish\w*|success(?:es)?|greatest moment|awards?|prizes?"
+        r"\b(?:proud(?:est)?|you (?:ever )?(?:won|win)|achievements?|accomplish\w*|success(?:es)?|greatest moment|awards?|prizes?"
         r"|medals?|best thing you)\b",
         r"\b(?:proud|won|win|saved?|first|youngest|award|prize|medal|champion\w*|opened|founded|built|invented"
         r"|discovered|predicted|published|survived"
-        r"|graduat\w+|became|famous|record|earned|received|star)\b",
+        r"|graduat\w+|was named|became|famous|record|earned|received|star)\b",
         "what I am proud of",
         examples=("what are you most proud of", "what is your greatest achievement"),
     ),
