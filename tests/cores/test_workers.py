@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
+import anyio
 import pytest
 
 from comps.cores.errors import NodeTimeout, NodeUnavailable, NoFace
@@ -67,6 +68,14 @@ async def test_cancelled_work_that_does_not_look_is_ended(pool: WorkerPool) -> N
     assert await pool.call("pid") != pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_a_caller_cancelled_again_and_again_leaves_the_worker_in_order(pool: WorkerPool) -> None:
+    """anyio's scopes cancel at every step of the event loop until the task has left them."""
+    for _ in range(20):
+        with anyio.move_on_after(0.02):
+            await pool.call("work_in_pieces")
+        assert await pool.call("add", 2) == 42
 
 
 async def test_timeout(pool: WorkerPool) -> None:

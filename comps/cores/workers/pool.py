@@ -8,7 +8,7 @@ import itertools
 import os
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from comps.cores.errors import NodeTimeout, NodeUnavailable
@@ -28,6 +28,8 @@ class _Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._job = 0
+        self._reply: asyncio.Task[Any] | None = None
 
     @classmethod
     async def spawn(cls, target: str, kwargs: dict[str, Any], environment: Mapping[str, str], start_timeout: float) -> _Worker:
@@ -46,7 +48,7 @@ class _Worker:
         try:
             async with asyncio.timeout(start_timeout):
                 await worker._send(("init", kwargs))
-                message = await worker._receive()
+                message = await worker._read_frame()
         except BaseException:
             await worker.kill()
             raise
@@ -63,32 +65,38 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def owes_reply(self) -> bool:
+        """Whether a job was given up whose reply has not come yet: nobody else may read before it has."""
+        return self._reply is not None
+
     async def call(self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run one job. On cancellation the job is told, waited for during the grace, then its process ended."""
-        job = next(self._jobs)
-        try:
-            await self._send(("call", job, method, args, kwargs))
-            message = await self._receive()
-        except asyncio.CancelledError:
-            await asyncio.shield(self._abandon(job))
-            raise
+        """Run one job. When this is cancelled the worker owes a reply: ``abandon`` must follow before the next job."""
+        self._job = next(self._jobs)
+        self._reply = asyncio.ensure_future(self._read_frame())
+        await self._send(("call", self._job, method, args, kwargs))
+        message = await asyncio.shield(self._reply)
+        self._reply = None
         if message[0] == "error":
             raise message[2]
         return message[2]
 
-    async def _abandon(self, job: int) -> None:
+    async def abandon(self) -> None:
+        """Tell the job that its caller is gone and wait for its end during the grace; then end the process."""
+        assert self._reply is not None
         try:
             async with asyncio.timeout(_GRACE_S):
-                await self._send(("cancel", job))
-                # The reply is still owed: whoever calls next must not take it for theirs.
-                if self._partial is None:
-                    self._partial = asyncio.ensure_future(self._read_frame())
-                await self._partial
-                self._partial = None
+                await self._send(("cancel", self._job))
+                await self._reply
+            self._reply = None
         except (TimeoutError, ConnectionError, EOFError):
             await self.kill()
 
     async def kill(self) -> None:
+        if self._reply is not None:
+            self._reply.cancel()
+            await asyncio.gather(self._reply, return_exceptions=True)
+            self._reply = None
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
@@ -100,14 +108,6 @@ class _Worker:
         assert self._process.stdin is not None
         self._process.stdin.write(wire.pack(message))
         await self._process.stdin.drain()
-
-    _partial: asyncio.Task[Any] | None = None
-
-    async def _receive(self) -> Any:
-        self._partial = asyncio.ensure_future(self._read_frame())
-        message = await asyncio.shield(self._partial)
-        self._partial = None
-        return message
 
     async def _read_frame(self) -> Any:
         assert self._process.stdout is not None
@@ -149,7 +149,7 @@ class WorkerPool:
         self._busy: set[_Worker] = set()
         self._closed = False
         self._reaper: asyncio.TimerHandle | None = None
-        self._reaping: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     @property
     def size(self) -> int:
@@ -170,33 +170,53 @@ class WorkerPool:
         if self._reaper is not None:
             self._reaper.cancel()
         workers, self._free = [*self._free, *self._busy], []
-        await asyncio.gather(*self._reaping, *(worker.kill() for worker in workers))
+        await asyncio.gather(*self._background, *(worker.kill() for worker in workers))
 
     async def call(self, method: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Run ``method`` in a worker.
 
         Raises what it raises, NodeTimeout after ``timeout`` seconds, NodeUnavailable when the worker dies.
         """
-        async with self._slots:
+        await self._slots.acquire()
+        worker: _Worker | None = None
+        try:
             if self._closed:
                 raise NodeUnavailable("is shutting down", node=self._node)
             worker = await self._take()
             self._busy.add(worker)
-            try:
-                async with asyncio.timeout(timeout):
-                    return await worker.call(method, args, kwargs)
-            except TimeoutError as error:
-                raise NodeTimeout(f"{method} took longer than {timeout:g} s", node=self._node) from error
-            except Cancelled as error:
-                raise NodeUnavailable("the work was cancelled", node=self._node) from error
-            except (EOFError, ConnectionError) as error:
-                await worker.kill()
-                raise NodeUnavailable("a worker process ended in the middle of its work", node=self._node) from error
-            finally:
-                self._busy.discard(worker)
-                if worker.alive and not self._closed:
-                    self._free.append(worker)
-                    self._reap_later()
+            async with asyncio.timeout(timeout):
+                return await worker.call(method, args, kwargs)
+        except TimeoutError as error:
+            raise NodeTimeout(f"{method} took longer than {timeout or self._start_timeout:g} s", node=self._node) from error
+        except Cancelled as error:
+            raise NodeUnavailable("the work was cancelled", node=self._node) from error
+        except (EOFError, ConnectionError) as error:
+            raise NodeUnavailable("a worker process ended in the middle of its work", node=self._node) from error
+        finally:
+            if worker is not None and worker.owes_reply:
+                # The one who called may be cancelled again and again (anyio): this must not be theirs to wait for.
+                self._own(self._settle(worker))
+            else:
+                self._give_back(worker)
+
+    async def _settle(self, worker: _Worker) -> None:
+        await worker.abandon()
+        self._give_back(worker)
+
+    def _give_back(self, worker: _Worker | None) -> None:
+        """Free a worker and its slot."""
+        if worker is not None:
+            self._busy.discard(worker)
+            if worker.alive and not self._closed:
+                self._free.append(worker)
+                self._reap_later()
+        self._slots.release()
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` in the background until it ends; ``stop`` waits for it."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _take(self) -> _Worker:
         while self._free:
@@ -218,6 +238,4 @@ class WorkerPool:
     def _reap(self) -> None:
         idle, self._free = self._free, []
         for worker in idle:
-            task = asyncio.ensure_future(worker.kill())
-            self._reaping.add(task)
-            task.add_done_callback(self._reaping.discard)
+            self._own(worker.kill())
