@@ -27,15 +27,9 @@ async def test_questions_are_understood(engine: PocketsphinxEngine, tmp_path: Pa
     assert errors / sum(len(question.split()) for question in QUESTIONS) <= 0.15
 
 
-@pytest.mark.xfail(strict=True, reason="pocketsphinx hears 'quote are you'; 'who' is not even in its lattice")
 async def test_a_person_is_understood(engine: PocketsphinxEngine, shared: Path) -> None:
     transcript = await engine.transcribe((shared / "data" / "audio" / "who_are_you.wav").read_bytes(), None)
     assert transcript.asr_result == "who are you"
-
-
-async def test_a_person_is_heard(engine: PocketsphinxEngine, shared: Path) -> None:
-    transcript = await engine.transcribe((shared / "data" / "audio" / "who_are_you.wav").read_bytes(), None)
-    assert word_errors("who are you", transcript.asr_result) <= 1
     assert transcript.duration_s == pytest.approx(2.18, abs=0.05)
     assert (transcript.language, transcript.engine) == ("en", "pocketsphinx")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
+from comps.asr.engines.short_questions import Heard, ShortQuestions
 from comps.cores.errors import NoSpeech
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
@@ -24,6 +26,10 @@ _CEILING = 32_000.0
 
 #: Searches of the decoder: the whole language, and a grammar of one word.
 _WORDS, _NOTHING = "_default", "nothing"
+#: Of the decoder's further hypotheses, most of which differ in pauses alone.
+_GUESSES = 40
+#: The language model gives whole numbers, logarithms to the base 1.0001.
+_NATS = 1e-4
 _PRONUNCIATION = re.compile(r"\(\d+\)")
 
 Samples = NDArray[np.int16]
@@ -34,6 +40,8 @@ class PocketsphinxWorker:
         self._max_audio_s = max_audio_s
         self._decoder = Decoder(loglevel="FATAL")
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
+        self._language = self._decoder.get_lm(_WORDS)
+        self._short_questions = ShortQuestions(self._decoder.lookup_word)
 
     def transcribe(self, media: bytes) -> tuple[str, float]:
         """The words in lower case, and the recording's length in seconds.
@@ -60,7 +68,20 @@ class PocketsphinxWorker:
         finally:
             self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
-        return _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
+        return self._repaired(hypothesis.hypstr) if hypothesis else ""
+
+    def _repaired(self, words: str) -> str:
+        text = _PRONUNCIATION.sub("", words).strip()
+        if not self._short_questions.concerned(text):
+            return text
+        guesses = (guess.hypstr for guess in islice(self._decoder.nbest(), _GUESSES) if guess)
+        return self._short_questions.repaired(Heard(text, self._fluency(text), (words, *guesses)))
+
+    def _fluency(self, text: str) -> float:
+        """Natural logarithm of the text's probability as a sentence of English, three words at a time."""
+        words = ["<s>", *text.split(), "</s>"]
+        ends = range(2, len(words) + 1)
+        return _NATS * sum(int(self._language.prob(words[max(0, end - 3) : end][::-1])) for end in ends)
 
     def _cepstral_means(self, data: bytes) -> str:
         """The recording's own means, for cepstral mean normalisation.
