@@ -33,6 +33,11 @@ def facts(**persona: Any) -> list[str]:
         ("When she was ten, he gave her a book.", "When I was ten, he gave me a book."),
         ("She tries to hide herself.", "I try to hide myself."),
         ("Tom is older than Alice.", "Tom is older than me."),
+        ("She reads comics, which make her giggle.", "I read comics, which make me giggle."),
+        ("She wants to make her parents proud.", "I want to make my parents proud."),
+        ("She is stubborn as a mule but has a good heart.", "I am stubborn as a mule but have a good heart."),
+        ("She is superstitious and never sails on a Friday.", "I am superstitious and never sail on a Friday."),
+        ("She likes soul, especially Otis Redding.", "I like soul, especially Otis Redding."),
     ],
 )
 def test_sentences_about_her(sentence: str, expected: str) -> None:
@@ -85,4 +90,27 @@ def test_abbreviations_end_no_sentence() -> None:
     assert facts(name="Dr. Mei Tanaka", background=["Dr. Tanaka lives with Mrs. Ito. She teaches."]) == [
         "I live with Mrs. Ito.",
         "I teach.",
+    ]
+
+
+def test_a_card_in_they_is_told_from_a_dog_in_his() -> None:
+    told = facts(
+        name="Rowan Ash",
+        likes=["They love juggling."],
+        relationships=["Their sister taught them all they know.", "They have a dog who walks on his hind legs."],
+    )
+    assert told == ["I love juggling.", "My sister taught me all I know.", "I have a dog who walks on his hind legs."]
+
+
+def test_they_can_be_the_persona_and_somebody_else() -> None:
+    told = facts(
+        name="Captain Elias Thorne",
+        background=["Elias Thorne was born in Bristol."],
+        relationships=["He is married to Ann.", "They have two sons.", "He has one rival, Luca, and they argue every day."],
+    )
+    assert told == [
+        "I was born in Bristol.",
+        "I am married to Ann.",
+        "We have two sons.",
+        "I have one rival, Luca, and we argue every day.",
     ]

@@ -141,6 +141,32 @@ def test_sparse_cards_still_answer(responder: Responder, persona: dict[str, Any]
             assert re.fullmatch(r"[A-Z].*[.!?]", reply)
 
 
+#: As comps/describe drafts it from a picture.
+DRAFTED = {
+    "physicalDescription": "A face with brown hair and blue clothing, seen from the chest up in front of a grey background. "
+    "The head moves a little; the mouth moves as in speech.",
+    "system_prompt": "You are the character in a picture that someone has brought. Never claim to be a real person.",
+}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who are you?", "What do you like?", "do you like music", "where do you live", "what is your job"],
+)
+def test_a_card_drafted_from_a_picture_says_what_nobody_has_written(responder: Responder, question: str) -> None:
+    (said,) = say(responder, question, persona=DRAFTED)
+    assert re.search(r"obody has written|hasn't been written", said)
+
+
+def test_a_card_drafted_from_a_picture_tells_what_can_be_seen(responder: Responder) -> None:
+    for question in ("Who are you?", "What do you look like?", "what color is your hair"):
+        (said,) = say(responder, question, persona=DRAFTED)
+        assert "What can be seen of me is a face with brown hair" in said
+    (able,) = say(responder, "what can you do", persona=DRAFTED)
+    assert "what I look like" in able
+    assert "my life" not in able
+
+
 def test_the_same_conversation_has_the_same_answer(responder: Responder) -> None:
     questions = ["hello", "who are you", "tell me a joke", "what do you like", "why"]
     assert say(responder, *questions) == say(Responder(), *questions)

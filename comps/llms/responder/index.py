@@ -113,10 +113,12 @@ _KINDS = (
         r"\b(?:[Nn]ow|[Nn]owadays|[Tt]hese days|[Cc]urrently|I (?:also )?work|I run|I have (?:worked|taught|been|served|run))\b",
         0.15,
     ),
+    (r"\b(?:is|are) your (?:\w+ )?(?:job|work|profession|occupation)\b", r"\b(?:before I|used to|trained as)\b", -0.2),
+    (r"\b(?:won|win|awards?|prizes?|medals?)\b", r"\b(?:won|named|award\w*|prize|medal|champion|star)\b", 0.15),
     (
         r"^how long",
         r"\bfor (?:[\w-]+ ){1,3}(?:years|months|weeks|decades|centuries)\b|\bsince (?!I\b)|\b(?:years|months) ago\b",
-        0.15,
+        0.2,
     ),
     (
         r"\bwhat (?:does|did) (?:\w+ ){1,2}do\b",

@@ -174,6 +174,8 @@ class Reply:
         ):
             text = f"do you {liking[1]} {liking[2]}"
         preference = preferences.parse(text)
+        if preference and self._index.only_looks:
+            return self._pick("unwritten", what="what I like and dislike")
         return preferences.answer(preference, self._index, self._scores()) if preference else ""
 
     def _about_user(self) -> str:
@@ -228,6 +230,8 @@ class Reply:
         return scores(self._asked, self._index, [])
 
     def _unknown(self, topics: list[Topic]) -> str:
+        if self._index.only_looks:
+            topics = list(self._asked.topics)
         what = next((topic.unknown for topic in topics if topic.unknown), "")
         if self._index.only_looks:
             return self._pick("unwritten", what=what or "that about me")

@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "bye": ("Goodbye! It was lovely talking with you.", "Goodbye, and take care."),
     "robot": (f"I'm {{called}}a digital character. I can only talk about what my profile says, because {NO_MODEL}.",),
     "able": (f"I can talk about {{known}}. More than that I can't, because {NO_MODEL}.",),
-    "joke": ("I'm better at talking about myself than at performing, I'm afraid. Ask me about my life instead.",),
+    "joke": ("I'm better at talking about myself than at performing, I'm afraid.",),
     "world": (
         f"That's outside what I know, because {NO_MODEL}. But you can ask me about myself.",
         f"I can't answer that: {NO_MODEL}. I can only tell you about myself.",
