@@ -15,7 +15,7 @@ _DECODER = Decoder(loglevel="FATAL")
 _REPAIR = ShortQuestions(_DECODER.lookup_word)
 #: A few words that make little sense in a row, and some that do, in nats.
 _ODD, _FLUENT = -22.0, -13.0
-_PHONES = st.lists(st.sampled_from(["HH", "UW", "AA", "R", "Y", "K", "W", "OW", "T", "IY", "S"]), min_size=1, max_size=8).map(tuple)
+_PHONES = st.lists(
     st.sampled_from(["HH", "UW", "AA", "R", "Y", "K", "W", "OW", "T", "IY", "S", "N"]), min_size=1, max_size=8
 ).map(tuple)
 
