@@ -296,7 +296,8 @@ _SENSE_OR_CAUSE = r"lets?|makes?|made|helps?|helped|sees?|saw|hears?|heard|watch
 _BECOMES = frozenset(
     """happy sad angry mad proud nervous anxious famous sick hungry sleepy tired stronger strong calm better smile laugh giggle
     cry shudder blush dance sing go do be become fall relax focus unwind win succeed jump sneeze busy awake company grounded sane
-    young fit warm safe uncomfortable uneasy furious homesick cheerful curious jealous rich feel look seem""".split()  # noqa: SIM905
+    young fit warm safe uncomfortable uneasy furious homesick cheerful curious jealous rich feel look seem
+    use take have drive sit stand wait win lose stay keep get try understand believe forget remember""".split()  # noqa: SIM905
 )
 #: What may follow an object pronoun "her"; before anything else "her" is possessive.
 _AFTER_OBJECT = (

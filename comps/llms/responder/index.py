@@ -113,7 +113,12 @@ _KINDS = (
         r"\b(?:[Nn]ow|[Nn]owadays|[Tt]hese days|[Cc]urrently|I (?:also )?work|I run|I have (?:worked|taught|been|served|run))\b",
         0.15,
     ),
-    (r"\b(?:is|are) your (?:\w+ )?(?:job|work|profession|occupation)\b", r"\b(?:before I|used to|trained as)\b", -0.2),
+    (
+        r"\b(?:is|are) your (?:\w+ )?(?:job|work|profession|occupation)\b|\bdo you do\b",
+        r"\b(?:[Bb]efore (?:I|that)|used to|trained as)\b",
+        -0.2,
+    ),
+    (r"\bdid you .*\bbefore\b", r"\b(?:[Bb]efore|used to|former)\b", 0.15),
     (r"\b(?:won|win|awards?|prizes?|medals?)\b", r"\b(?:won|named|award\w*|prize|medal|champion|star)\b", 0.15),
     (
         r"^how long",

@@ -115,7 +115,7 @@ TOPICS: tuple[Topic, ...] = (
         r"|\bI (?:am|was) (?:currently |now |also |still |once )*(?:an?|the) (?:(?!of\b)\w+[- ])*(?:(?!daughter|mother"
         r"|father|sister|brother|member|lover|listener|riser|loner|winner)\w+(?:er|or|ist|ian|smith"
         r"|eer)|chef|nurse|cook|judge|captain|guard|spy|clerk|pilot|guide|monk|nun|student|host|surgeon|artist)\b"
-        r"|\bI have (?:\w+ )?(?:run|been (?:an?|the|in charge|at|head|working)|served|led|taught|worked)\b"
+        r"|\bI have (?:\w+ )?(?:run|been (?:an?|the|in charge|at|head|\w+ing)|served|led|taught|worked)\b"
         r"|retired|trained as|earn(?:s|ed)? (?:my|a|her|his) (?:living|money)"
         r"|\bI (?:became|was (?:selected|hired|chosen|elected|appointed|promoted))\b|\b(?:these days|nowadays"
         r"|currently|at present)\b|\bnow I\b|\bI now\b",
