@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.avatars import AvatarStore, Findings
-from comps.animation.encode import encode
+from comps.animation.encode import Encoder
 from comps.animation.motion.frames import frame_states
 from comps.animation.warp import clip, rig
 from comps.animation.warp.renderer import Renderer
@@ -35,6 +35,8 @@ _CLIP_FPS = 25
 _MAX_CLIP_SIDE = 768
 #: A clip in which fewer of the frames than this show a face is no clip of a face.
 _FACE_SHARE = 0.5
+#: Encoders kept open: a profile each, a few MB.
+_ENCODERS = 4
 #: The size a rig is built for when an avatar is registered; other sizes are built when first asked for.
 _USUAL_SIZE = VideoProfile().size
 
@@ -51,6 +53,7 @@ class WarpWorker:
         self._store = AvatarStore(Blobs(blobs))
         self._renderers: OrderedDict[tuple[str, int], Renderer] = OrderedDict()
         self._rig_cache = rig_cache
+        self._encoders: OrderedDict[VideoProfile, Encoder] = OrderedDict()
 
     def frames(self, media: bytes) -> Frames:
         """The pictures in which landmarks are to be found. Raises UnsupportedMedia, TooLarge."""
@@ -77,7 +80,7 @@ class WarpWorker:
     def chunk(self, request: ChunkRequest) -> Chunk:
         """Draw and encode. Raises NotFound for an avatar that is not in the store."""
         started = time.process_time()
-        encoded = encode(self._draw(request), request.profile, request.start_frame)
+        encoded = self._encoder(request.profile).chunk(self._draw(request), request.start_frame)
         return Chunk(
             start_frame=request.start_frame,
             access_units=encoded.access_units,
@@ -106,6 +109,14 @@ class WarpWorker:
                 self._renderers.popitem(last=False)
         self._renderers.move_to_end(key)
         return self._renderers[key]
+
+    def _encoder(self, profile: VideoProfile) -> Encoder:
+        if profile not in self._encoders:
+            self._encoders[profile] = Encoder(profile)
+            while len(self._encoders) > _ENCODERS:
+                self._encoders.popitem(last=False)
+        self._encoders.move_to_end(profile)
+        return self._encoders[profile]
 
     def _rig(self, avatar_id: str, size: int) -> rig.Rig:
         stored = self._store.rig(avatar_id, size)
