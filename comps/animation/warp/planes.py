@@ -20,7 +20,11 @@ _OFFSET = np.array([16.0, 128.0, 128.0], np.float32)
 
 @dataclass(frozen=True)
 class Planes:
-    """``luma`` uint8 ``[h, w]``, ``chroma`` uint8 ``[h / 2, w / 2, 2]`` (U, V); h and w even."""
+    """``luma`` uint8 ``[h, w]``, ``chroma`` uint8 ``[h / 2, w / 2, 2]`` (U, V); h and w even.
+
+    A layer that is drawn on has two more channels of chroma, for what a drawing step wants to carry along: OpenCV 5 warps four
+    channels in half the time of two.
+    """
 
     luma: Pixels
     chroma: Pixels
@@ -28,25 +32,26 @@ class Planes:
     @classmethod
     def of(cls, bgr: Pixels) -> Planes:
         """Planes of a picture uint8 ``[h, w, 3]`` with even sides."""
-        height, width = bgr.shape[:2]
-        packed = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
-        chroma = packed[height:].reshape(2, height // 2, width // 2)
-        return cls(np.ascontiguousarray(packed[:height]), np.ascontiguousarray(chroma.transpose(1, 2, 0)))
+        frame = Frame(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420))
+        return cls(frame.luma.copy(), cv2.merge([frame.u, frame.v]))
+
+    def layer(self) -> Planes:
+        """A copy that can be drawn on."""
+        chroma = np.zeros((*self.chroma.shape[:2], 4), np.uint8)
+        cv2.mixChannels([self.chroma], [chroma], [0, 0, 1, 1])
+        return Planes(self.luma.copy(), chroma)
+
+    def frame(self) -> Frame:
+        """Packed for the encoder."""
+        height, width = self.luma.shape
+        frame = Frame(np.empty((height * 3 // 2, width), np.uint8))
+        np.copyto(frame.luma, self.luma)
+        cv2.mixChannels([self.chroma], [frame.u, frame.v], [0, 0, 1, 1])
+        return frame
 
     def i420(self) -> Pixels:
-        """Packed for the encoder: uint8 ``[h * 3 / 2, w]``."""
-        height, width = self.luma.shape
-        packed = np.empty((height * 3 // 2, width), np.uint8)
-        packed[:height] = self.luma
-        u, v = cv2.split(self.chroma)
-        quarter = height * width // 4
-        flat = packed[height:].reshape(-1)
-        flat[:quarter], flat[quarter:] = u.reshape(-1), v.reshape(-1)
-        return packed
-
-    def copy(self) -> Planes:
-        """Planes that can be drawn on."""
-        return Planes(self.luma.copy(), self.chroma.copy())
+        """The pixels of ``frame()``."""
+        return self.frame().pixels
 
     def crop(self, box: tuple[int, int, int, int]) -> Planes:
         """A view of the box x0, y0, x1, y1 (even numbers)."""
@@ -55,9 +60,41 @@ class Planes:
 
     def paste(self, other: Planes, box: tuple[int, int, int, int]) -> None:
         """Draw ``other`` at ``box``."""
+        view = self.crop(box)
+        view.luma[:] = other.luma
+        view.chroma[..., :2] = other.chroma[..., :2]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture as I420: ``pixels`` uint8 ``[h * 3 / 2, w]``; h and w even."""
+
+    pixels: Pixels
+
+    @property
+    def luma(self) -> Pixels:
+        """``[h, w]``, a view."""
+        return self.pixels[: len(self.pixels) * 2 // 3]
+
+    @property
+    def u(self) -> Pixels:
+        """``[h / 2, w / 2]``, a view."""
+        return self._chroma(0)
+
+    @property
+    def v(self) -> Pixels:
+        """``[h / 2, w / 2]``, a view."""
+        return self._chroma(1)
+
+    def crop(self, box: tuple[int, int, int, int]) -> tuple[Pixels, Pixels, Pixels]:
+        """Y, U and V in the box x0, y0, x1, y1 (even numbers), views."""
         x0, y0, x1, y1 = box
-        self.luma[y0:y1, x0:x1] = other.luma
-        self.chroma[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = other.chroma
+        half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+        return self.luma[y0:y1, x0:x1], self.u[half], self.v[half]
+
+    def _chroma(self, which: int) -> Pixels:
+        height, width = len(self.pixels) * 2 // 3, self.pixels.shape[1]
+        return cast("Pixels", self.pixels[height:].reshape(2, height // 2, width // 2)[which])
 
 
 def yuv(bgr: Floats) -> Floats:

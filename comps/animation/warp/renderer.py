@@ -23,15 +23,14 @@ class Renderer:
         rig = self._rig
         which = clip.index(state.frame, len(rig.stills))
         still = rig.stills[which]
-        face = still.face.copy()
+        face = still.face.layer()
         # A clip's own mouth moves by itself: it is never shown.
         activity = state.activity if rig.kind == "picture" else 1.0
-        self._speaking[which].draw(face, still.face, state.mouth, activity)
+        self._speaking[which].draw(face, state.mouth, activity)
         if rig.blink is not None:
             for box, patch in rig.blink.patches(state.blink):
                 face.paste(patch, box)
-        if self._swaying is None:
-            return face.i420()
-        shown = face.copy()
-        self._swaying.draw(shown, face, state.head)
-        return shown.i420()
+        shown = face.frame()
+        if self._swaying is not None:
+            self._swaying.draw(shown, face, state.head)
+        return shown.pixels

@@ -34,15 +34,15 @@ class Speaking:
         axes = speech.mouth.axes
         self._axes = Axes(axes.origin - [*speech.box[:2]], axes.right, axes.down)
 
-    def draw(self, target: Planes, source: Planes, mouth: Floats, activity: float) -> None:
-        """Draw the mouth of the parameters (see ``FrameState``) into ``target``; ``source`` is the face at rest."""
+    def draw(self, face: Planes, mouth: Floats, activity: float) -> None:
+        """Draw the mouth of the parameters (see ``FrameState``) into ``face``, a layer that shows the face at rest."""
         if activity <= 0:
             return
         pose = self._speech.mouth.pose(mouth, activity)
         maps = self._maps(mouth, activity)
         upper, lower = (self._axes.picture(spline(lip, _SAMPLES)) for lip in (pose.inner_upper, pose.inner_lower))
-        region = target.crop(self._box)
-        self._lips(region, source, maps, upper)
+        region = face.crop(self._box)
+        self._lips(region, face, maps, upper)
         if float((lower[:, 1] - upper[:, 1]).max()) > _SHUT:
             self._between(region, upper, lower, pose, Mouth(*(float(value) for value in mouth)), activity)
 
@@ -59,7 +59,7 @@ class Speaking:
         fine = cv2.resize(cells, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
         return cast("Floats", fine[step:-step, step:-step])
 
-    def _lips(self, region: Planes, source: Planes, maps: Floats, seam: Doubles) -> None:
+    def _lips(self, region: Planes, face: Planes, maps: Floats, seam: Doubles) -> None:
         """Upper layer above the seam, lower layer below; both are only warped where they show."""
         height, width = region.luma.shape
         first = int(np.clip(seam[:, 1].min() - 4, 0, height - 4)) // 2 * 2
@@ -71,13 +71,14 @@ class Speaking:
         half_mask = cv2.resize(mask, (width // 2, (last - first) // 2), interpolation=cv2.INTER_AREA)
         # A chroma sample lies between two of luma: (x - 0.5) / 2.
         for plane, layer, cells, scale, share in (
-            (region.luma, source.luma, maps, 1, mask),
-            (region.chroma, source.chroma, maps * np.float32(0.5) - np.float32(0.25), 2, half_mask),
+            (region.luma, face.luma, maps, 1, mask),
+            (region.chroma, face.chroma, maps * np.float32(0.5) - np.float32(0.25), 2, half_mask),
         ):
             upper, lower = (self._fine(part, scale) for part in cells)
             band = slice(first // scale, last // scale)
-            above = _warp(layer, upper[: band.stop])
-            plane[band.start :] = _warp(layer, lower[band.start :])
+            # Both are read before either is written: the region is a part of the layer.
+            above, below = _warp(layer, upper[: band.stop]), _warp(layer, lower[band.start :])
+            plane[band.start :] = below
             plane[: band.start] = above[: band.start]
             part = share.astype(np.float32) / 255
             blend(plane[band], above[band].astype(np.float32), part if plane.ndim == 2 else part[..., None])
@@ -109,7 +110,7 @@ class Speaking:
         half_size = view.chroma.shape[1::-1]
         half_shade = cv2.resize(shade, half_size, interpolation=cv2.INTER_AREA)[..., None]
         half_amount = cv2.resize(amount, half_size, interpolation=cv2.INTER_AREA)[..., None]
-        blend(view.chroma, 128 + (chroma - 128) * half_shade, half_amount)
+        blend(view.chroma[..., :2], 128 + (chroma - 128) * half_shade, half_amount)
 
     def _compose(
         self, layers: list[tuple[Plate, float, float]], interior: Interior, where: tuple[int, int, int, int]
