@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -26,8 +27,15 @@ def smoothstep(x: _F) -> _F:
 
 def spline(points: Doubles, samples: int) -> Doubles:
     """Catmull–Rom spline through ``points`` ``[n, 2]``, sampled ``[samples, 2]``."""
+    return _catmull_rom(len(points), samples) @ points
+
+
+@functools.lru_cache(maxsize=16)
+def _catmull_rom(count: int, samples: int) -> Doubles:
+    """The share of each of ``count`` points in each sample of the spline through them: ``[samples, count]``."""
+    points = np.eye(count)
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
-    at = np.linspace(0, len(points) - 1 - 1e-6, samples)
+    at = np.linspace(0, count - 1 - 1e-6, samples)
     knot = at.astype(int)
     t = (at - knot)[:, None]
     a, b, c, d = (padded[knot + offset] for offset in range(4))

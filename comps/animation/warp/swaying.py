@@ -53,8 +53,8 @@ class Swaying:
         front_y, (front_u, front_v, alpha, _) = _warp(face.luma, maps[0]), cv2.split(_warp(face.chroma, maps[1]))
         behind_y, behind_u, behind_v = self._behind.crop(box)
         _over(y, front_y, behind_y, cv2.resize(alpha, y.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        _over(u, front_u, behind_u, alpha)
-        _over(v, front_v, behind_v, alpha)
+        for plane, front, behind in ((u, front_u, behind_u), (v, front_v, behind_v)):
+            _over(plane, front, behind, alpha)
 
 
 def _scratch(box: Box, scale: int) -> Floats:
