@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from comps.animation.encode import encode, parameter_sets
+from comps.animation.encode import Encoder, encode, parameter_sets
 from comps.cores.proto.avatar import VideoProfile
 
 PROFILES = [VideoProfile(size=256), VideoProfile(size=512, fps=10, preset="veryfast"), VideoProfile(size=128, fps=30, crf=30)]
@@ -64,6 +64,14 @@ def test_neighbouring_idr_pictures_differ_in_their_id() -> None:
     assert even != odd
     assert encode(frame * 2, profile, 0).access_units == [even, odd]
     assert encode(frame * 2, profile, 1).access_units == [odd, even]
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: f"{profile.size}@{profile.fps}")
+def test_an_encoder_that_goes_on_encodes_the_same_bytes(profile: VideoProfile) -> None:
+    encoder, frames = Encoder(profile), pictures(profile, 24)
+    for start, count in ((12, 12), (0, 5), (5, 7), (3, 1), (12, 12)):
+        chunk = frames[start : start + count]
+        assert encoder.chunk(chunk, start) == encode(chunk, profile, start)
 
 
 def test_two_processes_encode_the_same_bytes() -> None:
