@@ -21,6 +21,8 @@ _SPILL = 90.0
 _SLIT, _ROUND = 0.12, 0.65
 #: Colours closer than this to the cheek are skin (mean of B, G, R).
 _LIKE_SKIN = 22.0
+#: How far below the eye as the mesh has it some of its white may show, eye widths.
+_BELOW = 0.09
 _SAMPLES = 40
 
 
@@ -97,7 +99,7 @@ class _Lid:
         patch = self._smooth_lid(patch, line, blink)
         patch = self._lash_line(patch, line, blink)
         x0, y0, x1, y1 = self.box
-        base = self.picture[y0:y1, x0:x1].astype(np.float32)
+        base = self._without_white(self.picture[y0:y1, x0:x1].astype(np.float32), blink)
         amount = self._above(line) * self._inside_box()
         mixed = np.clip(base + (patch - base) * amount[..., None] + 0.5, 0, 255).astype(np.uint8)
         return Planes.of(mixed)
@@ -148,6 +150,13 @@ class _Lid:
         start = spline(self.upper, _SAMPLES)
         covered = self._between(start - [0, 0.12 * self.width * blink], line, 0.03 * self.width, reach=0.12 * blink)
         return cast("Floats", patch + (lid - patch) * covered[..., None])
+
+    def _without_white(self, patch: Floats, blink: float) -> Floats:
+        """Below a lid that is all but shut no white of the eye is left: skin goes up to the lashes."""
+        shut = float(smoothstep(np.array((blink - 0.7) / 0.3)))
+        below = spline(self.lower, _SAMPLES) + [0, self.overhang + _BELOW * self.width]
+        eye = self._between(spline(self.upper, _SAMPLES), below, 0.025 * self.width, reach=0.08)
+        return patch + (self.skin - patch) * (shut * eye)[..., None]
 
     def _lash_line(self, patch: Floats, line: Doubles, blink: float) -> Floats:
         taper = np.clip(1 - np.abs(2 * np.linspace(0, 1, len(line)) - 1) ** 3, 0, 1)
