@@ -89,7 +89,7 @@ class Speech(BaseDoc):
 class VideoProfile(BaseModel):
     """Size and codec settings; pinned for a turn, since every chunk's SPS and PPS depend on them.
 
-    ``crf``: the quantiser on x264's scale; 28 gives about 2.3 Mbit/s at 512², 25 fps.
+    ``crf``: the quantiser on x264's scale; 28 gives about 1.7 Mbit/s at 512², 25 fps.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -97,7 +97,7 @@ class VideoProfile(BaseModel):
     size: int = Field(default=512, ge=128, le=1024, multiple_of=16)
     fps: int = Field(default=25, ge=5, le=30)
     crf: int = Field(default=28, ge=0, le=40)
-    preset: Literal["ultrafast", "superfast", "veryfast"] = "ultrafast"
+    preset: Literal["ultrafast", "superfast", "veryfast"] = "superfast"
 
 
 class AvatarRequest(BaseDoc):
