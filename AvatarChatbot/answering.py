@@ -15,7 +15,7 @@ from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, RelayedProblem
-from comps.cores.mega.orchestrator import Progress
+from comps.cores.mega.orchestrator import Progress, first_error
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.media.mux import AnswerMuxer
 from comps.storage.conversations import Conversation, TurnStatus
@@ -107,7 +107,7 @@ class Answering:
                 tasks.start_soon(register)
                 await self._chatbot.megaservice.schedule({}, progress=report, turn=turn)
         except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+            raise first_error(group) from None
         return registered[0]
 
     async def _persona(self, persona: Persona | str | None) -> Persona | None:

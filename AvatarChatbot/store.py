@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 from anyio import to_thread
 
 from comps.cores.common.settings import StorageSettings
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.conversations import Conversations
-from comps.storage.housekeeping import keep_clean
+from comps.storage.housekeeping import Housekeeper
 from comps.storage.personas import Personas
 from comps.storage.records import Records
 
@@ -25,18 +22,17 @@ class Store:
         self.conversations = Conversations(self._records)
         self.personas = Personas(self._records)
         self.blobs: AsyncBlobs
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._housekeeper: Housekeeper | None = None
 
     async def start(self) -> None:
         quota = int(self._settings.quota_mb * 2**20)
         blobs = await to_thread.run_sync(Blobs, self._settings.blobs, quota)
         self.blobs = AsyncBlobs(blobs)
         await self._records.prepare()
-        self._housekeeping = asyncio.create_task(keep_clean(blobs, self.conversations, self._settings))
+        self._housekeeper = Housekeeper(blobs, self.conversations, self._settings)
+        await self._housekeeper.start()
 
     async def stop(self) -> None:
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._housekeeping
+        if self._housekeeper is not None:
+            await self._housekeeper.stop()
         await self._records.close()

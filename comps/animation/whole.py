@@ -23,7 +23,7 @@ from comps.media.mux import AnswerMuxer
 from comps.media.timeline import Timeline
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
-from comps.storage.housekeeping import keep_clean
+from comps.storage.housekeeping import Housekeeper
 
 _VIDEOS = "videos"
 _CONTENT_TYPE = "video/mp4"
@@ -54,18 +54,17 @@ class ClipMaker:
         self._settings = settings
         self._decoder = WorkerPool("comps.animation.sound:SoundDecoder", node="animation", idle_s=_IDLE_S)
         self._videos: AsyncBlobs
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._housekeeper: Housekeeper | None = None
 
     async def start(self) -> None:
         storage = self._settings.storage
         self._videos = AsyncBlobs(await to_thread.run_sync(Blobs, storage.blobs, int(storage.quota_mb * 2**20)))
-        self._housekeeping = asyncio.create_task(keep_clean(self._videos.blocking, None, storage))
+        self._housekeeper = Housekeeper(self._videos.blocking, None, storage)
+        await self._housekeeper.start()
 
     async def stop(self) -> None:
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._housekeeping
+        if self._housekeeper is not None:
+            await self._housekeeper.stop()
         await self._decoder.stop()
 
     async def fragments(self, request: ClipRequest) -> AsyncGenerator[bytes, None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -41,3 +43,20 @@ async def keep_clean(
         except Exception:
             _log.exception("housekeeping failed")
         await sleep(period_s)
+
+
+class Housekeeper:
+    """Owns the task that keeps a store clean: ``start`` begins it, ``stop`` ends it."""
+
+    def __init__(self, blobs: Blobs, conversations: Conversations | None, settings: StorageSettings) -> None:
+        self._work = (blobs, conversations, settings)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(keep_clean(*self._work))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task

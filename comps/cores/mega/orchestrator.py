@@ -142,7 +142,7 @@ class _Run:
                 for node in self.graph.graph:
                     tasks.start_soon(self._node, node, done)
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            raise first_error(group) from None
 
     async def _node(self, node: str, done: dict[str, anyio.Event]) -> None:
         for predecessor in self.graph.predecessors(node):
@@ -181,7 +181,7 @@ async def _settled(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+def first_error(group: BaseExceptionGroup[Any]) -> BaseException:
     """The first error of a task group's: the others are siblings that were stopped because of it."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
