@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from AvatarChatbot import faces
+from AvatarChatbot.answer_stream import AnswerStream, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.heard import heard
+from AvatarChatbot.playhead import Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, RelayedProblem
-from comps.cores.mega.orchestrator import Progress, first_error
-from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
-from comps.media.mux import AnswerMuxer
+from comps.cores.proto.avatar import MAX_CHUNK_S, AvatarInfo, AvatarRequest, Persona
 from comps.storage.conversations import Conversation, TurnStatus
 
 #: The field of our request that a node looks at.
 _FIELDS = {"asr": "audio", "describe": "avatar", "animation": "avatar"}
+#: The first chunk of an answer that is watched while it is made: little enough to be there at once.
+_FIRST_CHUNK_S = 0.24
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,28 @@ class Answer:
     fields: dict[str, Any]
 
 
+@dataclass
+class Answered:
+    """An answer being made. ``video_id`` is known from the start; ``stream.events()`` makes it; ``keep`` ends it."""
+
+    stream: AnswerStream
+    video_id: str
+    conversation_id: str
+    kept: bool = False
+
+    def answer(self) -> Answer:
+        """The complete answer. Only after the last of the stream's events."""
+        turn = self.stream.turn
+        fields = {
+            **turn.answer_fields(),
+            "pcm_sha256": self.stream.pcm_sha256,
+            "avatar_id": turn.avatar_id,
+            "conversation_id": self.conversation_id,
+            "persona": turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None,
+        }
+        return Answer(self.stream.video, self.stream.content_type, self.video_id, fields)
+
+
 class Answering:
     """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``."""
 
@@ -43,7 +69,65 @@ class Answering:
         self._settings = settings
 
     async def answer(self, request: AvatarChatRequest, progress: Progress | None = None) -> Answer:
-        """The complete answer. A turn that fails is kept with its problem; one whose client left, as cut."""
+        """The complete answer. Raises what ``stream`` raises."""
+        async with self.stream(request, progress=progress) as answered:
+            async with aclosing(answered.stream.events()) as events:
+                async for _ in events:
+                    pass
+            return await self.keep(answered)
+
+    @asynccontextmanager
+    async def stream(
+        self, request: AvatarChatRequest, *, playhead: Playhead | None = None, progress: Progress | None = None
+    ) -> AsyncIterator[Answered]:
+        """An answer while it is made; ``playhead`` of whoever watches it meanwhile.
+
+        Leaving the context ends the work. A turn that was not kept by then is recorded: with its problem where it failed, else
+        as cut.
+        """
+        turn, conversation = await self._turn(request, playhead)
+        record = await self._store.conversations.add_turn(conversation.id, request.text or "")
+        answered: Answered | None = None
+        status, problem = TurnStatus.CUT, None
+        try:
+            async with self._chatbot.megaservice.stream({}, turn=turn) as run:
+                stream = AnswerStream(run, turn, is_played=playhead is not None, progress=progress)
+                answered = Answered(stream, record.id, conversation.id)
+                yield answered
+        except Problem as error:
+            _name_our_field(error)
+            status, problem = TurnStatus.FAILED, error.document()
+            raise
+        finally:
+            kept = answered is not None and answered.kept
+            with anyio.CancelScope(shield=True):
+                await self._store.conversations.end_turn(
+                    record.id,
+                    TurnStatus.DONE if kept else status,
+                    question=turn.question,
+                    reply=turn.reply if kept or problem else _heard(turn),
+                    video_id=record.id if kept else "",
+                    error=problem,
+                )
+
+    async def keep(self, answered: Answered) -> Answer:
+        """Store the video of an answer whose events have been read to the end."""
+        answer = answered.answer()
+        meta: dict[str, str | float] = {
+            "avatar_id": answer.fields["avatar_id"],
+            "conversation_id": answered.conversation_id,
+            "content_type": answer.content_type,
+        }
+        await self._store.blobs.put(answer.video, "videos", answered.video_id, meta)
+        answered.kept = True
+        return answer
+
+    async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
+        """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""
+        answer = await self._chatbot.megaservice.client.call(self._chatbot.avatar, AvatarRequest(media=media, points=points))
+        return AvatarInfo.model_validate(answer)
+
+    async def _turn(self, request: AvatarChatRequest, playhead: Playhead | None) -> tuple[Turn, Conversation]:
         if request.audio is None and request.text is None:
             raise BadInput("a question is missing: give audio or text", field="audio")
         persona = await self._persona(request.persona)
@@ -51,64 +135,16 @@ class Answering:
         persona = persona or face.card
         conversation = await self._conversation(request, persona)
         turn = Turn(
-            request, avatar_media=face.media, persona=persona, history=_history(request, conversation), seed=request.seed or 0
+            request,
+            avatar_media=face.media,
+            avatar_id=face.avatar_id,
+            persona=persona,
+            history=_history(request, conversation),
+            seed=request.seed or 0,
+            playhead=playhead,
+            first_chunk_s=_FIRST_CHUNK_S if playhead else MAX_CHUNK_S,
         )
-        record = await self._store.conversations.add_turn(conversation.id, request.text or "")
-        status, problem, video_id = TurnStatus.CUT, None, ""
-        try:
-            avatar = await self._run(turn, face, progress)
-            made = await to_thread.run_sync(mux, turn)
-            meta: dict[str, str | float] = {
-                "avatar_id": avatar.avatar_id,
-                "conversation_id": conversation.id,
-                "content_type": made.content_type,
-            }
-            video_id = await self._store.blobs.put(made.data, "videos", record.id, meta)
-            status = TurnStatus.DONE
-        except Problem as error:
-            _name_our_field(error)
-            status, problem = TurnStatus.FAILED, error.document()
-            raise
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._store.conversations.end_turn(
-                    record.id, status, question=turn.question, reply=turn.reply, video_id=video_id, error=problem
-                )
-        fields = {
-            **turn.answer_fields(),
-            "pcm_sha256": made.pcm_sha256,
-            "avatar_id": avatar.avatar_id,
-            "conversation_id": conversation.id,
-            "persona": turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None,
-        }
-        return Answer(made.data, made.content_type, video_id, fields)
-
-    async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
-        """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""
-        client, animation = self._chatbot.megaservice.client, self._chatbot.animation
-        request = AvatarRequest(media=media, points=points)
-        return AvatarInfo.model_validate(await client.call(animation, request, path="/v1/animation/avatars"))
-
-    async def _run(self, turn: Turn, face: faces.Face, progress: Progress | None) -> AvatarInfo:
-        """The avatar is registered while the question is recognised; the first failure of either stops both."""
-        registered: list[AvatarInfo] = []
-
-        async def register() -> None:
-            registered.append(await self.register(face.media, turn.request.points))
-            turn.avatar_registered(registered[0].avatar_id)
-
-        def report(stage: str, done: int, total: int) -> None:
-            turn.times(stage, done, total)
-            if progress:
-                progress(stage, done, total)
-
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(register)
-                await self._chatbot.megaservice.schedule({}, progress=report, turn=turn)
-        except BaseExceptionGroup as group:
-            raise first_error(group) from None
-        return registered[0]
+        return turn, conversation
 
     async def _persona(self, persona: Persona | str | None) -> Persona | None:
         if isinstance(persona, str):
@@ -120,6 +156,12 @@ class Answering:
             return await self._store.conversations.get(request.conversation_id)
         card = persona.model_dump(mode="json", exclude={"id"}) if persona else None
         return await self._store.conversations.create(card)
+
+
+def _heard(turn: Turn) -> str:
+    """What of a cut turn's reply may have been heard."""
+    played = -turn.playhead.seconds_left(0.0)
+    return heard(turn.reply, turn.timeline.words, played) if turn.timeline else ""
 
 
 def _name_our_field(problem: Problem) -> None:
@@ -135,29 +177,6 @@ def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dic
         return [{"role": message.role, "content": message.content} for message in request.messages]
     messages: list[dict[str, str]] = []
     for turn in conversation.turns:
-        if turn.status is TurnStatus.DONE:
+        if turn.reply and turn.status in (TurnStatus.DONE, TurnStatus.CUT):
             messages += [{"role": "user", "content": turn.question}, {"role": "assistant", "content": turn.reply}]
     return messages
-
-
-@dataclass(frozen=True)
-class Video:
-    """``pcm_sha256``: of the sound that went into the encoder, mono s16le."""
-
-    data: bytes
-    content_type: str
-    pcm_sha256: str
-
-
-def mux(turn: Turn) -> Video:
-    """One MP4 of the turn's speech and chunks. Blocks: runs in a thread."""
-    assert turn.timeline is not None
-    muxer = AnswerMuxer(turn.request.profile, turn.timeline.sample_rate)
-    fragments = []
-    for sound in turn.sound:
-        fragments += muxer.add_speech(sound)
-    fragments += muxer.end_speech()
-    for chunk in turn.chunks:
-        fragments += muxer.add_chunk(chunk)
-    fragments += muxer.finish()
-    return Video(b"".join(fragment.data for fragment in fragments), muxer.content_type, muxer.pcm_sha256)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from AvatarChatbot.answer_stream import Progress
 from AvatarChatbot.answering import Answer, Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.local import LocalMesh
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
-from comps.cores.mega.orchestrator import Progress
 from comps.cores.proto.wire import validate
 
 

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from AvatarChatbot.nodes import AvatarOrchestrator
 from comps import MicroService, ServiceType
 from comps.cores.common.settings import GatewaySettings
 
 
 class AvatarChatbot:
-    """Wires the five services at the addresses in ``settings``. ``megaservice`` is the graph to schedule."""
+    """Wires the services at the addresses in ``settings``. ``megaservice`` is the graph to run."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        def node(name: str, url: str, endpoint: str, kind: ServiceType, **how: bool) -> MicroService:
+        def node(name: str, url: str, endpoint: str, kind: ServiceType, **how: Any) -> MicroService:
             return MicroService.remote(name, url, endpoint, service_type=kind, timeout=settings.timeout_s, **how)
 
-        self.asr = node("asr", settings.asr_url, "/v1/asr", ServiceType.ASR, binary=True)
-        self.describe = node("describe", settings.describe_url, "/v1/describe", ServiceType.LVM, binary=True)
-        self.llm = node("llm", settings.llm_url, "/v1/chat/completions", ServiceType.LLM)
-        self.tts = node("tts", settings.tts_url, "/v1/tts", ServiceType.TTS, binary=True, map_over=True)
+        ours: dict[str, Any] = {"binary": True, "repeatable": True}
+        self.asr = node("asr", settings.asr_url, "/v1/asr", ServiceType.ASR, **ours)
+        self.describe = node("describe", settings.describe_url, "/v1/describe", ServiceType.LVM, **ours)
+        self.avatar = node("avatar", settings.animation_url, "/v1/animation/avatars", ServiceType.ANIMATION, **ours)
+        # What fails there is the animation service.
+        self.avatar.title = "animation"
+        self.llm = node("llm", settings.llm_url, "/v1/chat/completions", ServiceType.LLM, streams=True)
+        self.tts = node("tts", settings.tts_url, "/v1/tts", ServiceType.TTS, map_over=True, **ours)
         self.animation = node(
-            "animation", settings.animation_url, "/v1/animation/chunks", ServiceType.ANIMATION, binary=True, map_over=True
+            "animation",
+            settings.animation_url,
+            "/v1/animation/chunks",
+            ServiceType.ANIMATION,
+            map_over=True,
+            max_parallel=settings.chunks_at_once,
+            **ours,
         )
 
         self.megaservice = AvatarOrchestrator()
-        for service in (self.asr, self.describe, self.llm, self.tts, self.animation):
+        for service in (self.asr, self.describe, self.avatar, self.llm, self.tts, self.animation):
             self.megaservice.add(service)
         self.megaservice.flow_to(self.asr, self.llm)
         self.megaservice.flow_to(self.describe, self.llm)
         self.megaservice.flow_to(self.llm, self.tts)
         self.megaservice.flow_to(self.tts, self.animation)
+        self.megaservice.flow_to(self.avatar, self.animation)

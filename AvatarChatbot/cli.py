@@ -27,6 +27,7 @@ _STAGES = {
     "start": "start the services",
     "asr": "hear the question",
     "describe": "look at the face",
+    "avatar": "learn to move it",
     "llm": "think of an answer",
     "tts": "speak it",
     "animation": "draw the video",
@@ -34,7 +35,7 @@ _STAGES = {
 
 
 class _Bars:
-    """A bar for each stage that runs. A Progress of the orchestrator."""
+    """A bar for each stage that runs. A Progress of ``answer_stream``."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from AvatarChatbot.answering import Answer, Answering
+from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, videos, voices
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
 from comps.cores.mega.gateway import Gateway
+from comps.cores.proto import sse
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, openapi_body, read_document
 from comps.cores.telemetry import logs
@@ -23,6 +26,7 @@ from comps.cores.telemetry import logs
 MP4 = "video/mp4"
 _PATH = str(MegaServiceEndpoint.AVATAR_CHATBOT)
 _NAME = "AvatarChatbotGateway"
+_STREAMED: dict[str, type[StreamedAnswer]] = {MP4: Mp4Answer, sse.MEDIA_TYPE: EventsAnswer}
 
 
 class AvatarChatbotGateway(Gateway):
@@ -44,7 +48,7 @@ class AvatarChatbotGateway(Gateway):
             route_options={
                 "response_model": None,
                 "openapi_extra": openapi_body(AvatarChatRequest),
-                "responses": {200: {"content": {JSON: {}, MP4: {}}}},
+                "responses": {200: {"content": {JSON: {}, MP4: {}, sse.MEDIA_TYPE: {}}}},
             },
         )
         self.service.add_resource(self.store)
@@ -53,20 +57,25 @@ class AvatarChatbotGateway(Gateway):
 
     @register_statistics(names=[_NAME])
     async def handle_request(self, request: Request) -> Response:
-        """Answer a question with a video: JSON about it, or the MP4 itself, as ``Accept`` says."""
+        """Answer a question with a video, as ``Accept`` says: the MP4 as it is made, events as they happen, or JSON at the
+        end.
+        """
         started = time.perf_counter()
-        chosen = negotiate(request.headers.get("accept"), (JSON, MP4))
-        answer = await self.answering.answer(await read_document(request, AvatarChatRequest, media_field="audio"))
-        statistics_dict[_NAME].append_latency(time.perf_counter() - started)
-        path = f"{_PATH}/videos/{answer.video_id}"
-        headers = {"Vary": "Accept", "Content-Location": path}
-        if chosen == MP4:
-            return Response(answer.video, headers=headers, media_type=answer.content_type)
-        return JSONResponse(self._document(request, answer, path), headers=headers)
-
-    def _document(self, request: Request, answer: Answer, path: str) -> dict[str, object]:
+        chosen = negotiate(request.headers.get("accept"), (JSON, MP4, sse.MEDIA_TYPE))
+        asked = await read_document(request, AvatarChatRequest, media_field="audio")
         base = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-        return {"id": answer.video_id, "video_path": path, "video_url": base + path, **answer.fields}
+        if chosen != JSON:
+            return _STREAMED[chosen](self.answering, asked, functools.partial(_addresses, base))
+        answer = await self.answering.answer(asked)
+        statistics_dict[_NAME].append_latency(time.perf_counter() - started)
+        addresses = _addresses(base, answer.video_id)
+        headers = {"Vary": "Accept", "Content-Location": addresses["video_path"]}
+        return JSONResponse({**addresses, **answer.fields}, headers=headers)
+
+
+def _addresses(base: str, video_id: str) -> dict[str, str]:
+    path = f"{_PATH}/videos/{video_id}"
+    return {"id": video_id, "video_path": path, "video_url": base + path}
 
 
 def main() -> None:

@@ -2,50 +2,75 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-from AvatarChatbot.turn import Turn
+import anyio
+
+from AvatarChatbot.turn import Clause, Turn, stage_of
 from comps.cores.errors import NodeError
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
-from comps.cores.proto.avatar import Chunk, ChunkRequest, PersonaDraft, Speech, SpeechRequest, Transcript
+from comps.cores.proto.avatar import (
+    AvatarInfo,
+    AvatarRequest,
+    Chunk,
+    ChunkRequest,
+    PersonaDraft,
+    Speech,
+    SpeechRequest,
+    Transcript,
+)
 from comps.cores.text.clauses import ClauseSplitter
+
+#: How long before a player gets there the rest of a clause is drawn, though nothing is known of what follows: about what drawing
+#: and sending a chunk take, seconds.
+_DRAWN_AHEAD_S = 0.25
+#: How long the beginning of an answer that is too short to be drawn waits for more of it, seconds.
+_FIRST_WAIT_S = 0.15
+#: Silence put where speech comes too late, seconds at a time.
+_FILL_S = 0.24
 
 
 class AvatarOrchestrator(ServiceOrchestrator):
-    """The hooks of the avatar chatbot. Each request travels with its ``turn``, where the nodes' outputs are gathered."""
+    """The hooks of the avatar chatbot. Each request travels with its ``turn``, where what is known of it is gathered.
+
+    Stages: asr, describe and avatar (which makes the face known to the animation service) are unary, llm streams pieces of
+    text, tts maps clauses, animation maps chunks.
+    """
 
     def provided(self, cur_node: str, initial_inputs: Any, **kwargs: Any) -> dict[str, Any] | None:
         turn: Turn = kwargs["turn"]
-        match self.services[cur_node].title:
+        match stage_of(cur_node):
             case "asr" if turn.question is not None:
                 return {"question": turn.question}
             case "describe" if turn.persona is not None:
                 return {"persona": turn.persona}
+            case "avatar" if turn.avatar_id:
+                return {"avatar_id": turn.avatar_id}
         return None
 
-    async def align_inputs(
+    def align_inputs(
         self, inputs: Any, cur_node: str, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], **kwargs: Any
     ) -> Any:
         turn: Turn = kwargs["turn"]
-        match self.services[cur_node].title:
+        match stage_of(cur_node):
             case "asr":
                 return {"audio": turn.request.audio}
             case "describe":
                 return {"media": turn.avatar_media}
+            case "avatar":
+                return AvatarRequest(media=turn.avatar_media, points=turn.request.points)
             case "llm":
-                return self._llm_request(turn)
-            case "tts":
-                return self._speech_requests(turn)
-            case "animation":
-                return await self._chunk_requests(turn)
+                return _llm_request(turn)
         return inputs
 
     def align_outputs(
         self, data: Any, cur_node: str, inputs: Any, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], **kwargs: Any
     ) -> Any:
         turn: Turn = kwargs["turn"]
-        match self.services[cur_node].title:
+        match stage_of(cur_node):
             case "asr":
                 transcript = Transcript.model_validate(data)
                 turn.question, turn.engines["asr"] = transcript.asr_result, transcript.engine
@@ -54,45 +79,121 @@ class AvatarOrchestrator(ServiceOrchestrator):
                 draft = PersonaDraft.model_validate(data)
                 turn.persona, turn.engines["describe"] = draft.persona, draft.engine
                 return {"persona": draft.persona}
-            case "llm":
-                turn.reply, turn.engines["llm"] = _reply(data), str(data.get("model", ""))
-                return {"text": turn.reply}
+            case "avatar":
+                turn.avatar_id = AvatarInfo.model_validate(data).avatar_id
+                return {"avatar_id": turn.avatar_id}
             case "tts":
-                turn.speeches = [Speech.model_validate(item) for item in data]
-                turn.engines["tts"] = turn.speeches[0].engine
-                return {"speeches": turn.speeches}
+                return _placed(turn, Speech.model_validate(data))
             case "animation":
-                turn.chunks = [Chunk.model_validate(item) for item in data]
-                turn.engines["animation"] = turn.chunks[0].engine
-                return {"chunks": turn.chunks}
+                chunk = Chunk.model_validate(data)
+                turn.engines["animation"] = chunk.engine
+                return chunk
         return data
 
-    @staticmethod
-    def _llm_request(turn: Turn) -> dict[str, Any]:
-        assert turn.question is not None
-        persona = turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None
-        messages = [*turn.history, {"role": "user", "content": turn.question}]
-        return {"messages": messages, "stream": False, "persona": persona, **turn.request.sampling}
+    async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[str, None]:
+        """The language model's pieces of text. Raises NodeError when it says nothing that can be spoken."""
+        turn: Turn = kwargs["turn"]
+        async for completion in gen:
+            turn.engines["llm"] = str(completion.get("model", ""))
+            if text := _delta(completion):
+                turn.reply += text
+                yield text
+        if not _speakable(turn.reply):
+            raise NodeError("answered nothing", node="llm")
 
-    @staticmethod
-    def _speech_requests(turn: Turn) -> list[SpeechRequest]:
-        splitter = ClauseSplitter()
-        clauses = [*splitter.feed(turn.reply), *splitter.finish()]
-        return [SpeechRequest(text=clause, voice=turn.voice) for clause in clauses]
+    async def align_items(
+        self,
+        feed: AsyncIterator[Any] | None,
+        inputs: Any,
+        cur_node: str,
+        runtime_graph: DAG,
+        llm_parameters_dict: dict[str, Any],
+        **kwargs: Any,
+    ) -> AsyncGenerator[Any, None]:
+        assert feed is not None
+        requests = _speech_requests if stage_of(cur_node) == "tts" else _chunk_requests
+        async for request in requests(feed, kwargs["turn"]):
+            yield request
 
-    @staticmethod
-    async def _chunk_requests(turn: Turn) -> list[ChunkRequest]:
-        timeline = turn.open_timeline(await turn.avatar_id())
-        turn.sound = [timeline.add(speech) for speech in turn.speeches]
-        return timeline.chunks(final=True)
+    def media_ms(self, item: Any) -> float:
+        if isinstance(item, Clause):
+            return 1000 * (item.end_s - item.start_s)
+        if isinstance(item, Chunk):
+            return 1000 * len(item.access_units) / item.profile.fps
+        return 1.0
 
 
-def _reply(completion: Any) -> str:
-    """The text of a chat completion. Raises NodeError when there is none to speak."""
+def _llm_request(turn: Turn) -> dict[str, Any]:
+    assert turn.question is not None
+    persona = turn.persona.model_dump(mode="json", exclude={"id"}) if turn.persona else None
+    messages = [*turn.history, {"role": "user", "content": turn.question}]
+    return {"messages": messages, "stream": True, "persona": persona, **turn.request.sampling}
+
+
+def _delta(completion: Any) -> str:
+    """The text that a chunk of a streamed completion adds; of a whole one, its text."""
     try:
-        text = completion["choices"][0]["message"]["content"]
-    except (KeyError, IndexError, TypeError):
+        choices = completion["choices"]
+        part = (choices[0].get("delta") or choices[0].get("message") or {}) if choices else {}
+        return str(part.get("content") or "")
+    except (KeyError, IndexError, TypeError, AttributeError):
         raise NodeError("answered something that is no chat completion", node="llm") from None
-    if not isinstance(text, str) or not text.strip():
-        raise NodeError("answered nothing", node="llm")
-    return text
+
+
+def _speakable(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerator[SpeechRequest, None]:
+    """A request for each clause, as soon as it is whole. What has no word in it is left out."""
+    splitter = ClauseSplitter()
+    async for text in feed:
+        for clause in filter(_speakable, splitter.feed(text)):
+            yield _speech_request(turn, clause)
+    for clause in filter(_speakable, splitter.finish()):
+        yield _speech_request(turn, clause)
+
+
+def _speech_request(turn: Turn, clause: str) -> SpeechRequest:
+    turn.asked_clauses.append(clause)
+    return SpeechRequest(text=clause, voice=turn.voice)
+
+
+def _placed(turn: Turn, speech: Speech) -> Clause:
+    """The clause at the end of the time line."""
+    timeline = turn.timeline
+    if timeline is None:
+        timeline = turn.open_timeline()
+        turn.engines["tts"], turn.spoken_voice = speech.engine, speech.voice
+    timeline.end_pause()
+    start_s, words = timeline.duration_s, len(timeline.words)
+    timeline.add(speech)
+    return Clause(turn.asked_clauses.popleft(), start_s, timeline.duration_s, timeline.words[words:])
+
+
+async def _chunk_requests(feed: AsyncIterator[Clause], turn: Turn) -> AsyncGenerator[ChunkRequest, None]:
+    """A request for each chunk, as soon as enough of the speech after it is known, or a player would have to wait for it."""
+    ended = False
+    while not ended:
+        with anyio.move_on_after(_patience(turn)) as waiting:
+            try:
+                await anext(feed)
+            except StopAsyncIteration:
+                ended = True
+        timeline = turn.timeline
+        assert timeline is not None
+        if waiting.cancelled_caught and not timeline.undrawn_frames:
+            timeline.pause(_FILL_S)
+        given = {"avatar_id": turn.avatar_id, "reservation": turn.reservation}
+        for request in timeline.chunks(final=ended, hurry=waiting.cancelled_caught):
+            yield request.model_copy(update=given)
+
+
+def _patience(turn: Turn) -> float:
+    """How long the next clause is waited for, seconds; then what is known is drawn, or silence put in."""
+    timeline = turn.timeline
+    if timeline is None or not (timeline.undrawn_frames or turn.playhead.fills_gaps):
+        return math.inf
+    if timeline.next_s == 0:
+        return _FIRST_WAIT_S
+    return max(0.0, turn.playhead.seconds_left(timeline.next_s) - _DRAWN_AHEAD_S)

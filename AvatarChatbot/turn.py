@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import anyio
-
+from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
-from comps.cores.proto.avatar import Chunk, Persona, Speech
-from comps.media.timeline import Timeline
+from comps.cores.mega.run import NodeEvent
+from comps.cores.proto.avatar import Persona, Word
+from comps.media.timeline import LIVE_LOOKAHEAD_S, LIVE_SHORTEST_S, Timeline
 
 
 class StageTimes:
-    """Seconds that each stage took, from its first request to its last answer. A Progress of the orchestrator."""
+    """Seconds that each stage took, from its beginning to its last answer. ``clock``: seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.seconds: dict[str, float] = {}
+        self._clock = clock
         self._started: dict[str, float] = {}
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.perf_counter()
+    def note(self, event: NodeEvent) -> None:
+        stage, now = stage_of(event.node), self._clock()
         started = self._started.setdefault(stage, now)
         self.seconds[stage] = now - started
 
 
+def stage_of(node: str) -> str:
+    """The stage that a node of the graph is: nodes are named ``stage/MicroService``."""
+    return node.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A spoken clause in its place: all times in seconds of the answer. Its sound is in the turn's timeline."""
+
+    text: str
+    start_s: float
+    end_s: float
+    words: list[Word]
+
+
 class Turn:
-    """The state of one turn. Nodes fill it in; ``avatar_id`` waits until the avatar is registered."""
+    """The state of one turn; its nodes fill it in.
+
+    ``playhead``: of whoever watches the answer while it is made. ``first_frame``: asked when the first clause has been spoken, it
+    says which frame of the drawing grid the answer begins with. ``first_chunk_s``: the longest that the first chunk may be.
+    """
 
     def __init__(
         self,
@@ -36,23 +59,28 @@ class Turn:
         persona: Persona | None,
         history: list[dict[str, str]],
         seed: int,
+        avatar_id: str = "",
+        playhead: Playhead | None = None,
+        first_frame: Callable[[], int] = int,
+        first_chunk_s: float = 0.48,
     ) -> None:
         self.request = request
         self.avatar_media = avatar_media
+        self.avatar_id = avatar_id
         self.question = request.text
         self.persona = persona
         self.history = history
         self.seed = seed
+        self.playhead = playhead or NoPlayhead()
+        self.reservation: str | None = None
         self.reply = ""
-        self.speeches: list[Speech] = []
-        self.chunks: list[Chunk] = []
-        #: The clauses' speech at the answer's one sample rate, mono s16le.
-        self.sound: list[bytes] = []
+        self.asked_clauses: deque[str] = deque()
+        self.spoken_voice = ""
         self.timeline: Timeline | None = None
         self.engines: dict[str, str] = {}
         self.times = StageTimes()
-        self._avatar_id = ""
-        self._registered = anyio.Event()
+        self._first_frame = first_frame
+        self._first_chunk_s = first_chunk_s
 
     @property
     def voice(self) -> str:
@@ -61,16 +89,17 @@ class Turn:
             return self.request.voice
         return self.persona.voice or "default"
 
-    def avatar_registered(self, avatar_id: str) -> None:
-        self._avatar_id = avatar_id
-        self._registered.set()
-
-    async def avatar_id(self) -> str:
-        await self._registered.wait()
-        return self._avatar_id
-
-    def open_timeline(self, avatar_id: str) -> Timeline:
-        self.timeline = Timeline(avatar_id, self.request.profile, self.seed)
+    def open_timeline(self) -> Timeline:
+        """At the first clause. Chunks get the avatar's id when they are asked for: it may not be known yet."""
+        self.timeline = Timeline(
+            self.avatar_id,
+            self.request.profile,
+            self.seed,
+            lookahead_s=LIVE_LOOKAHEAD_S,
+            shortest_s=LIVE_SHORTEST_S,
+            first_s=self._first_chunk_s,
+            first_frame=self._first_frame(),
+        )
         return self.timeline
 
     def answer_fields(self) -> dict[str, Any]:
@@ -82,7 +111,7 @@ class Turn:
             "duration": round(self.timeline.duration_s, 3),
             "timings": {stage: round(seconds, 3) for stage, seconds in self.times.seconds.items()},
             "engines": self.engines,
-            "voice": self.speeches[0].voice,
+            "voice": self.spoken_voice,
             "phonemes": self.timeline.phonemes,
             "words": self.timeline.words,
         }

@@ -73,7 +73,16 @@ def test_lips_stay_shut_in_a_short_pause_and_rest_in_a_long_one() -> None:
     motion = visemes.tracks(phonemes, 0, 125, 25)
     assert motion.activity[20] == pytest.approx(1.0)
     assert motion.mouth[21, 0] == pytest.approx(0.0, abs=0.01)
-    assert motion.activity[70] == 0.0
+    assert motion.activity[73] == 0.0
+
+
+def test_how_a_pause_begins_does_not_depend_on_how_long_it_will_be() -> None:
+    spoken: list[Phoneme] = [(0.0, 0.5, "a"), (0.5, 0.7, "_")]
+    begun = visemes.tracks(spoken, 0, 34, 25).activity
+    for gap in (0.3, 0.8, 1.1, 1.5, 5.0):
+        later = visemes.tracks([*spoken, (0.5 + gap, 1.0 + gap, "a")], 0, 34, 25).activity
+        frames = int((0.5 + min(gap, 0.85)) * 25) - 1
+        assert later[:frames] == pytest.approx(begun[:frames], abs=1e-6)
 
 
 def test_video_leads_the_sound() -> None:

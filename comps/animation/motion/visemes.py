@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.motion.phonemes import is_silence, shapes
-from comps.cores.proto.avatar import CONTEXT_S, Phoneme
+from comps.cores.proto.avatar import CONTEXT_S, PAUSE_ENDS_S, PAUSE_HELD_S, PAUSE_RESTS_S, Phoneme
 
 #: The mouth parameters in their order. open, upper and lower in units of the rig's mouth (renderer.pose), wide as a ratio
 #: of the mouth's width, pucker and tongue 0 … 1.
@@ -26,10 +26,6 @@ LIPS = [PARAMETERS.index("upper"), PARAMETERS.index("lower")]
 
 #: Video leads the sound: viewers forgive an early picture more than a late one (ITU-R BT.1359). Coarticulation adds 5 ms to this.
 LEAD_S = 0.026
-#: A pause up to this long keeps the lips closed; in a longer one the face rests as it is in the picture.
-SHORT_PAUSE_S = 1.2
-#: How long the face takes from rest to the first sound, and from the last sound to rest.
-_ATTACK_S, _RELEASE_S = 0.22, 0.35
 #: Times sampled per frame, so that a frame is the mean over the time it is on screen.
 _OVERSAMPLING = 4
 #: A dominance is zero this far from its phoneme: e**-7 of its height at the slowest decay.
@@ -39,7 +35,7 @@ _INSET_SHARE, _INSET_S = 0.17, 0.06
 #: Where within a diphthong its second shape begins.
 _GLIDE_AT = 0.62
 
-assert max(SHORT_PAUSE_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
+assert max(PAUSE_RESTS_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
 
 
 class Viseme(NamedTuple):
@@ -218,8 +214,9 @@ def _smoothstep(x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _activity(speech: Sequence[_Segment], times: NDArray[np.float64]) -> NDArray[np.float64]:
     """0 … 1 [times]: 1 in speech and in short pauses, ramps to the rest pose around everything else."""
     since, until = _time_since_and_until(speech, times)
-    ramps = np.maximum(_smoothstep(1.0 - since / _RELEASE_S), _smoothstep(1.0 - until / _ATTACK_S))
-    return np.where(since + until <= SHORT_PAUSE_S, 1.0, ramps)
+    release = _smoothstep((PAUSE_RESTS_S - since) / (PAUSE_RESTS_S - PAUSE_HELD_S))
+    attack = _smoothstep(1.0 - until / PAUSE_ENDS_S)
+    return np.where(since + until <= PAUSE_RESTS_S, 1.0, np.maximum(release, attack))
 
 
 def _time_since_and_until(

@@ -96,6 +96,7 @@ class GatewaySettings(ServiceSettings):
     model_config = _config("AVATARCHATBOT_")
 
     port: int = 8888
+    chunks_at_once: int = Field(4, ge=1, le=64, description="chunks of one answer that are drawn at once; no fewer than replicas")
     asr_url: str = Field("http://127.0.0.1:9099", description="the asr service")
     llm_url: str = Field("http://127.0.0.1:9000", description="the llm service")
     tts_url: str = Field("http://127.0.0.1:9088", description="the tts service")

@@ -20,7 +20,7 @@ from comps.cores.telemetry.metrics import ServiceMetrics
 
 log = logging.getLogger(__name__)
 
-#: Milliseconds that the caller will still wait; each service passes on what is left of it.
+#: Milliseconds that the caller will still wait for an answer to begin; each service passes on what is left of it.
 DEADLINE_HEADER = "x-deadline-ms"
 #: nginx's code for a client that left before its answer; only metrics see it.
 _CLIENT_GONE = 499
@@ -77,6 +77,7 @@ class Guard:
         failure: list[Problem | Exception] = []
         gone = anyio.Event()
         with anyio.move_on_after(seconds) as deadline:
+            exchange.on_progress(lambda: _extend(deadline, seconds))
             body = await self._read_body(headers, receive)
             if body is None:
                 return
@@ -139,6 +140,11 @@ class Guard:
         return TooLarge(f"the body is larger than {self._max_body} bytes", limit_bytes=self._max_body)
 
 
+def _extend(deadline: anyio.CancelScope, seconds: float) -> None:
+    """A body that is sent while it is made may take its time, as long as there is progress."""
+    deadline.deadline = anyio.current_time() + seconds
+
+
 class _Exchange:
     """The answer under way. ``count`` is told its status once, before its last byte goes out: who then asks finds it counted."""
 
@@ -146,6 +152,11 @@ class _Exchange:
         self._send = send
         self._count: Callable[[int], None] | None = count
         self.status: int | None = None
+        self._progress: Callable[[], None] | None = None
+
+    def on_progress(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` whenever a part of a body has been taken and more follows."""
+        self._progress = tell
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -153,6 +164,8 @@ class _Exchange:
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.end()
         await self._send(message)
+        if message.get("more_body", False) and self._progress is not None:
+            self._progress()
 
     def end(self) -> None:
         """The answer is complete, or never will be."""

@@ -30,7 +30,8 @@ class MicroService:
     Otherwise the constructor binds the port (RuntimeError when it is taken; port 0 takes a free one) and ``start()``
     serves until ``stop()``; engines and connections open in the service's lifespan, not here.
 
-    ``map_over``: the node takes a list of requests and answers each; up to ``max_parallel`` run at once, in order.
+    ``map_over``: the node answers each of many requests; up to ``max_parallel`` run at once, and are passed on in order.
+    ``streams``: the node answers one request with many items, as server-sent events.
     ``binary``: documents travel to it as MessagePack instead of JSON.
     """
 
@@ -49,6 +50,7 @@ class MicroService:
         use_remote_service: bool = False,
         description: str | None = None,
         map_over: bool = False,
+        streams: bool = False,
         max_parallel: int = 4,
         binary: bool = False,
         max_body: int = 64 << 20,
@@ -67,6 +69,7 @@ class MicroService:
         self.output_datatype = output_datatype
         self.description = description or "OPEA Microservice Infrastructure"
         self.map_over = map_over
+        self.streams = streams
         self.max_parallel = max_parallel
         self.binary = binary
         self.timeout = timeout

@@ -6,28 +6,31 @@ comes out), with structured concurrency: when a node fails or the caller leaves,
 
 from __future__ import annotations
 
-import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 from pydantic import BaseModel
 
 from comps.cores.mega.client import NodeClient
-from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.micro_service import MicroService
+from comps.cores.mega.run import Run, first_error, settled
 from comps.cores.proto.docarray import LLMParams
 
 log = logging.getLogger(__name__)
 
-#: Told of a node's title, and how many of its requests are done of how many: first (0, n), at the end (n, n).
-Progress = Callable[[str, int, int], None]
-
 
 class ServiceOrchestrator(DAG):
-    """``services`` by node name; ``add`` and ``flow_to`` build the graph, ``schedule`` drives a request through it."""
+    """``services`` by node name; ``add`` and ``flow_to`` build the graph; ``stream`` drives a request through it and tells what
+    happens, ``schedule`` drives it to the end.
+
+    A node is *unary* (one request, one answer), a *stream* (one request, many items: ``MicroService.streams``) or a *map* (many
+    requests, each answered: ``map_over``). It joins any number of unary predecessors and at most one of the others, whose items
+    a map takes one by one.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,128 +65,75 @@ class ServiceOrchestrator(DAG):
     def align_inputs(
         self, inputs: Any, cur_node: str, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], **kwargs: Any
     ) -> Any:
-        """What is sent to ``cur_node``, from its predecessors' merged outputs. For a node that maps: a list of requests."""
+        """What is sent to ``cur_node``, from its predecessors' merged outputs. For a map without a feed: a list of requests."""
         return inputs
 
     def align_outputs(
         self, data: Any, cur_node: str, inputs: Any, runtime_graph: DAG, llm_parameters_dict: dict[str, Any], **kwargs: Any
     ) -> Any:
-        """What ``cur_node`` passes on, from what it answered. For a node that maps: from the list of answers."""
+        """What ``cur_node`` passes on, from what it answered. For a map: from each of its answers, in order."""
         return data
+
+    async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """The items that a node that streams passes on, from those that it sent. ``kwargs["cur_node"]`` names it."""
+        async for item in gen:
+            yield item
+
+    async def align_items(
+        self,
+        feed: AsyncIterator[Any] | None,
+        inputs: Any,
+        cur_node: str,
+        runtime_graph: DAG,
+        llm_parameters_dict: dict[str, Any],
+        **kwargs: Any,
+    ) -> AsyncGenerator[Any, None]:
+        """The requests sent to a map, from the items that are fed to it; ``inputs`` are the outputs of its other predecessors.
+
+        Without a feed they are the list that ``align_inputs`` makes.
+        """
+        if feed is not None:
+            async for item in feed:
+                yield item
+            return
+        for request in await settled(self.align_inputs(inputs, cur_node, runtime_graph, llm_parameters_dict, **kwargs)):
+            yield request
+
+    def media_ms(self, item: Any) -> float:
+        """How many milliseconds of media ``item`` holds: what bounds the queues between nodes (``run.CHANNEL_MS``)."""
+        return 1.0
 
     def provided(self, cur_node: str, initial_inputs: Any, **kwargs: Any) -> Any | None:
         """The output of ``cur_node`` where the request already holds it: then the node does not run."""
         return None
 
-    async def schedule(
-        self,
-        initial_inputs: dict[str, Any] | BaseModel,
-        llm_parameters: LLMParams | None = None,
-        *,
-        progress: Progress | None = None,
-        **kwargs: Any,
-    ) -> tuple[dict[str, Any], DAG]:
-        """Run the graph; the outputs of all nodes by name, and the graph that was run. The first failure is raised."""
-        run = _Run(self, initial_inputs, llm_parameters or LLMParams(), progress, kwargs)
-        await run.run()
-        return run.results, run.graph
+    @asynccontextmanager
+    async def stream(
+        self, initial_inputs: dict[str, Any] | BaseModel, llm_parameters: LLMParams | None = None, **kwargs: Any
+    ) -> AsyncIterator[Run]:
+        """Run the graph: ``async with orchestrator.stream(request) as events: async for event in events``.
 
-    async def execute(self, cur_node: str, inputs: Any, progress: Progress | None = None) -> Any:
-        """Call one node with aligned inputs: once, or for a node that maps once for each of the inputs, in order."""
-        service = self.services[cur_node]
-        if not service.map_over:
-            return await self.client.call(service, inputs)
-        return await self._map(service, list(inputs), progress)
-
-    async def _map(self, service: MicroService, requests: list[Any], progress: Progress | None) -> list[Any]:
-        results: list[Any] = [None] * len(requests)
-        slots = anyio.CapacityLimiter(service.max_parallel)
-        done = 0
-        if progress:
-            progress(service.title, done, len(requests))
-
-        async def one(index: int) -> None:
-            nonlocal done
-            async with slots:
-                results[index] = await self.client.call(service, requests[index])
-            done += 1
-            if progress:
-                progress(service.title, done, len(requests))
-
-        async with anyio.create_task_group() as tasks:
-            for index in range(len(requests)):
-                tasks.start_soon(one, index)
-        return results
-
-
-class _Run:
-    """One request on its way through the graph."""
-
-    def __init__(
-        self,
-        orchestrator: ServiceOrchestrator,
-        initial_inputs: Any,
-        llm_parameters: LLMParams,
-        progress: Progress | None,
-        kwargs: dict[str, Any],
-    ) -> None:
-        self._orchestrator = orchestrator
-        self._initial = initial_inputs.model_dump() if isinstance(initial_inputs, BaseModel) else initial_inputs
-        self._llm_parameters = llm_parameters.model_dump(exclude={"id"})
-        self._progress = progress
-        self._kwargs = kwargs
-        self.graph = orchestrator.copy_graph()
-        self.results: dict[str, Any] = {}
-
-    async def run(self) -> None:
-        done = {node: anyio.Event() for node in self.graph.graph}
+        Leaving the context, early or by an error, ends all nodes; requests under way are broken off. A node's failure is raised
+        where the events are read. Nodes wait for a reader that is slow.
+        """
+        run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)
         try:
             async with anyio.create_task_group() as tasks:
-                for node in self.graph.graph:
-                    tasks.start_soon(self._node, node, done)
+                tasks.start_soon(run.run)
+                yield run
+                tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise first_error(group) from None
 
-    async def _node(self, node: str, done: dict[str, anyio.Event]) -> None:
-        for predecessor in self.graph.predecessors(node):
-            await done[predecessor].wait()
-        given = self._orchestrator.provided(node, self._initial, **self._kwargs)
-        self.results[node] = await self._call(node) if given is None else given
-        done[node].set()
+    async def schedule(
+        self, initial_inputs: dict[str, Any] | BaseModel, llm_parameters: LLMParams | None = None, **kwargs: Any
+    ) -> tuple[dict[str, Any], DAG]:
+        """Run the graph; the outputs of all nodes by name, and the graph that was run. The first failure is raised."""
+        async with self.stream(initial_inputs, llm_parameters, **kwargs) as run:
+            async for _ in run:
+                pass
+        return run.results, run.graph
 
-    async def _call(self, node: str) -> Any:
-        orchestrator, service = self._orchestrator, self._orchestrator.services[node]
-        if self._progress and not service.map_over:
-            self._progress(service.title, 0, 1)
-        inputs = self._inputs(node)
-        if service.service_type in (ServiceType.LLM, ServiceType.LVM):
-            inputs = {**inputs, **{key: value for key, value in self._llm_parameters.items() if value is not None}}
-        aligned = await _settled(orchestrator.align_inputs(inputs, node, self.graph, self._llm_parameters, **self._kwargs))
-        data = await orchestrator.execute(node, aligned, self._progress)
-        output = await _settled(orchestrator.align_outputs(data, node, inputs, self.graph, self._llm_parameters, **self._kwargs))
-        if self._progress and not service.map_over:
-            self._progress(service.title, 1, 1)
-        return output
-
-    def _inputs(self, node: str) -> dict[str, Any]:
-        """The predecessors' outputs merged in graph order, later ones winning; for a source the request itself."""
-        predecessors = self.graph.predecessors(node)
-        if not predecessors:
-            return dict(self._initial)
-        merged: dict[str, Any] = {}
-        for predecessor in predecessors:
-            merged.update(self.results[predecessor])
-        return merged
-
-
-async def _settled(value: Any) -> Any:
-    """Hooks may be plain functions or coroutines."""
-    return await value if inspect.isawaitable(value) else value
-
-
-def first_error(group: BaseExceptionGroup[Any]) -> BaseException:
-    """The first error of a task group's: the others are siblings that were stopped because of it."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+    async def execute(self, cur_node: str, inputs: Any) -> Any:
+        """Ask a node once, with an aligned request."""
+        return await self.client.call(self.services[cur_node], inputs)

@@ -142,6 +142,10 @@ class ChunkRequest(BaseDoc):
 CONTEXT_S = 1.5
 #: The longest chunk, in seconds.
 MAX_CHUNK_S = 0.48
+#: How engines draw a pause, in seconds, so that its beginning does not depend on its length: lips stay closed for the first of
+#: these, the face has come to rest by the second (a pause no longer than that shows closed lips throughout), and leaves its
+#: rest the third before the next sound.
+PAUSE_HELD_S, PAUSE_RESTS_S, PAUSE_ENDS_S = 0.85, 1.2, 0.22
 
 
 class Chunk(BaseDoc):

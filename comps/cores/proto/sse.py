@@ -16,9 +16,9 @@ class Event:
     type: str = "message"
 
 
-def format_event(data: str, event: str | None = None) -> bytes:
+def format_event(data: str, event: str | None = None, id: int | None = None) -> bytes:
     """An event as bytes; line breaks in ``data`` are kept."""
-    head = f"event: {event}\n" if event else ""
+    head = (f"id: {id}\n" if id is not None else "") + (f"event: {event}\n" if event else "")
     # str.splitlines would also break at U+2028 and the like, which are no line ends here.
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return (head + "".join(f"data: {line}\n" for line in lines) + "\n").encode()

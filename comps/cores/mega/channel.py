@@ -1,0 +1,67 @@
+"""A queue between the nodes of a graph, bounded by what its items weigh: media is bounded in its milliseconds."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+import anyio
+
+T = TypeVar("T")
+
+
+class Channel(Generic[T]):
+    """First in, first out, from any number of senders to one receiver: ``async for item in channel``.
+
+    A sender waits while the items inside weigh ``bound`` or more; a single item may weigh more than that. Waiting on either side
+    can be cancelled, and nothing is lost by it.
+    """
+
+    def __init__(self, bound: float) -> None:
+        self._bound = bound
+        self._items: deque[tuple[T, float]] = deque()
+        self._weight = 0.0
+        self._closed = False
+        self._released = False
+        self._error: BaseException | None = None
+        self._changed = anyio.Event()
+
+    async def send(self, item: T, weight: float = 1.0) -> None:
+        """Put ``item`` in, once there is room. What nobody will receive is dropped."""
+        while self._weight >= self._bound and not self._released:
+            await self._change()
+        if not self._released:
+            self._items.append((item, weight))
+            self._weight += weight
+            self._notify()
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Nothing more is sent. The receiver gets what is inside; then ``error`` is raised there, if there is one."""
+        self._closed, self._error = True, error
+        self._notify()
+
+    def release(self) -> None:
+        """Nothing more is received: senders need not wait any longer."""
+        self._released = True
+        self._items.clear()
+        self._notify()
+
+    def __aiter__(self) -> Channel[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._items:
+            if self._closed:
+                raise self._error or StopAsyncIteration
+            await self._change()
+        item, weight = self._items.popleft()
+        self._weight -= weight
+        self._notify()
+        return item
+
+    async def _change(self) -> None:
+        await self._changed.wait()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()

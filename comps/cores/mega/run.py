@@ -1,0 +1,203 @@
+"""One request on its way through a megaservice's graph."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import anyio
+from pydantic import BaseModel
+
+from comps.cores.mega.channel import Channel
+from comps.cores.mega.constants import ServiceType
+from comps.cores.mega.micro_service import MicroService
+from comps.cores.mega.ordered_map import ordered_map
+from comps.cores.proto.docarray import LLMParams
+
+if TYPE_CHECKING:
+    from comps.cores.mega.orchestrator import ServiceOrchestrator
+
+#: Milliseconds of media that may wait between two nodes, or for the reader of a run's events.
+CHANNEL_MS = 4000.0
+
+
+@dataclass(frozen=True)
+class NodeEvent:
+    """What happened at a node. ``start``: it begins. ``asked``: a node that maps is sent a request
+    (``data``). ``item``: it passed one item
+    on (``data``), in order. ``done``: it has ended; ``data`` is its whole output, for nodes that stream or map the list of items.
+    """
+
+    node: str
+    kind: Literal["start", "asked", "item", "done"]
+    data: Any = None
+
+
+class Run:
+    """The nodes of one request at work, and what happens at them: ``async for event in run``.
+
+    ``results`` holds the outputs of the nodes that are done, by name. A node starts when its predecessors are done; one that maps
+    starts with the first item of the predecessor that streams or maps. The first failure ends all nodes, and is raised where the
+    events are read, after those that came before it.
+    """
+
+    def __init__(
+        self,
+        orchestrator: ServiceOrchestrator,
+        initial_inputs: dict[str, Any] | BaseModel,
+        llm_parameters: LLMParams,
+        kwargs: dict[str, Any],
+    ) -> None:
+        self._orchestrator = orchestrator
+        self._initial = initial_inputs.model_dump() if isinstance(initial_inputs, BaseModel) else initial_inputs
+        self._llm_parameters = llm_parameters.model_dump(exclude={"id"})
+        self._kwargs = kwargs
+        self.graph = orchestrator.copy_graph()
+        self.results: dict[str, Any] = {}
+        self._events: Channel[NodeEvent] = Channel(CHANNEL_MS)
+        self._done = {node: anyio.Event() for node in self.graph.graph}
+        self._feeders = {node: feeder for node in self.graph.graph if (feeder := self._feeder(node)) is not None}
+        self._feeds: dict[str, Channel[Any]] = {node: Channel(CHANNEL_MS) for node in self._feeders}
+
+    def __aiter__(self) -> Run:
+        return self
+
+    async def __anext__(self) -> NodeEvent:
+        return await anext(self._events)
+
+    async def run(self) -> None:
+        """Work until all nodes are done or one has failed; how it ended is told to the events' reader."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for node in self.graph.graph:
+                    tasks.start_soon(self._node, node)
+        except Exception as error:
+            self._events.close(first_error(error))
+        else:
+            self._events.close()
+
+    def _feeder(self, node: str) -> str | None:
+        """The predecessor whose items a node that maps takes one by one."""
+        if not self._service(node).map_over:
+            return None
+        feeders = [name for name in self.graph.predecessors(node) if self._has_items(name)]
+        if len(feeders) > 1:
+            raise ValueError(f"{node} would join the streams of {' and '.join(feeders)}; a node takes at most one")
+        return feeders[0] if feeders else None
+
+    def _has_items(self, node: str) -> bool:
+        service = self._service(node)
+        return service.map_over or service.streams
+
+    def _service(self, node: str) -> MicroService:
+        return self._orchestrator.services[node]
+
+    async def _node(self, node: str) -> None:
+        for predecessor in self.graph.predecessors(node):
+            if predecessor != self._feeders.get(node):
+                await self._done[predecessor].wait()
+        given = self._orchestrator.provided(node, self._initial, **self._kwargs)
+        output = await self._work(node) if given is None else await self._give(node, given)
+        self.results[node] = output
+        for feed in self._fed_by(node):
+            feed.close()
+        self._done[node].set()
+        if given is None:
+            await self._events.send(NodeEvent(node, "done", output))
+
+    async def _give(self, node: str, given: Any) -> Any:
+        """Pass on what the request already held: the node does not run, and no event says so."""
+        if self._has_items(node):
+            for item in given:
+                await self._feed(node, item)
+        return given
+
+    async def _work(self, node: str) -> Any:
+        service = self._service(node)
+        await self._events.send(NodeEvent(node, "start"))
+        if service.map_over:
+            return await self._map(node, service)
+        inputs = self._inputs(node)
+        if service.service_type in (ServiceType.LLM, ServiceType.LVM):
+            inputs = {**inputs, **{key: value for key, value in self._llm_parameters.items() if value is not None}}
+        request = await settled(self._orchestrator.align_inputs(inputs, node, self.graph, self._llm_parameters, **self._kwargs))
+        if service.streams:
+            return await self._stream(node, service, request)
+        return await self._aligned(node, await self._orchestrator.execute(node, request), inputs)
+
+    async def _stream(self, node: str, service: MicroService, request: Any) -> list[Any]:
+        items: list[Any] = []
+        async with self._orchestrator.client.stream(service, request) as answers:
+            aligned = self._orchestrator.align_generator(answers, cur_node=node, **self._kwargs)
+            async with aclosing(aligned):
+                async for item in aligned:
+                    items.append(item)
+                    await self._pass_on(node, item)
+        return items
+
+    async def _map(self, node: str, service: MicroService) -> list[Any]:
+        inputs = self._inputs(node)
+        items: list[Any] = []
+
+        async def ask(request: Any) -> Any:
+            await self._events.send(NodeEvent(node, "asked", request))
+            return await self._orchestrator.execute(node, request)
+
+        async def pass_on(answer: Any) -> None:
+            items.append(await self._aligned(node, answer, inputs))
+            await self._pass_on(node, items[-1])
+
+        feed = self._feeds.get(node)
+        requests = self._orchestrator.align_items(feed, inputs, node, self.graph, self._llm_parameters, **self._kwargs)
+        try:
+            await ordered_map(requests, ask, pass_on, service.max_parallel)
+        finally:
+            if feed is not None:
+                feed.release()
+        return items
+
+    async def _aligned(self, node: str, data: Any, inputs: Any) -> Any:
+        return await settled(
+            self._orchestrator.align_outputs(data, node, inputs, self.graph, self._llm_parameters, **self._kwargs)
+        )
+
+    async def _pass_on(self, node: str, item: Any) -> None:
+        """To the reader first: who hears of an item's consequences has heard of the item."""
+        await self._events.send(NodeEvent(node, "item", item), self._orchestrator.media_ms(item))
+        await self._feed(node, item)
+
+    async def _feed(self, node: str, item: Any) -> None:
+        for feed in self._fed_by(node):
+            await feed.send(item, self._orchestrator.media_ms(item))
+
+    def _fed_by(self, node: str) -> list[Channel[Any]]:
+        return [self._feeds[dependent] for dependent, feeder in self._feeders.items() if feeder == node]
+
+    def _inputs(self, node: str) -> dict[str, Any]:
+        """The predecessors' outputs merged in graph order, later ones winning; for a source the request itself.
+
+        The items of a predecessor that streams or maps, where it is done, stand under its name.
+        """
+        predecessors = self.graph.predecessors(node)
+        if not predecessors:
+            return dict(self._initial)
+        merged: dict[str, Any] = {}
+        for predecessor in predecessors:
+            if predecessor in self.results:
+                output = self.results[predecessor]
+                merged.update({predecessor: output} if self._has_items(predecessor) else output)
+        return merged
+
+
+async def settled(value: Any) -> Any:
+    """What a hook gave: they may be plain functions or coroutines."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def first_error(error: BaseException) -> BaseException:
+    """The first error of a task group's: the others are siblings that were stopped because of it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

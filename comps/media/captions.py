@@ -1,0 +1,55 @@
+"""Captions in step with speech: WebVTT cues (W3C, WebVTT: The Web Video Text Tracks Format)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from comps.cores.proto.avatar import Word
+
+#: Two lines of 42 characters, the usual limit for subtitles.
+MAX_CUE_CHARS = 84
+
+
+@dataclass(frozen=True)
+class Cue:
+    """``text`` is shown from ``start_s`` to ``end_s`` seconds."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+    @property
+    def webvtt(self) -> str:
+        """The cue block, without the blank line that ends it. ``-->``, which no cue may hold, and markup are escaped."""
+        text = self.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return f"{_timestamp(self.start_s)} --> {_timestamp(self.end_s)}\n{text}"
+
+
+def cues(text: str, words: list[Word], start_s: float, end_s: float) -> Iterator[Cue]:
+    """``text``, spoken from ``start_s`` to ``end_s`` with ``words`` at their times, in cues of at most MAX_CUE_CHARS where
+    words allow.
+
+    A cue is shown until the next begins, the last until ``end_s``. Without words it is one cue.
+    """
+    text = " ".join(text.split())
+    cuts = [(0, start_s)]
+    at = 0
+    for begin, _, word in words:
+        found = text.find(word, at)
+        if found < 0:
+            continue
+        at = found + len(word)
+        if at - cuts[-1][0] > MAX_CUE_CHARS and found > cuts[-1][0]:
+            cuts.append((found, begin))
+    cuts.append((len(text), end_s))
+    for (first, shown), (last, hidden) in pairwise(cuts):
+        if piece := text[first:last].strip():
+            yield Cue(shown, hidden, piece)
+
+
+def _timestamp(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
