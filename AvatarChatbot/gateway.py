@@ -10,6 +10,9 @@ from fastapi.responses import JSONResponse
 
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.live.services import Services
+from AvatarChatbot.live.sessions import Sessions
+from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, videos, voices
@@ -52,6 +55,9 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         self.service.add_resource(self.store)
+        self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings))
+        self.service.add_resource(self.sessions)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings).serve)
         for routes in (avatars, conversations, personas, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
 

@@ -9,10 +9,11 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
-from comps.cores.errors import NodeError
+from comps.cores.errors import NodeError, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
+    PAUSE_RESTS_S,
     AvatarInfo,
     AvatarRequest,
     Chunk,
@@ -89,6 +90,20 @@ class AvatarOrchestrator(ServiceOrchestrator):
                 turn.engines["animation"] = chunk.engine
                 return chunk
         return data
+
+    def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
+        """Where pictures cannot be drawn, an answer may go on without them: a chunk that holds none."""
+        turn: Turn = kwargs["turn"]
+        if not turn.degrades or not isinstance(request, ChunkRequest) or not isinstance(error, NodeError | Overloaded):
+            raise error
+        return Chunk(
+            start_frame=request.start_frame,
+            frames=request.frames,
+            access_units=[],
+            parameter_sets=b"",
+            profile=request.profile,
+            engine=turn.engines.get("animation", ""),
+        )
 
     async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[str, None]:
         """The language model's pieces of text. Raises NodeError when it says nothing that can be spoken."""
@@ -184,9 +199,13 @@ async def _chunk_requests(feed: AsyncIterator[Clause], turn: Turn) -> AsyncGener
         assert timeline is not None
         if waiting.cancelled_caught and not timeline.undrawn_frames:
             timeline.pause(_FILL_S)
-        given = {"avatar_id": turn.avatar_id, "reservation": turn.reservation}
+        if ended and turn.playhead.fills_gaps:
+            # The face comes to rest before the idle loop goes on.
+            timeline.pause(PAUSE_RESTS_S)
         for request in timeline.chunks(final=ended, hurry=waiting.cancelled_caught):
-            yield request.model_copy(update=given)
+            if (step := turn.step()) is not None:
+                given = {"avatar_id": turn.avatar_id, "reservation": turn.reservation, "step": step}
+                yield request.model_copy(update=given)
 
 
 def _patience(turn: Turn) -> float:

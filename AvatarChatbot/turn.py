@@ -11,7 +11,7 @@ from typing import Any
 from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from comps.cores.mega.run import NodeEvent
-from comps.cores.proto.avatar import Persona, Word
+from comps.cores.proto.avatar import MAX_CHUNK_S, Persona, Word
 from comps.media.timeline import LIVE_LOOKAHEAD_S, LIVE_SHORTEST_S, Timeline
 
 
@@ -49,6 +49,8 @@ class Turn:
 
     ``playhead``: of whoever watches the answer while it is made. ``first_frame``: asked when the first clause has been spoken, it
     says which frame of the drawing grid the answer begins with. ``first_chunk_s``: the longest that the first chunk may be.
+    ``sample_rate`` of the answer; 0 for the voice's own. ``step``: asked for each chunk, how many frames one picture stands for;
+    None: none is drawn. ``degrades``: whether the answer goes on where pictures cannot be drawn.
     """
 
     def __init__(
@@ -62,7 +64,10 @@ class Turn:
         avatar_id: str = "",
         playhead: Playhead | None = None,
         first_frame: Callable[[], int] = int,
-        first_chunk_s: float = 0.48,
+        first_chunk_s: float = MAX_CHUNK_S,
+        sample_rate: int = 0,
+        step: Callable[[], int | None] = lambda: 1,
+        degrades: bool = False,
     ) -> None:
         self.request = request
         self.avatar_media = avatar_media
@@ -73,6 +78,8 @@ class Turn:
         self.seed = seed
         self.playhead = playhead or NoPlayhead()
         self.reservation: str | None = None
+        self.step = step
+        self.degrades = degrades
         self.reply = ""
         self.asked_clauses: deque[str] = deque()
         self.spoken_voice = ""
@@ -81,6 +88,7 @@ class Turn:
         self.times = StageTimes()
         self._first_frame = first_frame
         self._first_chunk_s = first_chunk_s
+        self._sample_rate = sample_rate
 
     @property
     def voice(self) -> str:
@@ -99,6 +107,7 @@ class Turn:
             shortest_s=LIVE_SHORTEST_S,
             first_s=self._first_chunk_s,
             first_frame=self._first_frame(),
+            sample_rate=self._sample_rate,
         )
         return self.timeline
 

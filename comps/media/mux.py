@@ -1,4 +1,4 @@
-"""One answer's encoder and muxer: speech and chunks of video in, fragments of one MP4 out."""
+"""The encoder and muxer of an answer, or of a live session: speech and chunks of video in, fragments of one MP4 out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import av
 import numpy as np
@@ -34,6 +34,13 @@ class Fragment:
     kind: Literal["init", "media"]
 
 
+class _Picture(NamedTuple):
+    """A coded picture, on screen for ``frames`` frames of the grid."""
+
+    sample: Sample
+    frames: int
+
+
 class AnswerMuxer:
     """Fragmented MP4 of one answer: H.264 as it comes, AAC at the speech's own rate, from one encoder.
 
@@ -48,7 +55,7 @@ class AnswerMuxer:
         """
         self._profile = profile
         self._sound = _AacEncoder(sample_rate)
-        self._pictures: deque[Sample] = deque()
+        self._pictures: deque[_Picture] = deque()
         self._parameter_sets = ParameterSets.parse(parameter_sets) if parameter_sets else None
         self._frames_in = 0
         self._frames_out = 0
@@ -93,8 +100,12 @@ class AnswerMuxer:
             raise ValueError("a chunk begins with an IDR picture")
         first = self._frames_in == 0
         self._parameter_sets = parameter_sets
-        self._pictures.extend(samples)
-        self._frames_in += len(samples)
+        left = chunk.frames
+        for sample in samples:
+            frames = min(chunk.step, left)
+            left -= frames
+            self._pictures.append(_Picture(sample, frames))
+            self._frames_in += frames
         return [*([self._init()] if first else []), *self._complete()]
 
     def finish(self) -> list[Fragment]:
@@ -112,20 +123,31 @@ class AnswerMuxer:
         """Fragments whose pictures and sound are there. The last of an answer may be without pictures."""
         longest = max(1, int(MAX_FRAGMENT_S * self._profile.fps))
         while self._pictures:
-            frames = min(longest, len(self._pictures))
+            count, frames = self._fitting(longest)
             end = Fraction(self._frames_out + frames, self._profile.fps)
-            is_last = final and frames == len(self._pictures)
+            is_last = final and count == len(self._pictures)
             if not self._sound.covers(end):
                 return
-            yield self._cut(frames, self._sound.take(None if is_last else end))
+            yield self._cut(count, self._sound.take(None if is_last else end))
         if final and self._frames_in and (rest := self._sound.take(None)).samples:
             yield self._cut(0, rest)
 
-    def _cut(self, frames: int, sound: fmp4.Run) -> Fragment:
-        start, self._frames_out = self._frames_out, self._frames_out + frames
+    def _fitting(self, longest: int) -> tuple[int, int]:
+        """How many of the waiting pictures fit in ``longest`` frames, at least one, and how many frames they are."""
+        count = frames = 0
+        for picture in self._pictures:
+            if count and frames + picture.frames > longest:
+                break
+            count, frames = count + 1, frames + picture.frames
+        return count, frames
+
+    def _cut(self, count: int, sound: fmp4.Run) -> Fragment:
+        pictures = [self._pictures.popleft() for _ in range(count)]
+        start, frames = self._frames_out, sum(picture.frames for picture in pictures)
+        self._frames_out += frames
         self._sequence += 1
-        pictures = [self._pictures.popleft() for _ in range(frames)]
-        video = fmp4.Run(start * _TICKS, [fmp4.TrackSample(picture.data, _TICKS, picture.is_idr) for picture in pictures])
+        samples = [fmp4.TrackSample(shown.sample.data, shown.frames * _TICKS, shown.sample.is_idr) for shown in pictures]
+        video = fmp4.Run(start * _TICKS, samples)
         fps = self._profile.fps
         return Fragment(fmp4.fragment(self._sequence, video, sound), start / fps, frames / fps, "media")
 

@@ -51,6 +51,7 @@ def chunk(start: int, frames: int, profile: VideoProfile) -> Chunk:
     packets += codec.encode(None)
     return Chunk(
         start_frame=start,
+        frames=frames,
         access_units=[bytes(packet) for packet in packets],
         parameter_sets=bytes(codec.extradata),
         profile=profile,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from comps.cores.proto.avatar import IDLE_LOOP_S
+
 #: Length of the idle loop. Whole seconds, so that it is a whole number of frames at every frame rate.
-LOOP_S = 10
+LOOP_S = IDLE_LOOP_S
 
 
 def loop_frames(fps: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -82,20 +83,23 @@ class WarpWorker:
 
     def chunk(self, request: ChunkRequest) -> Chunk:
         """Draw and encode. Raises NotFound for an avatar that is not in the store."""
-        started = time.process_time()
+        started, began = time.process_time(), time.perf_counter()
         encoded = self._encoder(request.profile).chunk(self._draw(request), request.start_frame)
         return Chunk(
             start_frame=request.start_frame,
+            frames=request.frames,
+            step=request.step,
             access_units=encoded.access_units,
             parameter_sets=encoded.parameter_sets,
             profile=request.profile,
             engine=ENGINE,
             cpu_ms=1000.0 * (time.process_time() - started),
+            wall_ms=1000.0 * (time.perf_counter() - began),
         )
 
     def _draw(self, request: ChunkRequest) -> Iterator[NDArray[np.uint8]]:
         renderer = self._renderer(request.avatar_id, request.profile.size)
-        for state in frame_states(request):
+        for state in itertools.islice(frame_states(request), None, None, request.step):
             flag.check()
             of_clip = state.frame * _CLIP_FPS // request.profile.fps
             yield renderer.frame(dataclasses.replace(state, frame=of_clip))

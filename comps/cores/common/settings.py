@@ -104,6 +104,8 @@ class GatewaySettings(ServiceSettings):
     describe_url: str = Field("http://127.0.0.1:9077", description="the describe service")
     public_url: str = Field("", description="address that clients reach the gateway at, for video_url; empty: the request's own")
     default_avatar: Path | None = Field(None, description="picture for requests without an avatar; empty: the project's own")
+    api_key: SecretStr = Field(SecretStr(""), description="key that live conversations must bring; empty: none is needed")
+    origins: list[str] = Field(default_factory=list, description="origins of other pages that may open live conversations (JSON)")
     allow_private_urls: bool = Field(False, description="whether avatar URLs may point to private addresses")
     storage: StorageSettings = Field(default_factory=StorageSettings)
 

@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 from pydantic import BaseModel
 
+from comps.cores.errors import Problem
 from comps.cores.mega.client import NodeClient
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.micro_service import MicroService
@@ -73,6 +74,10 @@ class ServiceOrchestrator(DAG):
     ) -> Any:
         """What ``cur_node`` passes on, from what it answered. For a map: from each of its answers, in order."""
         return data
+
+    def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
+        """What stands for the answer to one request of a map that failed; by default the failure is the run's."""
+        raise error
 
     async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[Any, None]:
         """The items that a node that streams passes on, from those that it sent. ``kwargs["cur_node"]`` names it."""

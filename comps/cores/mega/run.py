@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import anyio
 from pydantic import BaseModel
 
+from comps.cores.errors import Problem
 from comps.cores.mega.channel import Channel
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService
@@ -143,7 +144,10 @@ class Run:
 
         async def ask(request: Any) -> Any:
             await self._events.send(NodeEvent(node, "asked", request))
-            return await self._orchestrator.execute(node, request)
+            try:
+                return await self._orchestrator.execute(node, request)
+            except Problem as error:
+                return self._orchestrator.align_failure(error, node, request, **self._kwargs)
 
         async def pass_on(answer: Any) -> None:
             items.append(await self._aligned(node, answer, inputs))

@@ -124,7 +124,8 @@ class ChunkRequest(BaseDoc):
 
     Frame k is on screen from k/fps to (k+1)/fps seconds. ``phonemes`` are those that touch the chunk's time or lie within
     ``CONTEXT_S`` of it, in the answer's time. For speech without timings ``pcm`` (mono s16le, ``sample_rate``) holds the same
-    stretch of sound, its first sample at ``pcm_start_s``. A chunk is a pure function of this request.
+    stretch of sound, its first sample at ``pcm_start_s``. Only every ``step``-th frame is drawn, and is on screen that long. A
+    chunk is a pure function of this request, but for ``reservation``, the share of the service that it is drawn on.
     """
 
     avatar_id: str
@@ -136,12 +137,16 @@ class ChunkRequest(BaseDoc):
     pcm: Media = b""
     pcm_start_s: float = 0.0
     sample_rate: int = 16_000
+    step: int = Field(default=1, ge=1, le=4)
+    reservation: str | None = Field(default=None, max_length=64)
 
 
 #: Seconds of speech on either side that a chunk may depend on (co-articulation, and whether a pause is short).
 CONTEXT_S = 1.5
 #: The longest chunk, in seconds.
 MAX_CHUNK_S = 0.48
+#: What moves without speech (breath, sway, blinks) repeats after this many seconds of the drawing grid.
+IDLE_LOOP_S = 10
 #: How engines draw a pause, in seconds, so that its beginning does not depend on its length: lips stay closed for the first of
 #: these, the face has come to rest by the second (a pause no longer than that shows closed lips throughout), and leaves its
 #: rest the third before the next sound.
@@ -149,17 +154,21 @@ PAUSE_HELD_S, PAUSE_RESTS_S, PAUSE_ENDS_S = 0.85, 1.2, 0.22
 
 
 class Chunk(BaseDoc):
-    """Encoded video: one H.264 access unit a frame (Annex B, without parameter sets), IDR first, no B-frames.
+    """Encoded video: H.264 access units (Annex B, without parameter sets), IDR first, no B-frames.
 
-    ``parameter_sets`` are the profile's SPS and PPS (Annex B): the same for every chunk of a profile.
+    Each is on screen for ``step`` frames of the grid, the last for what is left of ``frames``. ``parameter_sets`` are the
+    profile's SPS and PPS (Annex B): the same for every chunk of a profile.
     """
 
     start_frame: int
+    frames: int
+    step: int = 1
     access_units: list[Media]
     parameter_sets: Media
     profile: VideoProfile
     engine: str
     cpu_ms: float = 0.0
+    wall_ms: float = 0.0
 
 
 class PersonaDraft(BaseDoc):

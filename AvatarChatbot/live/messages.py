@@ -1,0 +1,207 @@
+"""The JSON messages of the socket, both ways. docs/protocol.md says when they come; ``/v1/avatarchatbot/asyncapi.json`` is made
+of these.
+
+All times are seconds; ``media`` time is that of the session's MP4.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from comps.cores.proto.avatar import Persona, VideoProfile
+
+
+class Microphone(BaseModel):
+    """What binary messages from the client hold: mono s16le at ``rate``, or one Opus stream in WebM or Ogg."""
+
+    format: Literal["pcm16", "webm", "ogg"] = "pcm16"
+    rate: int = Field(16_000, ge=8_000, le=48_000)
+
+
+class Resume(BaseModel):
+    """A session whose connection broke; ``sequence``: of the last message that arrived."""
+
+    session: str = Field(pattern="^[0-9a-f]{32}$")
+    sequence: int = Field(ge=0)
+
+
+class Start(BaseModel):
+    """The first message. With ``resume`` the rest is ignored."""
+
+    type: Literal["start"]
+    avatar: str | None = Field(None, max_length=32 << 20, description="an id, a name, a URL, or a picture or clip as base64")
+    persona: Persona | str | None = None
+    voice: str = Field("default", max_length=500)
+    language: str | None = Field(None, max_length=50)
+    conversation_id: str | None = Field(None, pattern="^[0-9a-f]{16,64}$")
+    profile: VideoProfile = Field(default_factory=VideoProfile)
+    microphone: Microphone = Field(default_factory=Microphone)
+    resume: Resume | None = None
+    key: str | None = Field(None, max_length=500, description="where no header can be set")
+
+
+class Text(BaseModel):
+    """A question, typed. It raises the turn as speech does."""
+
+    type: Literal["text"]
+    text: str = Field(min_length=1, max_length=5000)
+
+
+class ChangeAvatar(BaseModel):
+    """Another face, from the next turn on; with it another persona, if one is given or comes with the face."""
+
+    type: Literal["avatar"]
+    avatar: str = Field(max_length=32 << 20)
+    persona: Persona | str | None = None
+
+
+class ChangeVoice(BaseModel):
+    """Another voice, from the next turn on."""
+
+    type: Literal["voice"]
+    voice: str = Field(max_length=500)
+
+
+class Position(BaseModel):
+    """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it."""
+
+    type: Literal["position"]
+    media_s: float = Field(ge=0)
+
+
+class Interrupt(BaseModel):
+    """Stop speaking."""
+
+    type: Literal["interrupt"]
+
+
+class Ping(BaseModel):
+    type: Literal["ping"]
+    id: int = 0
+
+
+class Stop(BaseModel):
+    """The conversation is over: nothing is kept for a resume."""
+
+    type: Literal["stop"]
+
+
+ClientMessage = Annotated[
+    Start | Text | ChangeAvatar | ChangeVoice | Position | Interrupt | Ping | Stop, Field(discriminator="type")
+]
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+class _Numbered(BaseModel):
+    """``sequence`` counts the messages of a session, binary ones too; a reconnecting client says which was its last."""
+
+    sequence: int = 0
+
+
+class Ready(_Numbered):
+    """The session is there; fragments follow. ``session`` resumes it within ``resume_s`` after a break."""
+
+    type: Literal["ready"] = "ready"
+    session: str
+    conversation_id: str
+    avatar_id: str
+    content_type: str
+    fps: int
+    resumed: bool = False
+    resume_s: float
+
+
+class Listening(_Numbered):
+    """The ear: ``started`` (somebody speaks: whatever was said is over), ``paused``, ``ended`` (recognition is finishing)."""
+
+    type: Literal["listening"] = "listening"
+    state: Literal["started", "paused", "ended"]
+
+
+class Partial(_Numbered):
+    """What was recognised so far. It may still change."""
+
+    type: Literal["partial"] = "partial"
+    text: str
+
+
+class TurnTranscript(_Numbered):
+    """The question of a turn, as it was understood or typed. It begins the turn."""
+
+    type: Literal["transcript"] = "transcript"
+    turn: int
+    text: str
+
+
+class TurnReply(_Numbered):
+    """The next piece of the answer's text."""
+
+    type: Literal["reply"] = "reply"
+    turn: int
+    delta: str
+
+
+class TurnCaption(_Numbered):
+    """A caption in media time."""
+
+    type: Literal["caption"] = "caption"
+    turn: int
+    start_s: float
+    end_s: float
+    text: str
+    webvtt: str
+
+
+class Speaking(_Numbered):
+    """The answer's first picture is at ``media_s``."""
+
+    type: Literal["speaking"] = "speaking"
+    turn: int
+    media_s: float
+
+
+class Interrupted(_Numbered):
+    """The answer is over. Be silent at once, drop all media from before ``resume_s``, and go on there."""
+
+    type: Literal["interrupted"] = "interrupted"
+    turn: int
+    resume_s: float
+    heard: str
+
+
+class TurnDone(_Numbered):
+    """The whole answer has been sent. ``timings``: seconds from the end of the question to each first."""
+
+    type: Literal["done"] = "done"
+    turn: int
+    reply: str
+    timings: dict[str, float]
+    engines: dict[str, str]
+
+
+class Quality(_Numbered):
+    """What the session can afford changed: frames a second, a still picture with sound, or text alone."""
+
+    type: Literal["quality"] = "quality"
+    level: Literal["full", "half", "still", "text"]
+    reason: str
+
+
+class Failed(_Numbered):
+    """A problem document (RFC 9457). With ``turn`` only that turn failed; else the connection is closed after it."""
+
+    type: Literal["error"] = "error"
+    turn: int | None = None
+    problem: dict[str, Any]
+
+
+class Pong(BaseModel):
+    type: Literal["pong"] = "pong"
+    id: int
+
+
+ServerMessage = (
+    Ready | Listening | Partial | TurnTranscript | TurnReply | TurnCaption | Speaking | Interrupted | TurnDone | Quality | Failed
+)

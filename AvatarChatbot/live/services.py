@@ -1,0 +1,54 @@
+"""What all live sessions of a gateway share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from AvatarChatbot import faces
+from AvatarChatbot.answering import Answering
+from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.live.idle import IdleLoops
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.store import Store
+from comps.cores.common.settings import GatewaySettings
+from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft
+
+
+class Services:
+    """``clock``: seconds."""
+
+    def __init__(
+        self,
+        chatbot: AvatarChatbot,
+        store: Store,
+        answering: Answering,
+        settings: GatewaySettings,
+        clock: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self.chatbot = chatbot
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.idle_loops = IdleLoops(self._draw)
+        self._answering = answering
+
+    async def face(self, avatar: str | None, persona: Persona | str | None) -> tuple[str, Persona]:
+        """The id of an avatar as a client names it, made known to the animation service, and who it is.
+
+        Without a card, given or its own, one is drafted from the picture. Raises what ``faces.resolve``, describe and animation
+        raise.
+        """
+        if isinstance(persona, str):
+            persona = (await self.store.personas.get(persona)).persona
+        face = await faces.resolve(AvatarChatRequest(avatar=avatar), persona, self.settings, self.store.blobs)
+        avatar_id = face.avatar_id or (await self._answering.register(face.media)).avatar_id
+        return avatar_id, persona or face.card or await self._drafted(face.media)
+
+    async def _drafted(self, media: bytes) -> Persona:
+        answer = await self.chatbot.megaservice.client.call(self.chatbot.describe, AvatarRequest(media=media))
+        return PersonaDraft.model_validate(answer).persona
+
+    async def _draw(self, request: ChunkRequest) -> Chunk:
+        return Chunk.model_validate(await self.chatbot.megaservice.client.call(self.chatbot.animation, request))

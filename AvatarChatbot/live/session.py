@@ -1,0 +1,251 @@
+"""One live conversation: who answers, the turn under way, the stage and the ear; it outlives a connection that breaks."""
+
+from __future__ import annotations
+
+import uuid
+
+import anyio
+from anyio.abc import TaskGroup
+
+from AvatarChatbot.live.ladder import Ladder, Rung
+from AvatarChatbot.live.live_turn import Firsts, LiveTurn
+from AvatarChatbot.live.messages import (
+    ChangeAvatar,
+    ChangeVoice,
+    ClientMessage,
+    Failed,
+    Interrupt,
+    Interrupted,
+    Ping,
+    Position,
+    Quality,
+    Ready,
+    Start,
+    Stop,
+    Text,
+    TurnTranscript,
+)
+from AvatarChatbot.live.outbox import Outbox
+from AvatarChatbot.live.performance import Performance
+from AvatarChatbot.live.services import Services
+from AvatarChatbot.live.stage import Stage
+from AvatarChatbot.live.stage_playhead import StagePlayhead
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.turn import Turn
+from comps.cores.errors import BadInput, Problem
+from comps.cores.proto.avatar import Persona
+from comps.storage.conversations import TurnStatus
+
+#: Samples a second of a session's sound, whatever the voice's own: a rate that all browsers play, and all of speech.
+RATE = 24_000
+#: The drawing seed of live faces: with one for all, sessions with the same face share its idle loop.
+SEED = 0
+#: The first chunk of an answer, seconds: little enough to be there at once.
+_FIRST_CHUNK_S = 0.24
+#: How long a session waits for a client whose connection broke, seconds.
+RESUME_S = 30.0
+
+
+class LiveSession:
+    """Made by ``open``; ``run`` is its life, ``receive`` takes the client's messages meanwhile.
+
+    A question raises the turn: the one before is over, with all that was made for it, before the next begins.
+    """
+
+    def __init__(self, services: Services, start: Start, avatar_id: str, persona: Persona, conversation_id: str) -> None:
+        self.id = uuid.uuid4().hex
+        self.outbox = Outbox()
+        self.conversation_id = conversation_id
+        self.ended = anyio.Event()
+        self.stage: Stage
+        self._services = services
+        self._start = start
+        self._avatar_id = avatar_id
+        self._persona = persona
+        self._voice = start.voice
+        self._ladder = Ladder(services.clock, self._quality_changed)
+        self._history: list[dict[str, str]] = []
+        self._turn = 0
+        self._live: LiveTurn | None = None
+        self._live_scope: anyio.CancelScope | None = None
+        self._live_gone = anyio.Event()
+        self._raising = anyio.Lock()
+        self._tasks: TaskGroup | None = None
+
+    @classmethod
+    async def open(cls, services: Services, start: Start) -> LiveSession:
+        """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
+        avatar_id, persona = await services.face(start.avatar, start.persona)
+        conversations = services.store.conversations
+        if start.conversation_id is None:
+            conversation = await conversations.create(persona.model_dump(mode="json", exclude={"id"}), avatar_id)
+        else:
+            conversation = await conversations.get(start.conversation_id)
+        session = cls(services, start, avatar_id, persona, conversation.id)
+        for turn in conversation.turns:
+            session._remember(turn.question, turn.reply)
+        idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
+        first = await idle.load(0)
+        session.stage = Stage(start.profile, RATE, idle, session.outbox, services.clock, first.parameter_sets)
+        session._greet(resumed=False)
+        return session
+
+    async def run(self) -> None:
+        """Live until ``stop``; all that belongs to the session ends with it."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            tasks.start_soon(self.stage.run)
+            await self.ended.wait()
+            await self._raise_turn()
+            tasks.cancel_scope.cancel()
+        self.outbox.close()
+
+    def stop(self) -> None:
+        self.ended.set()
+
+    def detach(self) -> None:
+        """The connection broke: time stands still until somebody resumes."""
+        self.stage.pause()
+
+    def attach(self) -> None:
+        """Somebody resumed."""
+        self.stage.resume()
+        self._greet(resumed=True)
+
+    def hear(self, sound: bytes) -> None:
+        """A part of what the microphone hears."""
+
+    async def receive(self, message: ClientMessage) -> None:
+        """What the client says. Raises what a change of avatar raises; a turn's failure is told as a message."""
+        match message:
+            case Text():
+                await self.ask(message.text)
+            case Position():
+                self.stage.report(message.media_s)
+            case Interrupt():
+                await self._raise_turn()
+            case ChangeVoice():
+                self._voice = message.voice
+            case ChangeAvatar():
+                await self._change_avatar(message)
+            case Stop():
+                self.stop()
+            case Start():
+                raise BadInput("the session has started", field="type")
+            case Ping():
+                """The socket answers it."""
+
+    async def ask(self, question: str) -> None:
+        """Begin a turn; what was said before is over."""
+        asked = self._services.clock()
+        await self._raise_turn()
+        self._turn += 1
+        self.outbox.put(TurnTranscript(turn=self._turn, text=question))
+        assert self._tasks is not None
+        await self._tasks.start(self._answer, self._turn, question, asked)
+
+    async def _answer(self, number: int, question: str, asked: float, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        """The whole of a turn, as a task of the session's."""
+        live = self._live_turn(number, question, asked)
+        with anyio.CancelScope() as scope:
+            self._live, self._live_scope, self._live_gone = live, scope, anyio.Event()
+            gone = self._live_gone
+            task_status.started()
+            try:
+                await self._recorded(live, question)
+            finally:
+                if self._live is live:
+                    self._live = None
+                gone.set()
+
+    async def _recorded(self, live: LiveTurn, question: str) -> None:
+        """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
+        conversations = self._services.store.conversations
+        record = await conversations.add_turn(self.conversation_id, question)
+        status, problem = TurnStatus.CUT, None
+        try:
+            await live.run()
+            status = TurnStatus.DONE
+        except Problem as error:
+            status, problem = TurnStatus.FAILED, error.document()
+            await self.stage.interrupt()
+            self.outbox.put(Failed(turn=live.number, problem=problem))
+        finally:
+            said = live.turn.reply if status is TurnStatus.DONE else live.cut_reply
+            self._remember(question, said)
+            with anyio.CancelScope(shield=True):
+                await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
+
+    async def _raise_turn(self) -> None:
+        """End the turn under way. The player is told first, then all that was at work for it is stopped."""
+        async with self._raising:
+            live = self._live
+            if live is None or self._live_scope is None:
+                return
+            live.cut_reply = live.heard()
+            resume_s = await self.stage.interrupt()
+            self.outbox.put(Interrupted(turn=live.number, resume_s=resume_s, heard=live.cut_reply))
+            self._live_scope.cancel()
+            await self._live_gone.wait()
+
+    def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
+        profile = self._start.profile
+        performance = Performance(number, profile.fps)
+        self._ladder.idle()
+        request = AvatarChatRequest(text=question, voice=self._voice, profile=profile)
+
+        def first_frame() -> int:
+            performance.first_frame = self.stage.next_grid_frame()
+            return performance.first_frame
+
+        turn = Turn(
+            request,
+            avatar_media=b"",
+            avatar_id=self._avatar_id,
+            persona=self._persona,
+            history=list(self._history),
+            seed=SEED,
+            playhead=StagePlayhead(self.stage, performance),
+            first_frame=first_frame,
+            first_chunk_s=_FIRST_CHUNK_S,
+            sample_rate=RATE,
+            step=lambda: self._ladder.rung.step,
+            degrades=True,
+        )
+        firsts = Firsts(self._services.clock, asked)
+        return LiveTurn(
+            number,
+            turn,
+            performance,
+            chatbot=self._services.chatbot,
+            stage=self.stage,
+            outbox=self.outbox,
+            ladder=self._ladder,
+            firsts=firsts,
+        )
+
+    async def _change_avatar(self, change: ChangeAvatar) -> None:
+        avatar_id, persona = await self._services.face(change.avatar, change.persona)
+        idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
+        await idle.load(0)
+        self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle
+
+    def _remember(self, question: str, reply: str) -> None:
+        if reply:
+            self._history += [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+
+    def _greet(self, *, resumed: bool) -> None:
+        self.outbox.put(
+            Ready(
+                session=self.id,
+                conversation_id=self.conversation_id,
+                avatar_id=self._avatar_id,
+                content_type=self.stage.content_type,
+                fps=self._start.profile.fps,
+                resumed=resumed,
+                resume_s=RESUME_S,
+            )
+        )
+
+    def _quality_changed(self, rung: Rung, reason: str) -> None:
+        self.outbox.put(Quality(level=rung.level, reason=reason))

@@ -1,0 +1,84 @@
+"""All live sessions of a gateway: each lives as a task of the gateway's, and for a while without a connection."""
+
+from __future__ import annotations
+
+import logging
+
+import anyio
+from anyio.abc import TaskGroup
+
+from AvatarChatbot.live.messages import Resume, Start
+from AvatarChatbot.live.services import Services
+from AvatarChatbot.live.session import RESUME_S, LiveSession
+from comps.cores.errors import NodeUnavailable, NotFound
+
+log = logging.getLogger(__name__)
+
+
+class Sessions:
+    """A resource of the gateway: ``start`` opens the group that owns the sessions, ``stop`` ends them all."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._live: dict[str, LiveSession] = {}
+        self._connections: dict[str, int] = {}
+        self._tasks: TaskGroup | None = None
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    async def start(self) -> None:
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+
+    async def stop(self) -> None:
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+            await self._tasks.__aexit__(None, None, None)
+            self._tasks = None
+
+    async def open(self, start: Start) -> LiveSession:
+        """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""
+        if self._tasks is None:
+            raise NodeUnavailable("is shutting down", node="gateway")
+        session = await LiveSession.open(self._services, start)
+        self._live[session.id] = session
+        self._connections[session.id] = 0
+        self._tasks.start_soon(self._keep, session)
+        return session
+
+    def find(self, resume: Resume) -> LiveSession:
+        """A session whose connection broke. Raises NotFound when it, or what was missed of it, is gone."""
+        session = self._live.get(resume.session)
+        if session is None or session.ended.is_set() or not session.outbox.can_resume(resume.sequence):
+            raise NotFound("there is nothing to resume", field="resume")
+        return session
+
+    def connected(self, session: LiveSession) -> int:
+        """A connection takes over the session; returns its number, which ``disconnected`` wants."""
+        self._connections[session.id] += 1
+        return self._connections[session.id]
+
+    def disconnected(self, session: LiveSession, connection: int) -> None:
+        """The session waits for another connection, then ends; unless one has taken over already."""
+        if self._tasks is None or session.ended.is_set() or self._connections.get(session.id) != connection:
+            return
+        session.detach()
+        self._tasks.start_soon(self._wait, session, connection)
+
+    async def _keep(self, session: LiveSession) -> None:
+        try:
+            await session.run()
+        except Exception as error:
+            log.error("a live session failed: %s", type(error).__name__)
+        finally:
+            session.stop()
+            session.outbox.close()
+            self._live.pop(session.id, None)
+            self._connections.pop(session.id, None)
+
+    async def _wait(self, session: LiveSession, connection: int) -> None:
+        with anyio.move_on_after(RESUME_S):
+            await session.ended.wait()
+        if self._connections.get(session.id) == connection:
+            session.stop()

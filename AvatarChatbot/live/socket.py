@@ -1,0 +1,138 @@
+"""``WebSocket /v1/avatarchatbot``: who may connect, the first message, and one connection of a session."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import anyio
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from AvatarChatbot.live.messages import CLIENT_MESSAGE, ClientMessage, Failed, Ping, Pong, Start
+from AvatarChatbot.live.session import LiveSession
+from AvatarChatbot.live.sessions import Sessions
+from comps.cores.common.settings import GatewaySettings
+from comps.cores.errors import BadInput, Problem, Unauthorized
+from comps.cores.proto.wire import invalid
+
+#: Close codes: RFC 6455 §7.4.1 and IANA's registry (1013: try again later); 4000 and up are ours.
+_NORMAL, _POLICY, _TRY_AGAIN, _FAILED = 1000, 1008, 1013, 4000
+#: The first message must come within this, seconds.
+_START_TIMEOUT_S = 15.0
+_OVERLOADED = 429
+
+
+class LiveSocket:
+    """The handler of the route."""
+
+    def __init__(self, sessions: Sessions, settings: GatewaySettings) -> None:
+        self._sessions = sessions
+        self._settings = settings
+
+    async def serve(self, socket: WebSocket) -> None:
+        """From the handshake to the end of one connection."""
+        if not self._origin_is_allowed(socket):
+            # Before the handshake is over this is a 403.
+            await socket.close(_POLICY)
+            return
+        await socket.accept()
+        try:
+            start = await self._first_message(socket)
+            session = await self._session(start)
+        except Problem as problem:
+            await _fail(socket, problem)
+            return
+        except (WebSocketDisconnect, TimeoutError):
+            await _close(socket, _POLICY)
+            return
+        after = start.resume.sequence if start.resume else 0
+        await self._connect(socket, session, after)
+
+    def _origin_is_allowed(self, socket: WebSocket) -> bool:
+        """A browser says where its page is from: only our own page, and those in the settings. Others send no origin."""
+        origin = socket.headers.get("origin")
+        if origin is None:
+            return True
+        return urlsplit(origin).netloc == socket.headers.get("host") or origin in self._settings.origins
+
+    async def _first_message(self, socket: WebSocket) -> Start:
+        with anyio.fail_after(_START_TIMEOUT_S):
+            message = _parsed(await socket.receive_text())
+        if not isinstance(message, Start):
+            raise BadInput("the first message is start", field="type")
+        key = self._settings.api_key.get_secret_value()
+        given = socket.headers.get("authorization", "").removeprefix("Bearer ") or message.key or ""
+        if key and not hmac.compare_digest(key.encode(), given.encode()):
+            raise Unauthorized("a key is needed", field="key")
+        return message
+
+    async def _session(self, start: Start) -> LiveSession:
+        if start.resume is not None:
+            session = self._sessions.find(start.resume)
+            session.attach()
+            return session
+        return await self._sessions.open(start)
+
+    async def _connect(self, socket: WebSocket, session: LiveSession, after: int) -> None:
+        """Carry messages both ways until either side leaves or another connection takes over."""
+        connection = self._sessions.connected(session)
+        try:
+            async with anyio.create_task_group() as tasks:
+
+                async def send() -> None:
+                    async for message in session.outbox.messages(after):
+                        await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
+                    await _close(socket, _NORMAL)
+                    tasks.cancel_scope.cancel()
+
+                tasks.start_soon(send)
+                async for message in _messages(socket):
+                    await self._receive(socket, session, message)
+                tasks.cancel_scope.cancel()
+        except* (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            self._sessions.disconnected(session, connection)
+
+    async def _receive(self, socket: WebSocket, session: LiveSession, message: str | bytes) -> None:
+        """One message of the client's; a mistake in it is told, and nothing else happens."""
+        try:
+            if isinstance(message, bytes):
+                session.hear(message)
+                return
+            parsed = _parsed(message)
+            if isinstance(parsed, Ping):
+                await socket.send_text(Pong(id=parsed.id).model_dump_json())
+            else:
+                await session.receive(parsed)
+        except Problem as problem:
+            session.outbox.put(Failed(turn=None, problem=problem.document()))
+
+
+def _parsed(text: str) -> ClientMessage:
+    """Raises BadInput, without repeating what was said."""
+    try:
+        return CLIENT_MESSAGE.validate_json(text)
+    except ValidationError as error:
+        raise invalid(error.errors(include_input=False, include_url=False, include_context=False)) from None
+
+
+async def _messages(socket: WebSocket) -> AsyncIterator[str | bytes]:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        yield message["text"] if message.get("text") is not None else message["bytes"]
+
+
+async def _fail(socket: WebSocket, problem: Problem) -> None:
+    """Say why, and close: with 1013 where it may work later."""
+    await socket.send_text(Failed(problem=problem.document()).model_dump_json(exclude_none=True))
+    await _close(socket, _TRY_AGAIN if problem.status == _OVERLOADED else _FAILED)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    if socket.application_state is WebSocketState.CONNECTED:
+        await socket.close(code)
