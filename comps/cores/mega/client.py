@@ -1,33 +1,69 @@
-"""Requests from a megaservice to its nodes: one pool of connections, checked status codes, typed errors."""
+"""Requests from a megaservice to its nodes: one pool of connections, checked status codes, typed errors, replicas."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import logging
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import anyio
 import httpx
 from pydantic import BaseModel
 
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
+from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.guard import DEADLINE_HEADER
 from comps.cores.mega.micro_service import MicroService
-from comps.cores.proto import wire
-
-log = logging.getLogger(__name__)
+from comps.cores.mega.replicas import Replica, Replicas, Resolve
+from comps.cores.proto import sse, wire
 
 #: Below uvicorn's 5 s keep-alive, so that a pooled connection is seldom one that the other side has just closed.
 _KEEPALIVE_S = 4.0
 _CONNECT_S = 3.0
+#: What a failure of a node's is to its caller, by status; others are NodeError.
+_KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
+_TOO_MANY = 429
+#: A refusal that came without a problem document: not from a service of ours.
+_REFUSAL = {"status": _TOO_MANY, "code": "overloaded", "title": "Overloaded", "detail": "is overloaded"}
+
+
+@dataclass
+class ServiceCounts:
+    """Of one service: requests made, how many of them again elsewhere, how many are under way."""
+
+    requests: int = 0
+    retries: int = 0
+    in_flight: int = 0
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str]
 
 
 class NodeClient:
-    """Calls services of the mesh. ``start`` opens the pool, ``stop`` closes it."""
+    """Calls services of the mesh. ``start`` opens the pool, ``stop`` closes it. ``resolve`` and ``clock`` as for ``Replicas``."""
 
-    def __init__(self, max_connections: int = 256) -> None:
+    def __init__(
+        self,
+        max_connections: int = 256,
+        *,
+        resolve: Resolve | None = None,
+        clock: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self.counts: dict[str, ServiceCounts] = {}
         self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=_KEEPALIVE_S)
         self._client: httpx.AsyncClient | None = None
+        self._resolve = resolve
+        self._clock = clock
+        self._replicas: dict[tuple[str, ...], Replicas] = {}
+        self._refreshing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         if self._client is None:
@@ -35,44 +71,162 @@ class NodeClient:
             self._client = httpx.AsyncClient(limits=self._limits, timeout=timeout, trust_env=False)
 
     async def stop(self) -> None:
+        for task in self._refreshing:
+            task.cancel()
+        await asyncio.gather(*self._refreshing, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    async def call(self, service: MicroService, document: Any, *, path: str | None = None, method: str = "POST") -> Any:
+    async def call(
+        self,
+        service: MicroService,
+        document: Any,
+        *,
+        path: str | None = None,
+        method: str = "POST",
+        address: str | None = None,
+    ) -> Any:
         """Send ``document`` (a BaseModel, or plain values) to a node; its answer as plain values, or bytes when it is media.
 
-        Raises RelayedProblem for a fault of the client's request that the node found, NodeUnavailable, NodeTimeout, NodeError.
+        ``address`` asks one replica (of ``addresses``) alone. Raises RelayedProblem for a fault of the client's request that
+        the node found, NodeUnavailable, NodeTimeout, NodeError.
         """
+        request = self._request(service, document, path, method, wire.MSGPACK if service.binary else wire.JSON)
+
+        async def ask(replica: Replica) -> Any:
+            response = await self._send(service, request, replica)
+            _check(service, response)
+            return _decode(service, response)
+
+        replicas = Replicas([address], clock=self._clock) if address else await self._replicas_of(service)
+        attempts = Attempts(service, replicas, ask)
+        with self._counting(service) as counts:
+            try:
+                with anyio.fail_after(service.timeout):
+                    return await attempts.run()
+            except TimeoutError as error:
+                raise _too_slow(service) from error
+            except NotSent as error:
+                raise NodeUnavailable(error.detail, node=error.node) from error
+            finally:
+                counts.retries += attempts.retries
+
+    @asynccontextmanager
+    async def stream(
+        self, service: MicroService, document: Any, *, path: str | None = None
+    ) -> AsyncIterator[AsyncGenerator[Any, None]]:
+        """The JSON objects of an answer that comes as server-sent events; one that comes whole is the only one.
+
+        A stream is complete with ``[DONE]``, or where one of its objects had a finish reason (OpenAI's chat); else it was cut,
+        which raises NodeError. An event with a member ``error`` raises what the problem in it means. Leaving the context closes
+        the connection. ``service.timeout`` limits the wait for each event.
+        """
+        request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
+
+        async def ask(replica: Replica) -> tuple[httpx.Response, AsyncGenerator[Any, None], list[Any]]:
+            return await self._open(service, request, replica)
+
+        attempts = Attempts(service, await self._replicas_of(service), ask)
+        with self._counting(service) as counts:
+            try:
+                with anyio.fail_after(service.timeout):
+                    response, rest, first = await attempts.run()
+            except TimeoutError as error:
+                raise _too_slow(service) from error
+            except NotSent as error:
+                raise NodeUnavailable(error.detail, node=error.node) from error
+            finally:
+                counts.retries += attempts.retries
+            async with aclosing(response), aclosing(rest), aclosing(_following(first, rest)) as objects:
+                yield objects
+
+    async def addresses(self, service: MicroService) -> list[str]:
+        """The base URLs of a service's replicas, those first that can be asked."""
+        return [replica.url for replica in (await self._replicas_of(service)).all]
+
+    def ejections(self, service: MicroService) -> int:
+        """How often a replica of the service was left alone for a while."""
+        replicas = self._replicas.get(service.base_urls)
+        return replicas.ejections if replicas else 0
+
+    def _request(self, service: MicroService, document: Any, path: str | None, method: str, accept: str) -> _Request:
         body, content_type = _encode(service, document)
-        headers = {"Accept": f"{wire.MSGPACK}, {wire.JSON};q=0.9, */*;q=0.1" if service.binary else "application/json, */*;q=0.5"}
+        headers = {"Accept": f"{accept}, {wire.JSON};q=0.9, */*;q=0.1"}
         if content_type:
             headers["Content-Type"] = content_type
         if service.api_key:
             headers["Authorization"] = f"Bearer {service.api_key}"
-        url = service.endpoint_path() if path is None else service.base_url + path
-        remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
-        headers[DEADLINE_HEADER] = str(max(0, int(remaining * 1000)))
-        try:
-            with anyio.fail_after(service.timeout):
-                response = await self._send(method, url, body, headers)
-        except TimeoutError as error:
-            raise NodeTimeout(f"did not answer within {service.timeout:g} s", node=service.title) from error
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise NodeUnavailable("cannot be reached", node=service.title) from error
-        except httpx.HTTPError as error:
-            raise NodeUnavailable("broke the connection", node=service.title) from error
-        _check(service, response)
-        return _decode(service, response)
+        return _Request(method, service.endpoint if path is None else path, body, headers)
 
-    async def _send(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """One request; repeated once when a pooled connection turns out to have been closed before it was sent."""
+    async def _replicas_of(self, service: MicroService) -> Replicas:
+        known = self._replicas.get(service.base_urls)
+        if known is None:
+            known = self._replicas[service.base_urls] = Replicas(service.base_urls, resolve=self._resolve, clock=self._clock)
+            await known.refresh()
+        elif known.is_due:
+            task = asyncio.ensure_future(known.refresh())
+            self._refreshing.add(task)
+            task.add_done_callback(self._refreshing.discard)
+        return known
+
+    def _counting(self, service: MicroService) -> _Counting:
+        return _Counting(self.counts.setdefault(service.title, ServiceCounts()))
+
+    async def _open(
+        self, service: MicroService, request: _Request, replica: Replica
+    ) -> tuple[httpx.Response, AsyncGenerator[Any, None], list[Any]]:
+        """A streamed answer with its first object read: until then it may be asked elsewhere."""
+        response = await self._send(service, request, replica, stream=True)
+        try:
+            if not response.is_success:
+                await _broken_means(service, response.aread())
+                _check(service, response)
+            objects = _objects(service, response)
+            first = [item async for item in _at_most_one(objects)]
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+            raise
+        return response, objects, first
+
+    async def _send(self, service: MicroService, request: _Request, replica: Replica, *, stream: bool = False) -> httpx.Response:
+        """One request; sent again once when a pooled connection turns out to have been closed before it was sent."""
         await self.start()
         assert self._client is not None
+        remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
+        headers = {**request.headers, DEADLINE_HEADER: str(max(0, int(remaining * 1000)))}
+        extensions = {}
+        if replica.host:
+            headers["Host"] = replica.host
+            extensions["sni_hostname"] = replica.host.rpartition(":")[0] or replica.host
+        built = self._client.build_request(
+            request.method, replica.url + request.path, content=request.body, headers=headers, extensions=extensions or None
+        )
         try:
-            return await self._client.request(method, url, content=body, headers=headers)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            return await self._client.request(method, url, content=body, headers=headers)
+            try:
+                return await self._client.send(built, stream=stream)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                return await self._client.send(built, stream=stream)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NotSent("cannot be reached", node=service.title) from error
+        except httpx.HTTPError as error:
+            raise NodeUnavailable("broke the connection", node=service.title) from error
+
+
+class _Counting:
+    """Counts a request while it is under way."""
+
+    def __init__(self, counts: ServiceCounts) -> None:
+        self._counts = counts
+
+    def __enter__(self) -> ServiceCounts:
+        self._counts.requests += 1
+        self._counts.in_flight += 1
+        return self._counts
+
+    def __exit__(self, *_: object) -> None:
+        self._counts.in_flight -= 1
 
 
 def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
@@ -90,11 +244,85 @@ def _decode(service: MicroService, response: httpx.Response) -> Any:
     if content_type == wire.MSGPACK:
         return wire.unpack(response.content)
     if content_type == wire.JSON:
-        try:
-            return response.json()
-        except ValueError as error:
-            raise NodeError("answered with broken JSON", node=service.title) from error
+        return _json(service, response.content)
     return response.content
+
+
+def _json(service: MicroService, text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise NodeError("answered with broken JSON", node=service.title) from error
+
+
+async def _objects(service: MicroService, response: httpx.Response) -> AsyncGenerator[Any, None]:
+    """The objects of a streamed answer, or the one of a whole one."""
+    if not response.headers.get("content-type", "").startswith(sse.MEDIA_TYPE):
+        yield _json(service, await _broken_means(service, response.aread()))
+        return
+    finished = False
+    async for event in _events(service, response):
+        if event.data.strip() == "[DONE]":
+            return
+        item = _json(service, event.data)
+        if isinstance(item, dict) and item.get("error"):
+            _raise_event(service, item["error"])
+        finished = finished or _has_finished(item)
+        yield item
+    if not finished:
+        raise NodeError("broke off in the middle of its answer", node=service.title)
+
+
+async def _events(service: MicroService, response: httpx.Response) -> AsyncGenerator[sse.Event, None]:
+    parser = sse.Parser()
+    pieces = response.aiter_bytes()
+    while True:
+        try:
+            with anyio.fail_after(service.timeout):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise _too_slow(service) from error
+        except httpx.HTTPError:
+            # Whether that was the end or came too early is for the reader to know.
+            return
+        for event in parser.feed(piece):
+            yield event
+
+
+async def _at_most_one(objects: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    try:
+        yield await anext(objects)
+    except StopAsyncIteration:
+        return
+
+
+async def _following(first: list[Any], rest: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    for item in first:
+        yield item
+    async for item in rest:
+        yield item
+
+
+async def _broken_means(service: MicroService, reading: Any) -> bytes:
+    try:
+        return bytes(await reading)
+    except httpx.HTTPError as error:
+        raise NodeUnavailable("broke the connection", node=service.title) from error
+
+
+def _has_finished(item: Any) -> bool:
+    choices = item.get("choices") if isinstance(item, dict) else None
+    return bool(isinstance(choices, list) and choices and isinstance(choices[0], dict) and choices[0].get("finish_reason"))
+
+
+def _raise_event(service: MicroService, error: Any) -> NoReturn:
+    document = error if isinstance(error, dict) else {}
+    status = document.get("status")
+    if isinstance(status, int) and "code" in document:
+        _raise_problem(service, status, {key: value for key, value in document.items() if key != "message"}, None)
+    raise NodeError("failed in the middle of its answer", node=service.title)
 
 
 def _check(service: MicroService, response: httpx.Response) -> None:
@@ -103,14 +331,24 @@ def _check(service: MicroService, response: httpx.Response) -> None:
         return
     document = _problem_document(response)
     if document is None:
-        raise NodeError(f"answered {response.status_code}", node=service.title, upstream_status=response.status_code)
-    if _is_of_the_request(response.status_code, document):
-        retry = response.headers.get("Retry-After")
+        if response.status_code == _TOO_MANY:
+            raise RelayedProblem(_REFUSAL, node=service.title, headers={"Retry-After": response.headers.get("Retry-After", "1")})
+        kind = _KINDS.get(response.status_code, NodeError)
+        raise kind(f"answered {response.status_code}", node=service.title, upstream_status=response.status_code)
+    _raise_problem(service, response.status_code, document, response.headers.get("Retry-After"))
+
+
+def _raise_problem(service: MicroService, status: int, document: dict[str, Any], retry: str | None) -> NoReturn:
+    if _is_of_the_request(status, document):
         raise RelayedProblem(document, node=service.title, headers={"Retry-After": retry} if retry else None)
-    kinds: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
-    kind = kinds.get(response.status_code, NodeError)
-    problem: Problem = kind(str(document.get("detail", "failed")), node=str(document.get("node", service.title)))
+    problem: Problem = _KINDS.get(status, NodeError)(
+        str(document.get("detail", "failed")), node=str(document.get("node", service.title))
+    )
     raise problem
+
+
+def _too_slow(service: MicroService) -> NodeTimeout:
+    return NodeTimeout(f"did not answer within {service.timeout:g} s", node=service.title)
 
 
 def _is_of_the_request(status: int, document: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,7 +32,9 @@ class MicroService:
 
     ``map_over``: the node answers each of many requests; up to ``max_parallel`` run at once, and are passed on in order.
     ``streams``: the node answers one request with many items, as server-sent events.
-    ``binary``: documents travel to it as MessagePack instead of JSON.
+    ``binary``: documents travel to it as MessagePack instead of JSON. ``repeatable``: a request may be asked again, at another
+    replica too, since asking twice does no harm; with ``attempt_timeout`` seconds another replica is asked as well when one
+    takes longer.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class MicroService:
         streams: bool = False,
         max_parallel: int = 4,
         binary: bool = False,
+        repeatable: bool = False,
+        attempt_timeout: float | None = None,
         max_body: int = 64 << 20,
         timeout: float = 60.0,
     ) -> None:
@@ -72,6 +76,9 @@ class MicroService:
         self.streams = streams
         self.max_parallel = max_parallel
         self.binary = binary
+        self.repeatable = repeatable
+        self.attempt_timeout = attempt_timeout
+        self.replica_urls: Sequence[str] = ()
         self.timeout = timeout
         self.use_remote_service = use_remote_service
         if not use_remote_service:
@@ -89,11 +96,14 @@ class MicroService:
             )
 
     @classmethod
-    def remote(cls, name: str, url: str, endpoint: str, **kwargs: Any) -> MicroService:
-        """The description of a service at ``url`` (scheme, host and port)."""
-        parts = urlsplit(url)
+    def remote(cls, name: str, url: str | Sequence[str], endpoint: str, **kwargs: Any) -> MicroService:
+        """The description of a service at ``url`` (scheme, host and port); of one with replicas, at several: a sequence, or
+        commas between them. ``host`` and ``port`` are the first one's.
+        """
+        urls = [part.strip() for part in url.split(",")] if isinstance(url, str) else list(url)
+        parts = urlsplit(urls[0])
         default = 443 if parts.scheme == "https" else 80
-        return cls(
+        service = cls(
             name=name,
             protocol=parts.scheme,
             host=parts.hostname or "localhost",
@@ -102,6 +112,15 @@ class MicroService:
             use_remote_service=True,
             **kwargs,
         )
+        service.replica_urls = urls
+        return service
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Of all its replicas, as they were named: what stands before a path."""
+        if self.api_key:
+            return (self.host,)
+        return tuple(url.rstrip("/") for url in self.replica_urls) or (self.base_url,)
 
     @property
     def app(self) -> FastAPI:
