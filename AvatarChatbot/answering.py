@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,19 @@ import anyio
 from AvatarChatbot import faces
 from AvatarChatbot.answer_stream import AnswerStream, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.capacity import Capacity, first_chunk_s
 from AvatarChatbot.heard import heard
-from AvatarChatbot.playhead import Playhead
+from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, RelayedProblem
-from comps.cores.proto.avatar import MAX_CHUNK_S, AvatarInfo, AvatarRequest, Persona
+from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.storage.conversations import Conversation, TurnStatus
 
 #: The field of our request that a node looks at.
 _FIELDS = {"asr": "audio", "describe": "avatar", "animation": "avatar"}
-#: The first chunk of an answer that is watched while it is made: little enough to be there at once.
-_FIRST_CHUNK_S = 0.24
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ class Answering:
         self._chatbot = chatbot
         self._store = store
         self._settings = settings
+        self.capacity = Capacity(chatbot)
 
     async def answer(self, request: AvatarChatRequest, progress: Progress | None = None) -> Answer:
         """The complete answer. Raises what ``stream`` raises."""
@@ -82,16 +82,24 @@ class Answering:
     ) -> AsyncIterator[Answered]:
         """An answer while it is made; ``playhead`` of whoever watches it meanwhile.
 
-        Leaving the context ends the work. A turn that was not kept by then is recorded: with its problem where it failed, else
-        as cut.
+        Raises Overloaded where it could not be drawn as fast as it plays. Leaving the context ends the work. A turn that was
+        not kept by then is recorded: with its problem where it failed, else as cut.
         """
-        turn, conversation = await self._turn(request, playhead)
-        record = await self._store.conversations.add_turn(conversation.id, request.text or "")
+        async with AsyncExitStack() as stack:
+            turn, conversation = await self._turn(request, playhead)
+            if playhead is not None:
+                place = await stack.enter_async_context(self.capacity.place(request.profile))
+                turn.reservation, turn.first_chunk_s = place.reservation, first_chunk_s(place, request.profile)
+            yield await stack.enter_async_context(self._recorded(turn, conversation, progress))
+
+    @asynccontextmanager
+    async def _recorded(self, turn: Turn, conversation: Conversation, progress: Progress | None) -> AsyncIterator[Answered]:
+        record = await self._store.conversations.add_turn(conversation.id, turn.request.text or "")
         answered: Answered | None = None
         status, problem = TurnStatus.CUT, None
         try:
             async with self._chatbot.megaservice.stream({}, turn=turn) as run:
-                stream = AnswerStream(run, turn, is_played=playhead is not None, progress=progress)
+                stream = AnswerStream(run, turn, is_played=not isinstance(turn.playhead, NoPlayhead), progress=progress)
                 answered = Answered(stream, record.id, conversation.id)
                 yield answered
         except Problem as error:
@@ -142,7 +150,6 @@ class Answering:
             history=_history(request, conversation),
             seed=request.seed or 0,
             playhead=playhead,
-            first_chunk_s=_FIRST_CHUNK_S if playhead else MAX_CHUNK_S,
         )
         return turn, conversation
 

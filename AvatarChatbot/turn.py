@@ -87,7 +87,7 @@ class Turn:
         self.engines: dict[str, str] = {}
         self.times = StageTimes()
         self._first_frame = first_frame
-        self._first_chunk_s = first_chunk_s
+        self.first_chunk_s = first_chunk_s
         self._sample_rate = sample_rate
 
     @property
@@ -105,7 +105,7 @@ class Turn:
             self.seed,
             lookahead_s=LIVE_LOOKAHEAD_S,
             shortest_s=LIVE_SHORTEST_S,
-            first_s=self._first_chunk_s,
+            first_s=self.first_chunk_s,
             first_frame=self._first_frame(),
             sample_rate=self._sample_rate,
         )

@@ -32,6 +32,7 @@ class Services:
         self.settings = settings
         self.clock = clock
         self.idle_loops = IdleLoops(self._draw)
+        self.capacity = answering.capacity
         self._answering = answering
 
     async def face(self, avatar: str | None, persona: Persona | str | None) -> tuple[str, Persona]:

@@ -7,6 +7,7 @@ import uuid
 import anyio
 from anyio.abc import TaskGroup
 
+from AvatarChatbot.capacity import Place, first_chunk_s
 from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
@@ -40,8 +41,6 @@ from comps.storage.conversations import TurnStatus
 RATE = 24_000
 #: The drawing seed of live faces: with one for all, sessions with the same face share its idle loop.
 SEED = 0
-#: The first chunk of an answer, seconds: little enough to be there at once.
-_FIRST_CHUNK_S = 0.24
 #: How long a session waits for a client whose connection broke, seconds.
 RESUME_S = 30.0
 
@@ -52,7 +51,9 @@ class LiveSession:
     A question raises the turn: the one before is over, with all that was made for it, before the next begins.
     """
 
-    def __init__(self, services: Services, start: Start, avatar_id: str, persona: Persona, conversation_id: str) -> None:
+    def __init__(
+        self, services: Services, start: Start, avatar_id: str, persona: Persona, conversation_id: str, place: Place
+    ) -> None:
         self.id = uuid.uuid4().hex
         self.outbox = Outbox()
         self.conversation_id = conversation_id
@@ -60,6 +61,7 @@ class LiveSession:
         self.stage: Stage
         self._services = services
         self._start = start
+        self._place = place
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
@@ -73,7 +75,7 @@ class LiveSession:
         self._tasks: TaskGroup | None = None
 
     @classmethod
-    async def open(cls, services: Services, start: Start) -> LiveSession:
+    async def open(cls, services: Services, start: Start, place: Place) -> LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
         avatar_id, persona = await services.face(start.avatar, start.persona)
         conversations = services.store.conversations
@@ -81,7 +83,7 @@ class LiveSession:
             conversation = await conversations.create(persona.model_dump(mode="json", exclude={"id"}), avatar_id)
         else:
             conversation = await conversations.get(start.conversation_id)
-        session = cls(services, start, avatar_id, persona, conversation.id)
+        session = cls(services, start, avatar_id, persona, conversation.id, place)
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
@@ -207,11 +209,12 @@ class LiveSession:
             seed=SEED,
             playhead=StagePlayhead(self.stage, performance),
             first_frame=first_frame,
-            first_chunk_s=_FIRST_CHUNK_S,
+            first_chunk_s=first_chunk_s(self._place, profile),
             sample_rate=RATE,
             step=lambda: self._ladder.rung.step,
             degrades=True,
         )
+        turn.reservation = self._place.reservation
         firsts = Firsts(self._services.clock, asked)
         return LiveTurn(
             number,

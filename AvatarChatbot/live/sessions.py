@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
-from AvatarChatbot.live.messages import Resume, Start
+from AvatarChatbot.live.messages import Failed, Resume, Start
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.session import RESUME_S, LiveSession
-from comps.cores.errors import NodeUnavailable, NotFound
+from comps.cores.errors import NodeUnavailable, NotFound, Problem
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,11 @@ class Sessions:
         """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""
         if self._tasks is None:
             raise NodeUnavailable("is shutting down", node="gateway")
-        session = await LiveSession.open(self._services, start)
-        self._live[session.id] = session
-        self._connections[session.id] = 0
-        self._tasks.start_soon(self._keep, session)
-        return session
+        opened: list[LiveSession | Problem] = []
+        await self._tasks.start(self._live_through, start, opened)
+        if isinstance(opened[0], Problem):
+            raise opened[0]
+        return opened[0]
 
     def find(self, resume: Resume) -> LiveSession:
         """A session whose connection broke. Raises NotFound when it, or what was missed of it, is gone."""
@@ -66,16 +66,32 @@ class Sessions:
         session.detach()
         self._tasks.start_soon(self._wait, session, connection)
 
-    async def _keep(self, session: LiveSession) -> None:
+    async def _live_through(self, start: Start, opened: list[LiveSession | Problem], *, task_status: TaskStatus[None]) -> None:
+        """The whole life of a session, its place included. ``opened`` gets it, or why there is none."""
+        session: LiveSession | None = None
         try:
-            await session.run()
+            async with self._services.capacity.place(start.profile) as place:
+                session = await LiveSession.open(self._services, start, place)
+                self._live[session.id], self._connections[session.id] = session, 0
+                opened.append(session)
+                task_status.started()
+                await session.run()
+        except Problem as problem:
+            if session is None:
+                opened.append(problem)
+                task_status.started()
+            else:
+                session.outbox.put(Failed(problem=problem.document()))
         except Exception as error:
             log.error("a live session failed: %s", type(error).__name__)
+            if session is None:
+                raise
         finally:
-            session.stop()
-            session.outbox.close()
-            self._live.pop(session.id, None)
-            self._connections.pop(session.id, None)
+            if session is not None:
+                session.stop()
+                session.outbox.close()
+                self._live.pop(session.id, None)
+                self._connections.pop(session.id, None)
 
     async def _wait(self, session: LiveSession, connection: int) -> None:
         with anyio.move_on_after(RESUME_S):

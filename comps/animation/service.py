@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from comps.animation.admission import Admission, Load, Reservation, ReservationRequest
+from comps.animation.admitted import AdmittedDrawing
 from comps.animation.engine import ENGINES, AnimationEngine
+from comps.animation.idle import IdleClips, IdleRequest
 from comps.animation.whole import ClipMaker, ClipRequest
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
@@ -31,10 +35,15 @@ def build(settings: AnimationSettings) -> MicroService:
     clips = ClipMaker(engine, settings)
     _serve_clips(clips, settings)
     _serve_avatars(engine)
-    _serve_chunks(engine)
     service = opea_microservices[NAME]
-    service.add_resource(engine)
-    service.add_resource(clips)
+    admission = Admission(settings.workers, settings.frame_cost_ms / 1000, settings.headroom)
+    drawing = AdmittedDrawing(engine, admission, service.metrics)
+    idle = IdleClips(drawing, settings)
+    _serve_chunks(drawing)
+    _serve_idle(idle)
+    _serve_admission(admission)
+    for resource in (engine, clips, idle):
+        service.add_resource(resource)
     return service
 
 
@@ -103,7 +112,7 @@ def _serve_avatars(engine: AnimationEngine) -> None:
         await engine.forget(avatar_id)
 
 
-def _serve_chunks(engine: AnimationEngine) -> None:
+def _serve_chunks(drawing: AdmittedDrawing) -> None:
     @register_microservice(
         name=NAME,
         endpoint=f"{_PATH}/chunks",
@@ -111,7 +120,51 @@ def _serve_chunks(engine: AnimationEngine) -> None:
     )
     async def chunk(request: Request) -> Response:
         """At most 480 ms of an answer's video: a pure function of the request."""
-        return render(await engine.chunk(await read_document(request, ChunkRequest)), request)
+        return render(await drawing.chunk(await read_document(request, ChunkRequest)), request)
+
+
+def _serve_idle(idle: IdleClips) -> None:
+    @register_microservice(
+        name=NAME,
+        endpoint=f"{_PATH}/idle",
+        methods=["GET"],
+        route_options={"response_class": Response, "responses": {200: {"content": {_MP4: {}}}}},
+    )
+    async def loop(avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
+        """The avatar at rest, as an MP4 that can be played in a loop, as it is drawn."""
+        fragments = idle.fragments(avatar_id, asked)
+        first = await anext(fragments)
+        return StreamingResponse(_following(first, fragments), media_type=_MP4)
+
+
+def _serve_admission(admission: Admission) -> None:
+    @register_microservice(name=NAME, endpoint=f"{_PATH}/load", methods=["GET"], route_options={"response_model": Load})
+    async def load(request: Request) -> Response:
+        """What can be drawn in real time, and what of it is taken."""
+        return render(admission.load, request)
+
+    @register_microservice(
+        name=NAME,
+        endpoint=f"{_PATH}/reservations",
+        route_options={"response_model": Reservation, "status_code": 201, "openapi_extra": openapi_body(ReservationRequest)},
+    )
+    async def reserve(request: Request) -> Response:
+        """A share of the service, for a while: 429 when there is none."""
+        return render(admission.reserve(await read_document(request, ReservationRequest)), request, status=201)
+
+    @register_microservice(
+        name=NAME, endpoint=_PATH + "/reservations/{key}", methods=["PUT"], route_options={"response_model": Reservation}
+    )
+    async def renew(key: str, request: Request) -> Response:
+        """Keep a share for as long again."""
+        return render(admission.renew(key), request)
+
+    @register_microservice(
+        name=NAME, endpoint=_PATH + "/reservations/{key}", methods=["DELETE"], route_options={"status_code": 204}
+    )
+    async def release(key: str) -> None:
+        """Give a share back."""
+        admission.release(key)
 
 
 async def _following(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

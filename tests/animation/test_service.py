@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -15,6 +17,7 @@ import msgpack
 import numpy as np
 import pytest
 
+from comps.animation.motion.blinks import blink
 from comps.animation.service import build
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
 from comps.media.landmarks import Landmarker
@@ -157,3 +160,67 @@ def test_a_forgotten_avatar_is_drawn_no_more(client: httpx.Client, shared: Path)
     assert client.post("/v1/animation/chunks", json=request).status_code == 200
     assert client.delete(f"/v1/animation/avatars/{avatar}").status_code == 204
     assert problem(client.post("/v1/animation/chunks", json=request)) == (404, "not_found", "avatar_id")
+
+
+def test_the_idle_loop_is_seamless_silent_and_kept(client: httpx.Client, avatar_id: str) -> None:
+    query = {"avatar_id": avatar_id, "size": 128}
+    said = client.get("/v1/animation/idle", params=query)
+    assert (said.status_code, said.headers["content-type"]) == (200, "video/mp4"), said.text
+    with av.open(io.BytesIO(said.content)) as container:
+        frames = [frame.to_ndarray(format="gray").astype(np.float64) for frame in container.decode(video=0)]
+    with av.open(io.BytesIO(said.content)) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert len(frames) == 250
+    assert np.abs(sound).max() < 1e-3
+    change = np.array([np.abs(b - a).mean() for a, b in itertools.pairwise([*frames, frames[0]])])
+    around = [*range(-12, 0), *range(12)]
+    assert change[-1] <= 1.5 * np.median(change[around])
+    blinking = np.abs(np.diff(blink(0, 0, 250, 25))) > 0.2
+    assert change[:-1][blinking].mean() > 1.05 * change[:-1][~blinking].mean()
+    assert client.get("/v1/animation/idle", params=query).content == said.content
+    assert client.get("/v1/animation/idle", params={"avatar_id": "0" * 32}).status_code == 404
+    assert client.get("/v1/animation/idle", params={**query, "size": 100}).status_code == 422
+
+
+def test_speech_joins_the_idle_loop_at_any_frame(client: httpx.Client, avatar_id: str) -> None:
+    """A chunk of silence far into an answer is the loop's own."""
+    body = {"avatar_id": avatar_id, "profile": {"size": 128}, "frames": 6}
+    loop = client.post("/v1/animation/chunks", json={**body, "start_frame": 40}).json()
+    answer = client.post(
+        "/v1/animation/chunks", json={**body, "start_frame": 40 + 3 * 250, "phonemes": [[0.0, 20.0, "_"]]}
+    ).json()
+    assert loop["access_units"] == answer["access_units"]
+
+
+def test_every_second_frame_is_the_same_frame_shown_longer(client: httpx.Client, avatar_id: str) -> None:
+    body = {"avatar_id": avatar_id, "profile": {"size": 128}, "start_frame": 12, "frames": 11, "phonemes": PHONEMES}
+    full = client.post("/v1/animation/chunks", json=body).json()
+    half = client.post("/v1/animation/chunks", json={**body, "step": 2, "reservation": "x"}).json()
+    assert (half["frames"], half["step"], len(half["access_units"])) == (11, 2, 6)
+    assert _gray(half)[1] == pytest.approx(_gray(full)[2], abs=3)
+
+
+def _gray(chunk: dict[str, Any]) -> list[np.ndarray]:
+    codec = av.CodecContext.create("h264", "r")
+    units = [base64.b64decode(unit) for unit in chunk["access_units"]]
+    packets = [av.Packet(base64.b64decode(chunk["parameter_sets"]) + unit) for unit in units]
+    return [frame.to_ndarray(format="gray").astype(float) for packet in [*packets, None] for frame in codec.decode(packet)]
+
+
+def test_shares_are_reserved_renewed_and_given_back(client: httpx.Client) -> None:
+    load = client.get("/v1/animation/load").json()
+    asked = {"fps": load["free_fps"] / 2}
+    first = client.post("/v1/animation/reservations", json=asked)
+    assert first.status_code == 201, first.text
+    second = client.post("/v1/animation/reservations", json={**asked, "fps": load["free_fps"], "at_least": 0})
+    assert second.json()["fps"] <= load["free_fps"] / 2 + 1e-6
+    refused = client.post("/v1/animation/reservations", json=asked)
+    assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert "animation_refused 1.0" in client.get("/metrics").text
+    for granted in (first, second):
+        path = f"/v1/animation/reservations/{granted.json()['reservation']}"
+        assert client.put(path).status_code == 200
+        assert client.delete(path).status_code == 204
+        assert client.put(path).status_code == 404
+    assert client.get("/v1/animation/load").json()["reserved_fps"] == 0

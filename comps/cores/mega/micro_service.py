@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.proto.docarray import TextDoc
+from comps.cores.telemetry.metrics import ServiceMetrics
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,6 +137,10 @@ class MicroService:
         if self.api_key:
             return f"{self.host}{self.endpoint}"
         return f"{self.base_url}{self.endpoint}"
+
+    @property
+    def metrics(self) -> ServiceMetrics:
+        return self._http.metrics
 
     def add_resource(self, resource: Resource) -> None:
         """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""

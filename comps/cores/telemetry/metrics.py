@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector, generate_latest
 
 
@@ -15,6 +17,13 @@ class ServiceMetrics:
         self.requests = Counter("http_requests", "Requests answered", ["handler", "method", "status"], registry=self.registry)
         self.seconds = Histogram("http_request_duration_seconds", "Time to answer", ["handler", "method"], registry=self.registry)
         self.in_progress = Gauge("http_requests_in_progress", "Requests being worked on", registry=self.registry)
+
+    def counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(name, what, labels, registry=self.registry)
+
+    def gauge(self, name: str, what: str, value: Callable[[], float]) -> None:
+        """A gauge whose value is asked for when it is read."""
+        Gauge(name, what, registry=self.registry).set_function(value)
 
     def exposition(self) -> bytes:
         return generate_latest(self.registry)

@@ -1,0 +1,104 @@
+"""A place among the faces that are drawn in real time: shares of the animation service's replicas, reserved before anything
+starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+
+from AvatarChatbot.avatarchatbot import AvatarChatbot
+from comps.cores.errors import NodeError, Overloaded, Problem, RelayedProblem
+from comps.cores.mega.run import first_error
+from comps.cores.proto.avatar import MAX_CHUNK_S, VideoProfile
+
+_PATH = "/v1/animation/reservations"
+#: Shares lapse this long after they were last renewed, so that a gateway that dies gives them back.
+_TTL_S = 10.0
+_RENEWED_EVERY_S = 3.0
+_TOO_MANY = 429
+_FIRST_CHUNK_S = 0.24
+#: Rounding among many shares, frames a second.
+_ENOUGH_FPS = 0.01
+
+
+@dataclass(frozen=True)
+class Place:
+    """``reservation``: what chunks carry. ``frame_s``: what drawing a frame takes, seconds."""
+
+    reservation: str | None
+    frame_s: float
+
+
+def first_chunk_s(place: Place, profile: VideoProfile) -> float:
+    """How long the first chunk of an answer may be: little enough to be there at once; where a frame takes longer than it is
+    shown, as long as any, since several short ones in a row would keep a player waiting.
+    """
+    return _FIRST_CHUNK_S if place.frame_s < 1 / profile.fps else MAX_CHUNK_S
+
+
+class Capacity:
+    """Takes places at the replicas of ``chatbot``'s animation service."""
+
+    def __init__(self, chatbot: AvatarChatbot) -> None:
+        self._client = chatbot.megaservice.client
+        self._animation = chatbot.animation
+
+    @asynccontextmanager
+    async def place(self, profile: VideoProfile) -> AsyncIterator[Place]:
+        """A place for as long as the context lasts. Raises Overloaded with what the replicas say of the wait, where they are
+        full.
+        """
+        key = uuid.uuid4().hex
+        taken: list[str] = []
+        try:
+            frame_s = await self._take(key, profile, taken)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._renew, key, taken)
+                yield Place(key if taken else None, frame_s)
+                tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise first_error(group) from None
+        finally:
+            with anyio.CancelScope(shield=True):
+                for address in taken:
+                    await self._quietly("DELETE", key, address)
+
+    async def _take(self, key: str, profile: VideoProfile, taken: list[str]) -> float:
+        """Shares that make up a place; what a frame costs there. Replicas that do not keep account are taken as free."""
+        wanted, cost_ms, refusals = float(profile.fps), 0.0, []
+        for address in await self._client.addresses(self._animation):
+            asked = {"reservation": key, "fps": wanted, "size": profile.size, "at_least": 0.0, "ttl_s": _TTL_S}
+            try:
+                granted = await self._client.call(self._animation, asked, path=_PATH, address=address)
+            except RelayedProblem as problem:
+                if problem.status == _TOO_MANY:
+                    refusals.append(float(problem.headers.get("Retry-After", 1)))
+                    continue
+                raise
+            except NodeError:
+                continue
+            taken.append(address)
+            cost_ms = max(cost_ms, float(granted["cost_ms"]))
+            wanted -= float(granted["fps"])
+            if wanted <= _ENOUGH_FPS:
+                return cost_ms / 1000
+        if refusals or taken:
+            raise Overloaded("all places are taken", retry_after=min(refusals, default=1.0), node="animation")
+        return cost_ms / 1000
+
+    async def _renew(self, key: str, taken: list[str]) -> None:
+        while True:
+            await anyio.sleep(_RENEWED_EVERY_S)
+            for address in taken:
+                await self._quietly("PUT", key, address)
+
+    async def _quietly(self, method: str, key: str, address: str) -> None:
+        """A replica that is gone keeps no account either."""
+        with contextlib.suppress(Problem), anyio.move_on_after(_RENEWED_EVERY_S):
+            await self._client.call(self._animation, None, path=f"{_PATH}/{key}", method=method, address=address)

@@ -1,0 +1,144 @@
+"""Shares of the service by its measured cost, turns by priority, refusals."""
+
+from __future__ import annotations
+
+import contextlib
+
+import anyio
+import anyio.lowlevel
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comps.animation.admission import Admission, ReservationRequest
+from comps.animation.priority import PriorityLimiter
+from comps.cores.errors import NotFound, Overloaded
+from comps.cores.proto.avatar import Chunk, ChunkRequest, VideoProfile
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _request(reservation: str | None = None, frames: int = 12) -> ChunkRequest:
+    return ChunkRequest(avatar_id="a", start_frame=0, frames=frames, reservation=reservation)
+
+
+def test_as_much_is_granted_as_can_be_drawn() -> None:
+    clock = Clock()
+    admission = Admission(workers=2, cost_s=0.016, headroom=0.8, clock=clock)
+    assert admission.load.capacity_fps == pytest.approx(100)
+    granted = [admission.reserve(ReservationRequest(fps=25)) for _ in range(4)]
+    with pytest.raises(Overloaded) as caught:
+        admission.reserve(ReservationRequest(fps=25))
+    assert (caught.value.status, int(caught.value.headers["Retry-After"])) == (429, 10)
+    admission.release(granted[0].reservation)
+    admission.release(granted[0].reservation)
+    assert admission.reserve(ReservationRequest(fps=40, at_least=0)).fps == pytest.approx(25)
+    clock.now = 9
+    admission.renew(granted[1].reservation)
+    clock.now = 11
+    assert admission.load.reserved_fps == pytest.approx(25)
+    with pytest.raises(NotFound):
+        admission.renew(granted[2].reservation)
+    # A frame of 1024² is worth four.
+    assert admission.reserve(ReservationRequest(fps=25, size=1024, at_least=0)).fps == pytest.approx(75 / 4)
+
+
+def test_the_cost_is_learnt() -> None:
+    admission = Admission(workers=1, cost_s=0.010, headroom=1.0)
+    for size in (512, 1024):
+        profile = VideoProfile(size=size)
+        wall = 0.020 * (size / 512) ** 2
+        for _ in range(100):
+            chunk = Chunk(
+                start_frame=0,
+                frames=12,
+                access_units=[b""] * 12,
+                parameter_sets=b"",
+                profile=profile,
+                engine="",
+                wall_ms=12_000 * wall,
+            )
+            admission.drawn(chunk)
+        assert admission.load.cost_ms == pytest.approx(20, rel=0.01)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["reserve", "renew", "release", "wait"]), st.floats(0.1, 60), st.integers(0, 9)), max_size=40
+    )
+)
+def test_never_more_is_reserved_than_there_is(steps: list[tuple[str, float, int]]) -> None:
+    clock = Clock()
+    admission = Admission(workers=2, cost_s=0.016, headroom=0.8, clock=clock)
+    known: list[str] = []
+    for what, amount, which in steps:
+        if what == "wait":
+            clock.now += amount / 4
+        elif what == "reserve":
+            with contextlib.suppress(Overloaded):
+                known.append(admission.reserve(ReservationRequest(fps=amount, at_least=amount / 2)).reservation)
+        elif known and what == "release":
+            admission.release(known[which % len(known)])
+        elif known:
+            with contextlib.suppress(NotFound):
+                admission.renew(known[which % len(known)])
+        assert admission.load.reserved_fps <= admission.load.capacity_fps + 1e-9
+
+
+@pytest.mark.anyio
+async def test_reserved_work_goes_first_and_the_rest_is_refused_when_it_would_be_too_late() -> None:
+    admission = Admission(workers=1, cost_s=0.010, headroom=1.0)
+    share = admission.reserve(ReservationRequest(fps=25)).reservation
+    order: list[str] = []
+    release = anyio.Event()
+
+    async def draw(name: str, request: ChunkRequest) -> None:
+        async with admission.drawing(request, 60.0):
+            order.append(name)
+            await release.wait()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(draw, "first", _request())
+        await anyio.wait_all_tasks_blocked()
+        for k in range(4):
+            tasks.start_soon(draw, f"whole {k}", _request())
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(draw, "live", _request(share))
+        await anyio.wait_all_tasks_blocked()
+        assert admission.load.queued_frames == 72
+        with pytest.raises(Overloaded):
+            async with admission.drawing(_request(), 0.5):
+                pass
+        async with anyio.create_task_group() as late:
+            late.start_soon(draw, "late but reserved", _request(share))
+            await anyio.wait_all_tasks_blocked()
+            late.cancel_scope.cancel()
+        release.set()
+    assert order == ["first", "live", "whole 0", "whole 1", "whole 2", "whole 3"]
+    assert admission.load.queued_frames == 0
+
+
+@pytest.mark.anyio
+async def test_a_turn_that_is_cancelled_is_not_lost() -> None:
+    limiter = PriorityLimiter(1)
+    for _ in range(50):
+        async with anyio.create_task_group() as tasks:
+
+            async def hold() -> None:
+                async with limiter.turn(1):
+                    await anyio.lowlevel.checkpoint()
+
+            for _ in range(4):
+                tasks.start_soon(hold)
+            await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+    with anyio.fail_after(1):
+        async with limiter.turn(1):
+            pass
