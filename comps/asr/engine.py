@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from comps.cores.common.component import Engine, EngineRegistry
 from comps.cores.proto.avatar import Transcript
+
+
+class Recognition(Protocol):
+    """One utterance while it is spoken: mono s16le at 16 kHz."""
+
+    async def feed(self, pcm: bytes) -> str:
+        """The next stretch. The words so far, which may still change; empty where there are none yet. Raises TooLarge."""
+
+    async def result(self) -> Transcript:
+        """What all of it says. More may be fed after, as when a pause was not the end. Raises NoSpeech."""
 
 
 class AsrEngine(Engine, Protocol):
@@ -16,6 +27,11 @@ class AsrEngine(Engine, Protocol):
         None: the engine finds out, or takes its only one.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge, and BadInput (field ``language``) for one that the engine does not know.
+        """
+
+    def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
+        """Recognise an utterance while it is spoken. Leaving the context early ends the work. Raises BadInput as
+        ``transcribe``.
         """
 
 

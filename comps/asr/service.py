@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from comps.asr.engine import ENGINES
+from comps.asr.stream import RecognitionSocket
 from comps.cores.common.settings import AsrSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
@@ -75,6 +76,7 @@ def build(settings: AsrSettings) -> MicroService:
         return answer
 
     service = opea_microservices[NAME]
+    service.app.add_api_websocket_route("/v1/asr/stream", RecognitionSocket(engine).serve)
     service.add_resource(engine)
     return service
 

@@ -7,8 +7,11 @@ cache. Nothing is ever downloaded by the service.
 from __future__ import annotations
 
 import importlib.util
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from comps.asr.collected import collected
+from comps.asr.engine import Recognition
 from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.proto.avatar import Transcript
@@ -24,6 +27,7 @@ class FasterWhisperEngine:
 
     def __init__(self, settings: AsrSettings) -> None:
         self._timeout = settings.timeout_s
+        self._max_audio_s = settings.max_audio_s
         self._workers = WorkerPool(
             "comps.asr.engines.faster_whisper_worker:FasterWhisperWorker",
             {"model": settings.model, "device": settings.device, "max_audio_s": settings.max_audio_s},
@@ -55,6 +59,9 @@ class FasterWhisperEngine:
         code = language_code(language)
         text, duration_s, spoken = await self._workers.call("transcribe", media, code, timeout=self._timeout)
         return Transcript(asr_result=text, duration_s=duration_s, language=spoken, engine=self.name)
+
+    def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
+        return collected(self, language, self._max_audio_s)
 
 
 def _is_here(model: str) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 
+from comps.asr.collected import collected
+from comps.asr.engine import Recognition
 from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
@@ -28,6 +31,7 @@ class OpenAICompatibleEngine:
         key = settings.api_key.get_secret_value()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout = settings.timeout_s
+        self._max_audio_s = settings.max_audio_s
         self._client: httpx.AsyncClient | None = None
 
     @classmethod
@@ -69,6 +73,9 @@ class OpenAICompatibleEngine:
             language=_spoken(answer.get("language"), code),
             engine=self.name,
         )
+
+    def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
+        return collected(self, language, self._max_audio_s)
 
     async def _send(self, method: str, url: str, **body: Any) -> httpx.Response:
         if self._client is None:

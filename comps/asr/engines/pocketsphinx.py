@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Transcript
-from comps.cores.workers import WorkerPool
+from comps.cores.workers import Lease, WorkerPool
 
 _NODE = "asr"
 
@@ -39,7 +41,33 @@ class PocketsphinxEngine:
         """Workers load their models before they take calls."""
 
     async def transcribe(self, media: bytes, language: str | None) -> Transcript:
-        if language_code(language) not in (None, "en"):
-            raise BadInput("language: this engine knows English only", field="language")
+        _check(language)
         text, duration_s = await self._workers.call("transcribe", media, timeout=self._timeout)
         return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name)
+
+    @asynccontextmanager
+    async def listen(self, language: str | None) -> AsyncIterator[PocketsphinxRecognition]:
+        """A worker is the speaker's alone until they have finished."""
+        _check(language)
+        async with self._workers.lease() as worker:
+            await worker.call("begin", timeout=self._timeout)
+            yield PocketsphinxRecognition(worker, self.name, self._timeout)
+
+
+class PocketsphinxRecognition:
+    def __init__(self, worker: Lease, engine: str, timeout: float) -> None:
+        self._worker = worker
+        self._engine = engine
+        self._timeout = timeout
+
+    async def feed(self, pcm: bytes) -> str:
+        return str(await self._worker.call("feed", pcm, timeout=self._timeout))
+
+    async def result(self) -> Transcript:
+        text, duration_s = await self._worker.call("result", timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self._engine)
+
+
+def _check(language: str | None) -> None:
+    if language_code(language) not in (None, "en"):
+        raise BadInput("language: this engine knows English only", field="language")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
 from comps.asr.engines.short_questions import Heard, ShortQuestions
-from comps.cores.errors import NoSpeech
+from comps.cores.errors import NoSpeech, TooLarge
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
 
@@ -23,6 +23,11 @@ _BYTES = 2
 #: Level of speech that the model was trained on, about −20 dB; telephones and phones in pockets are far below.
 _LEVEL = 3000.0
 _CEILING = 32_000.0
+
+#: While somebody speaks, how loud and with what means is not known yet. After so many seconds of sound the decoding is begun
+#: anew with what was measured by then: on 60 questions 0.5 points more word errors than with the whole recording's, with one
+#: beginning 2.9.
+_ANEW_S = (0.7, 1.2, 1.9, 2.8, 4.2)
 
 #: Searches of the decoder: the whole language, and a grammar of one word.
 _WORDS, _NOTHING = "_default", "nothing"
@@ -42,33 +47,85 @@ class PocketsphinxWorker:
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
         self._language = self._decoder.get_lm(_WORDS)
         self._short_questions = ShortQuestions(self._decoder.lookup_word)
+        self._live = _Live()
 
     def transcribe(self, media: bytes) -> tuple[str, float]:
         """The words in lower case, and the recording's length in seconds.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge and Cancelled.
         """
+        self._stop()
         sound = decode_audio(media, rate=_RATE, max_s=self._max_audio_s)
         text = self._recognise(prepare(sound.samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
         return text, sound.duration_s
 
+    def begin(self) -> None:
+        """Somebody begins to speak. What was said before is forgotten."""
+        self._stop()
+        self._live = _Live()
+
+    def feed(self, pcm: bytes) -> str:
+        """The next stretch of their speech, mono s16le at 16 kHz; the words so far, which may still change.
+
+        Raises TooLarge, and Cancelled, after which only ``begin`` may follow.
+        """
+        live = self._live
+        live.pcm += pcm
+        if live.seconds > self._max_audio_s:
+            raise TooLarge(f"the recording is longer than {self._max_audio_s:g} s", field="audio")
+        if live.anew:
+            self._stop()
+            live.gain = gain(live.samples)
+            self._start(self._cepstral_means(live.scaled(0)))
+            live.decoded, live.decoding = 0, True
+        if live.decoding:
+            self._process(live.scaled(live.decoded))
+            live.decoded = len(live.pcm) // _BYTES
+        hypothesis = self._decoder.hyp() if live.decoding else None
+        return _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
+
+    def result(self) -> tuple[str, float]:
+        """The words of all that was fed, and its length in seconds. More may be fed after. Raises NoSpeech and Cancelled."""
+        live = self._live
+        text = self._end() if live.decoding else self._recognise(prepare(live.samples))
+        # Decoding goes on from the beginning if they do.
+        live.pause()
+        if not text:
+            raise NoSpeech("audio: no word was understood in it", field="audio")
+        return text, live.seconds
+
     def _recognise(self, samples: Samples) -> str:
         data = samples.tobytes()
-        means = self._cepstral_means(data)
+        self._start(self._cepstral_means(data))
+        try:
+            self._process(data)
+        except BaseException:
+            self._decoder.end_utt()
+            raise
+        return self._end()
+
+    def _start(self, means: str) -> None:
         self._decoder.activate_search(_WORDS)
         self._decoder.reinit_feat()
         self._decoder.set_cmn(means)
         self._decoder.start_utt()
-        try:
-            for start in range(0, len(data), _PIECE * _BYTES):
-                flag.check()
-                self._decoder.process_raw(data[start : start + _PIECE * _BYTES])
-        finally:
-            self._decoder.end_utt()
+
+    def _process(self, data: bytes) -> None:
+        for start in range(0, len(data), _PIECE * _BYTES):
+            flag.check()
+            self._decoder.process_raw(data[start : start + _PIECE * _BYTES])
+
+    def _end(self) -> str:
+        self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
         return self._repaired(hypothesis.hypstr) if hypothesis else ""
+
+    def _stop(self) -> None:
+        if self._live.decoding:
+            self._decoder.end_utt()
+            self._live.decoding = False
 
     def _repaired(self, words: str) -> str:
         text = _PRONUNCIATION.sub("", words).strip()
@@ -97,10 +154,52 @@ class PocketsphinxWorker:
         return str(self._decoder.get_cmn(False))
 
 
+class _Live:
+    """An utterance while it is spoken. ``decoding``: the decoder is in it, up to sample ``decoded``, at ``gain``."""
+
+    def __init__(self) -> None:
+        self.pcm = bytearray()
+        self.gain = 1.0
+        self.decoded = 0
+        self.decoding = False
+        self._marks = list(_ANEW_S)
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / _BYTES / _RATE
+
+    @property
+    def samples(self) -> Samples:
+        return np.frombuffer(bytes(self.pcm[: len(self.pcm) // _BYTES * _BYTES]), "<i2")
+
+    @property
+    def anew(self) -> bool:
+        """Whether it is time to begin anew, with what has been learnt. Asked once for each stretch."""
+        passed = [mark for mark in self._marks if mark <= self.seconds]
+        self._marks = self._marks[len(passed) :]
+        return bool(passed)
+
+    def pause(self) -> None:
+        """The decoder has left it."""
+        self.decoding = False
+        self._marks = [self.seconds, *(mark for mark in _ANEW_S if mark > self.seconds)]
+
+    def scaled(self, start: int) -> bytes:
+        """Samples from ``start`` on, at the level of the model's training."""
+        return _scaled(self.samples[start:], self.gain).tobytes()
+
+
 def prepare(samples: Samples) -> Samples:
     """The recording at the level of the model's training."""
+    return _scaled(samples, gain(samples))
+
+
+def gain(samples: Samples) -> float:
+    """The factor that brings a recording to the level of the model's training."""
     sound = samples.astype(np.float64)
-    loud = np.sqrt(np.mean(np.square(sound))) if len(sound) else 0.0
-    if loud > 0:
-        sound *= min(_LEVEL / loud, _CEILING / np.abs(sound).max())
-    return np.asarray(np.round(sound), np.int16)
+    loud = float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+    return min(_LEVEL / loud, _CEILING / float(np.abs(sound).max())) if loud > 0 else 1.0
+
+
+def _scaled(samples: Samples, factor: float) -> Samples:
+    return np.asarray(np.clip(np.round(samples * factor), -32768, 32767), np.int16)

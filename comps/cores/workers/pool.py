@@ -8,7 +8,8 @@ import itertools
 import os
 import pickle
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from comps.cores.errors import NodeTimeout, NodeUnavailable
@@ -119,6 +120,28 @@ class _Worker:
         return pickle.loads(body)
 
 
+class Lease:
+    """A worker that is one caller's alone for a while."""
+
+    def __init__(self, worker: _Worker, node: str) -> None:
+        self._worker = worker
+        self._node = node
+
+    async def call(self, method: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+        """As ``WorkerPool.call``, in this worker."""
+        if not self._worker.alive or self._worker.owes_reply:
+            raise NodeUnavailable("a worker process has ended", node=self._node)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._worker.call(method, args, kwargs)
+        except TimeoutError as error:
+            raise NodeTimeout(f"{method} took longer than {timeout:g} s", node=self._node) from error
+        except Cancelled as error:
+            raise NodeUnavailable("the work was cancelled", node=self._node) from error
+        except (EOFError, ConnectionError) as error:
+            raise NodeUnavailable("a worker process ended in the middle of its work", node=self._node) from error
+
+
 class WorkerPool:
     """``size`` processes, each holding ``target(**kwargs)``; ``call`` runs one of its methods in the next free one.
 
@@ -177,27 +200,37 @@ class WorkerPool:
 
         Raises what it raises, NodeTimeout after ``timeout`` seconds, NodeUnavailable when the worker dies.
         """
+        async with self.lease() as lease:
+            return await lease.call(method, *args, timeout=timeout, **kwargs)
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Lease]:
+        """A worker for several calls, nobody else's meanwhile: what they leave in its object is there for the next.
+
+        Waits for a free one. After a call that was cancelled or failed with the worker the lease is of no more use.
+        """
         await self._slots.acquire()
         worker: _Worker | None = None
         try:
             if self._closed:
                 raise NodeUnavailable("is shutting down", node=self._node)
-            worker = await self._take()
+            worker = await self._take_for_lease()
             self._busy.add(worker)
-            async with asyncio.timeout(timeout):
-                return await worker.call(method, args, kwargs)
-        except TimeoutError as error:
-            raise NodeTimeout(f"{method} took longer than {timeout or self._start_timeout:g} s", node=self._node) from error
-        except Cancelled as error:
-            raise NodeUnavailable("the work was cancelled", node=self._node) from error
-        except (EOFError, ConnectionError) as error:
-            raise NodeUnavailable("a worker process ended in the middle of its work", node=self._node) from error
+            yield Lease(worker, self._node)
         finally:
             if worker is not None and worker.owes_reply:
                 # The one who called may be cancelled again and again (anyio): this must not be theirs to wait for.
                 self._own(self._settle(worker))
             else:
                 self._give_back(worker)
+
+    async def _take_for_lease(self) -> _Worker:
+        try:
+            return await self._take()
+        except TimeoutError as error:
+            raise NodeTimeout(f"did not start within {self._start_timeout:g} s", node=self._node) from error
+        except (EOFError, ConnectionError) as error:
+            raise NodeUnavailable("a worker process ended as it started", node=self._node) from error
 
     async def _settle(self, worker: _Worker) -> None:
         await worker.abandon()

@@ -1,0 +1,43 @@
+"""Listening for engines that recognise whole recordings only: the speech is collected, and recognised when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from comps.asr.engine import AsrEngine
+from comps.cores.errors import NoSpeech, TooLarge
+from comps.cores.proto.avatar import Transcript
+from comps.media.audio import wav_bytes
+
+_RATE = 16_000
+
+
+class CollectedRecognition:
+    """``max_audio_s``: the longest utterance, seconds."""
+
+    def __init__(self, engine: AsrEngine, language: str | None, max_audio_s: float) -> None:
+        self._engine = engine
+        self._language = language
+        self._limit = int(2 * _RATE * max_audio_s)
+        self._pcm = bytearray()
+
+    async def feed(self, pcm: bytes) -> str:
+        self._pcm += pcm
+        if len(self._pcm) > self._limit:
+            raise TooLarge(f"the recording is longer than {self._limit / 2 / _RATE:g} s", field="audio")
+        return ""
+
+    async def result(self) -> Transcript:
+        samples = np.frombuffer(bytes(self._pcm[: len(self._pcm) // 2 * 2]), "<i2")
+        if not len(samples):
+            raise NoSpeech("audio: no word was understood in it", field="audio")
+        return await self._engine.transcribe(wav_bytes(samples, _RATE), self._language)
+
+
+@asynccontextmanager
+async def collected(engine: AsrEngine, language: str | None, max_audio_s: float) -> AsyncIterator[CollectedRecognition]:
+    """``listen`` of such an engine."""
+    yield CollectedRecognition(engine, language, max_audio_s)
