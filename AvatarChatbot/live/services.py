@@ -14,6 +14,9 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft
+from comps.cores.workers import WorkerPool
+
+_EARS_IDLE_S = 60.0
 
 
 class Services:
@@ -33,7 +36,12 @@ class Services:
         self.clock = clock
         self.idle_loops = IdleLoops(self._draw)
         self.capacity = answering.capacity
+        #: One process listens for all sessions; it ends when nobody speaks to it for a while.
+        self.ears = WorkerPool("comps.listening.ear_worker:EarWorker", node="gateway", idle_s=_EARS_IDLE_S)
         self._answering = answering
+
+    async def stop(self) -> None:
+        await self.ears.stop()
 
     async def face(self, avatar: str | None, persona: Persona | str | None) -> tuple[str, Persona]:
         """The id of an avatar as a client names it, made known to the animation service, and who it is.

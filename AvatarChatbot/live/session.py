@@ -26,6 +26,7 @@ from AvatarChatbot.live.messages import (
     Text,
     TurnTranscript,
 )
+from AvatarChatbot.live.microphone import Microphone
 from AvatarChatbot.live.outbox import Outbox
 from AvatarChatbot.live.performance import Performance
 from AvatarChatbot.live.services import Services
@@ -65,6 +66,8 @@ class LiveSession:
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
+        self._microphone: Microphone
+        self._begun = ""
         self._ladder = Ladder(services.clock, self._quality_changed)
         self._history: list[dict[str, str]] = []
         self._turn = 0
@@ -89,6 +92,16 @@ class LiveSession:
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
         first = await idle.load(0)
         session.stage = Stage(start.profile, RATE, idle, session.outbox, services.clock, first.parameter_sets)
+        session._microphone = Microphone(
+            session.id,
+            start.microphone,
+            start.language,
+            services,
+            session.stage,
+            session.outbox,
+            session._interrupted,
+            session._said,
+        )
         session._greet(resumed=False)
         return session
 
@@ -97,6 +110,7 @@ class LiveSession:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             tasks.start_soon(self.stage.run)
+            tasks.start_soon(self._microphone.run)
             await self.ended.wait()
             await self._raise_turn()
             tasks.cancel_scope.cancel()
@@ -116,6 +130,7 @@ class LiveSession:
 
     def hear(self, sound: bytes) -> None:
         """A part of what the microphone hears."""
+        self._microphone.hear(sound)
 
     async def receive(self, message: ClientMessage) -> None:
         """What the client says. Raises what a change of avatar raises; a turn's failure is told as a message."""
@@ -137,9 +152,25 @@ class LiveSession:
             case Ping():
                 """The socket answers it."""
 
-    async def ask(self, question: str) -> None:
-        """Begin a turn; what was said before is over."""
-        asked = self._services.clock()
+    async def _interrupted(self) -> None:
+        """Somebody begins to speak: whatever is being said is over. A question that was not answered yet goes on with what they
+        say.
+        """
+        live = self._live
+        if live is not None and live.performance.start is None:
+            self._begun = f"{self._begun} {live.turn.question}".strip()
+        await self._raise_turn()
+
+    async def _said(self, text: str, ended: float) -> None:
+        """Somebody has spoken; if they are speaking again already, they have not finished."""
+        self._begun = f"{self._begun} {text}".strip()
+        if not self._microphone.is_speaking:
+            question, self._begun = self._begun, ""
+            await self.ask(question, ended)
+
+    async def ask(self, question: str, asked: float | None = None) -> None:
+        """Begin a turn; what was said before is over. ``asked``: when the question ended."""
+        asked = self._services.clock() if asked is None else asked
         await self._raise_turn()
         self._turn += 1
         self.outbox.put(TurnTranscript(turn=self._turn, text=question))

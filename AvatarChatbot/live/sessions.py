@@ -36,6 +36,7 @@ class Sessions:
             self._tasks.cancel_scope.cancel()
             await self._tasks.__aexit__(None, None, None)
             self._tasks = None
+        await self._services.stop()
 
     async def open(self, start: Start) -> LiveSession:
         """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""

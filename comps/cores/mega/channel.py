@@ -30,6 +30,10 @@ class Channel(Generic[T]):
         """Put ``item`` in, once there is room. What nobody will receive is dropped."""
         while self._weight >= self._bound and not self._released:
             await self._change()
+        self.put(item, weight)
+
+    def put(self, item: T, weight: float = 1.0) -> None:
+        """Put ``item`` in at once, whether there is room or not."""
         if not self._released:
             self._items.append((item, weight))
             self._weight += weight

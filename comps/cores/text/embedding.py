@@ -7,15 +7,14 @@ Runs only inside worker processes: one sentence costs some 10 ms of CPU.
 from __future__ import annotations
 
 import importlib.util
-import json
 import math
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from comps.cores.common.safetensors import map_safetensors
 
 Floats = NDArray[np.float32]
 
@@ -38,24 +37,6 @@ def model_folder() -> Path | None:
         return None
     folder = Path(spec.submodule_search_locations[0]) / "model"
     return folder if (folder / "model.safetensors").is_file() else None
-
-
-def map_safetensors(path: Path) -> dict[str, Floats]:
-    """The float32 tensors of a safetensors file, as views of the mapped file.
-
-    Mapped rather than read, so that processes share the pages and nothing is loaded before it is used. The format: 8 bytes of
-    header length (little endian), a JSON header ``{name: {dtype, shape, data_offsets}}``, the data.
-    """
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-    data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length)
-    return {name: _view(data, entry) for name, entry in header.items() if name != "__metadata__" and entry["dtype"] == "F32"}
-
-
-def _view(data: NDArray[np.uint8], entry: Mapping[str, Any]) -> Floats:
-    start, end = entry["data_offsets"]
-    return np.asarray(data[start:end]).view(np.float32).reshape(entry["shape"])
 
 
 class SentenceEmbedder:
