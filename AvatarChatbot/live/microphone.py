@@ -140,15 +140,24 @@ class Microphone:
             await self._said(text, ended[0])
 
     async def _speak(self, speech: Channel[Heard], recognised: Utterance, ended: list[float]) -> None:
-        async for heard in speech:
-            match heard:
-                case Voice():
-                    await recognised.feed(heard.pcm)
-                case Pause():
+        async for first in speech:
+            sound = b""
+            for heard in (first, *speech.take_waiting()):
+                if isinstance(heard, Voice):
+                    sound += heard.pcm
+                    continue
+                sound = await self._fed(recognised, sound)
+                if isinstance(heard, Pause):
                     await recognised.pause()
-                case Endpoint():
+                elif isinstance(heard, Endpoint):
                     ended.append(self._services.clock() - (self._heard_s - heard.at_s))
                     await recognised.finish()
+            await self._fed(recognised, sound)
+
+    async def _fed(self, recognised: Utterance, sound: bytes) -> bytes:
+        if sound:
+            await recognised.feed(sound)
+        return b""
 
     def _tell(self, problem: BaseException) -> None:
         """Noise that was taken for speech is no mistake of anybody's."""

@@ -27,7 +27,12 @@ _CEILING = 32_000.0
 #: While somebody speaks, how loud and with what means is not known yet. After so many seconds of sound the decoding is begun
 #: anew with what was measured by then: on 60 questions 0.5 points more word errors than with the whole recording's, with one
 #: beginning 2.9.
-_ANEW_S = (0.7, 1.2, 1.9, 2.8, 4.2)
+_ANEW_S = (0.6, 1.1)
+
+#: States and words that a frame's search goes on with: a fifth less CPU than with all, and no more word errors.
+_MOST_STATES, _MOST_WORDS = 4000, 20
+#: Words so far are asked for this often, seconds of sound: it costs as much as decoding that much.
+_TOLD_EVERY_S = 0.4
 
 #: Searches of the decoder: the whole language, and a grammar of one word.
 _WORDS, _NOTHING = "_default", "nothing"
@@ -43,7 +48,7 @@ Samples = NDArray[np.int16]
 class PocketsphinxWorker:
     def __init__(self, max_audio_s: float) -> None:
         self._max_audio_s = max_audio_s
-        self._decoder = Decoder(loglevel="FATAL")
+        self._decoder = Decoder(loglevel="FATAL", maxhmmpf=_MOST_STATES, maxwpf=_MOST_WORDS)
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
         self._language = self._decoder.get_lm(_WORDS)
         self._short_questions = ShortQuestions(self._decoder.lookup_word)
@@ -67,7 +72,7 @@ class PocketsphinxWorker:
         self._live = _Live()
 
     def feed(self, pcm: bytes) -> str:
-        """The next stretch of their speech, mono s16le at 16 kHz; the words so far, which may still change.
+        """The next stretch of their speech, mono s16le at 16 kHz; the words so far, as of a moment ago, which may still change.
 
         Raises TooLarge, and Cancelled, after which only ``begin`` may follow.
         """
@@ -83,8 +88,11 @@ class PocketsphinxWorker:
         if live.decoding:
             self._process(live.scaled(live.decoded))
             live.decoded = len(live.pcm) // _BYTES
-        hypothesis = self._decoder.hyp() if live.decoding else None
-        return _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
+        if live.decoding and live.seconds >= live.told_s + _TOLD_EVERY_S:
+            live.told_s = live.seconds
+            hypothesis = self._decoder.hyp()
+            live.told = _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
+        return live.told
 
     def result(self) -> tuple[str, float]:
         """The words of all that was fed, and its length in seconds. More may be fed after. Raises NoSpeech and Cancelled."""
@@ -162,6 +170,7 @@ class _Live:
         self.gain = 1.0
         self.decoded = 0
         self.decoding = False
+        self.told, self.told_s = "", 0.0
         self._marks = list(_ANEW_S)
 
     @property

@@ -44,6 +44,14 @@ class Channel(Generic[T]):
         self._closed, self._error = True, error
         self._notify()
 
+    def take_waiting(self) -> list[T]:
+        """All that can be received without waiting."""
+        items = [item for item, _ in self._items]
+        self._items.clear()
+        self._weight = 0.0
+        self._notify()
+        return items
+
     def release(self) -> None:
         """Nothing more is received: senders need not wait any longer."""
         self._released = True
