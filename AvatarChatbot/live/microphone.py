@@ -15,7 +15,7 @@ from AvatarChatbot.live.stage import Stage
 from comps.cores.errors import NotFound, Problem, RelayedProblem
 from comps.cores.mega.channel import Channel
 from comps.cores.proto.avatar import Transcript
-from comps.listening.heard import Endpoint, Heard, Onset, Pause, Voice
+from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 
 #: Microphone sound that may wait to be listened to, messages; more is not real time any more, and the oldest is left out.
 _WAITING = 500
@@ -140,19 +140,25 @@ class Microphone:
             await self._said(text, ended[0])
 
     async def _speak(self, speech: Channel[Heard], recognised: Utterance, ended: list[float]) -> None:
+        sound = b""
+        is_paused = False
         async for first in speech:
-            sound = b""
             for heard in (first, *speech.take_waiting()):
-                if isinstance(heard, Voice):
-                    sound += heard.pcm
-                    continue
+                match heard:
+                    case Voice():
+                        sound += heard.pcm
+                    case Pause():
+                        sound = await self._fed(recognised, sound)
+                        await recognised.pause()
+                        is_paused = True
+                    case Resumed():
+                        is_paused = False
+                    case Endpoint():
+                        ended.append(self._services.clock() - (self._heard_s - heard.at_s))
+                        await recognised.finish()
+            if not is_paused:
+                # In a pause nothing is said: what it holds is of use only if they go on.
                 sound = await self._fed(recognised, sound)
-                if isinstance(heard, Pause):
-                    await recognised.pause()
-                elif isinstance(heard, Endpoint):
-                    ended.append(self._services.clock() - (self._heard_s - heard.at_s))
-                    await recognised.finish()
-            await self._fed(recognised, sound)
 
     async def _fed(self, recognised: Utterance, sound: bytes) -> bytes:
         if sound:

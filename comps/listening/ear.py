@@ -28,7 +28,7 @@ _INAUDIBLE = 3e-4
 #: Windows of silence: a pause, and the end. 0.16 s and 0.29 s.
 _PAUSE, _END = 5, 9
 #: Sound from before the onset that is recognised too: the first consonant, windows.
-_BEFORE = 16
+_BEFORE = 11
 #: The longest utterance, windows: 30 s.
 _LONGEST = 30 * RATE // WINDOW
 

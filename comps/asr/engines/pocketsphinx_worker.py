@@ -32,7 +32,7 @@ _ANEW_S = (0.6, 1.1)
 #: States and words that a frame's search goes on with: a fifth less CPU than with all, and no more word errors.
 _MOST_STATES, _MOST_WORDS = 4000, 20
 #: Words so far are asked for this often, seconds of sound: it costs as much as decoding that much.
-_TOLD_EVERY_S = 0.4
+_TOLD_EVERY_S = 0.8
 
 #: Searches of the decoder: the whole language, and a grammar of one word.
 _WORDS, _NOTHING = "_default", "nothing"
