@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+from websockets.exceptions import ConnectionClosed
 
 from AvatarChatbot.client import LiveClient, live
 from AvatarChatbot.live.framing import Frame
@@ -104,7 +106,8 @@ class LivePlayer:
     async def _report(self) -> None:
         while True:
             await anyio.sleep(POSITION_S)
-            await self.client.send("position", media_s=self.position_s())
+            with contextlib.suppress(ConnectionClosed):
+                await self.client.send("position", media_s=self.position_s())
 
     async def _microphone(self) -> None:
         """A message every 20 ms, silence where nothing is said; late ones are caught up."""
@@ -116,7 +119,8 @@ class LivePlayer:
             piece, self._speech = self._speech[:size], self._speech[size:]
             if piece:
                 self.spoken_at = begun + (sent + len(piece) / size) * PIECE_S
-            await self.client.speak(piece.ljust(size, b"\0"))
+            with contextlib.suppress(ConnectionClosed):
+                await self.client.speak(piece.ljust(size, b"\0"))
             sent += 1
             await anyio.sleep(max(0.0, begun + (sent + 1) * PIECE_S - time.monotonic()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 import anyio
@@ -37,6 +38,8 @@ from AvatarChatbot.turn import Turn
 from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.avatar import Persona
 from comps.storage.conversations import TurnStatus
+
+log = logging.getLogger(__name__)
 
 #: Samples a second of a session's sound, whatever the voice's own: a rate that all browsers play, and all of speech.
 RATE = 24_000
@@ -199,7 +202,10 @@ class LiveSession:
         try:
             await live.run()
             status = TurnStatus.DONE
-        except Problem as error:
+        except Exception as error:
+            if not isinstance(error, Problem):
+                log.error("a live turn failed: %s", type(error).__name__)
+                error = Problem("something went wrong on our side; it has been logged")
             status, problem = TurnStatus.FAILED, error.document()
             await self.stage.interrupt()
             self.outbox.put(Failed(turn=live.number, problem=problem))

@@ -52,6 +52,10 @@ class EngineRegistry(Generic[E]):
     def __iter__(self) -> Any:
         return iter(self._targets)
 
+    def add(self, name: str, target: str) -> None:
+        """One more engine, ``"module:Class"``, of somebody else's; the last that ``auto`` would take."""
+        self._targets[name] = target
+
     def engine_class(self, name: str) -> type[E]:
         """Import and return the class of engine ``name``. Raises NodeUnavailable for an unknown name."""
         try:

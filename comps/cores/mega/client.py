@@ -194,8 +194,9 @@ class NodeClient:
         """One request; sent again once when a pooled connection turns out to have been closed before it was sent."""
         await self.start()
         assert self._client is not None
+        # Minus infinity where the caller has been cancelled already.
         remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
-        headers = {**request.headers, DEADLINE_HEADER: str(max(0, int(remaining * 1000)))}
+        headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, remaining)))}
         extensions = {}
         if replica.host:
             headers["Host"] = replica.host
