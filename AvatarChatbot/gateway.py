@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import functools
 import time
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
-from AvatarChatbot.routes import avatars, conversations, personas, videos, voices
+from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
@@ -55,10 +57,12 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         self.service.add_resource(self.store)
-        self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings))
+        self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
+        self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
         self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings).serve)
-        for routes in (avatars, conversations, personas, videos, voices):
+        self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
+        for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
 
     @register_statistics(names=[_NAME])
@@ -77,6 +81,10 @@ class AvatarChatbotGateway(Gateway):
         addresses = _addresses(base, answer.video_id)
         headers = {"Vary": "Accept", "Content-Location": addresses["video_path"]}
         return JSONResponse({**addresses, **answer.fields}, headers=headers)
+
+    def asyncapi(self) -> dict[str, Any]:
+        """The socket's AsyncAPI document, with the JSON schemas of its messages."""
+        return asyncapi.document(_PATH)
 
 
 def _addresses(base: str, video_id: str) -> dict[str, str]:

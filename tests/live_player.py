@@ -32,6 +32,8 @@ class LivePlayer:
     changed: anyio.Event = field(default_factory=anyio.Event)
     _media_s: float = 0.0
     _at: float | None = None
+    #: Where the last interruption jumped to: nothing is buffered there yet, and nothing is missing.
+    _resumed_s: float = 0.0
     _speech: bytes = b""
     #: Wall time of the last sample of what was last spoken into the microphone.
     spoken_at: float = 0.0
@@ -54,7 +56,7 @@ class LivePlayer:
         if frame.kind == "media":
             if self._at is None:
                 self._media_s, self._at = frame.pts_s, now
-            elif position >= self.buffered_s - 1e-3 and self.buffered_s:
+            elif position >= self.buffered_s - 1e-3 and self.buffered_s > self._resumed_s:
                 self.stalls.append((now, frame.pts_s))
             self.buffered_s = frame.pts_s + frame.duration_s
         self.arrived.append((now, frame))
@@ -63,7 +65,7 @@ class LivePlayer:
         now = time.monotonic()
         if event["type"] == "interrupted":
             self._media_s, self._at = event["resume_s"], now
-            self.buffered_s = event["resume_s"]
+            self.buffered_s = self._resumed_s = event["resume_s"]
         self.events.append((now, event))
 
     async def run(self) -> None:

@@ -14,6 +14,7 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft
+from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.cores.workers import WorkerPool
 
 _EARS_IDLE_S = 60.0
@@ -28,12 +29,20 @@ class Services:
         store: Store,
         answering: Answering,
         settings: GatewaySettings,
+        metrics: ServiceMetrics,
         clock: Callable[[], float] = anyio.current_time,
     ) -> None:
         self.chatbot = chatbot
         self.store = store
         self.settings = settings
         self.clock = clock
+        self.interruptions = metrics.counter("live_interruptions", "Answers that were interrupted")
+        self.quality = metrics.counter("live_quality_changes", "Sessions that came to a rung of the ladder", ["level"])
+        self.inserted = metrics.counter("live_inserted_frames", "Frames for which no picture was there in time")
+        self.dropped = metrics.counter("live_dropped_frames", "Frames whose picture came too late")
+        self.first_fragment = metrics.histogram(
+            "live_first_fragment_seconds", "From the end of a question to its answer's first picture"
+        )
         self.idle_loops = IdleLoops(self._draw)
         self.capacity = answering.capacity
         #: One process listens for all sessions; it ends when nobody speaks to it for a while.

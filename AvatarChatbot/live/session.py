@@ -212,6 +212,7 @@ class LiveSession:
         finally:
             said = live.turn.reply if status is TurnStatus.DONE else live.cut_reply
             self._remember(question, said)
+            self._count(live)
             with anyio.CancelScope(shield=True):
                 await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
 
@@ -223,6 +224,7 @@ class LiveSession:
                 return
             live.cut_reply = live.heard()
             resume_s = await self.stage.interrupt()
+            self._services.interruptions.inc()
             self.outbox.put(Interrupted(turn=live.number, resume_s=resume_s, heard=live.cut_reply))
             self._live_scope.cancel()
             await self._live_gone.wait()
@@ -264,6 +266,12 @@ class LiveSession:
             firsts=firsts,
         )
 
+    def _count(self, live: LiveTurn) -> None:
+        self._services.inserted.inc(live.performance.inserted_frames)
+        self._services.dropped.inc(live.performance.dropped_frames)
+        if (first := live.firsts.seconds.get("fragment")) is not None:
+            self._services.first_fragment.observe(first)
+
     async def _change_avatar(self, change: ChangeAvatar) -> None:
         avatar_id, persona = await self._services.face(change.avatar, change.persona)
         idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
@@ -289,3 +297,4 @@ class LiveSession:
 
     def _quality_changed(self, rung: Rung, reason: str) -> None:
         self.outbox.put(Quality(level=rung.level, reason=reason))
+        self._services.quality.labels(rung.level).inc()

@@ -99,11 +99,11 @@ class GatewaySettings(ServiceSettings):
 
     port: int = 8888
     chunks_at_once: int = Field(4, ge=1, le=64, description="chunks of one answer that are drawn at once; no fewer than replicas")
-    asr_url: str = Field("http://127.0.0.1:9099", description="the asr service")
-    llm_url: str = Field("http://127.0.0.1:9000", description="the llm service")
-    tts_url: str = Field("http://127.0.0.1:9088", description="the tts service")
-    animation_url: str = Field("http://127.0.0.1:9066", description="the animation service")
-    describe_url: str = Field("http://127.0.0.1:9077", description="the describe service")
+    asr_url: str = Field("http://127.0.0.1:9099", description="the asr service; several addresses with commas")
+    llm_url: str = Field("http://127.0.0.1:9000", description="the llm service; several addresses with commas")
+    tts_url: str = Field("http://127.0.0.1:9088", description="the tts service; several addresses with commas")
+    animation_url: str = Field("http://127.0.0.1:9066", description="the animation service; several addresses with commas")
+    describe_url: str = Field("http://127.0.0.1:9077", description="the describe service; several addresses with commas")
     public_url: str = Field("", description="address that clients reach the gateway at, for video_url; empty: the request's own")
     default_avatar: Path | None = Field(None, description="picture for requests without an avatar; empty: the project's own")
     api_key: SecretStr = Field(SecretStr(""), description="key that live conversations must bring; empty: none is needed")
