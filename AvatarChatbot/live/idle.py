@@ -44,6 +44,11 @@ class IdleLoop:
                 self._chunks[index] = await self._draw(self._request.model_copy(update=wanted))
         return self._chunks[index]
 
+    async def load_all(self) -> None:
+        """Draw what has not been drawn yet, before it is needed. Raises what drawing raises."""
+        for frame in range(0, self.frames, self._longest):
+            await self.load(frame)
+
 
 class IdleLoops:
     """The loops that were used last; a loop at 512² holds 2 to 4 MB."""

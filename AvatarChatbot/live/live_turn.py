@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.heard import heard
 from AvatarChatbot.live.ladder import Ladder, Rung
@@ -33,7 +35,7 @@ class Firsts:
 
 
 class LiveTurn:
-    """Drives ``turn`` through the megaservice onto ``stage``; ``run`` returns when the stage has shown it to its end."""
+    """Drives ``turn`` through the megaservice onto ``stage``; ``run`` returns when the player has played it to its end."""
 
     def __init__(
         self,
@@ -72,6 +74,9 @@ class LiveTurn:
         self._outbox.put(
             TurnDone(turn=self.number, reply=self.turn.reply, timings=self.firsts.seconds, engines=self.turn.engines)
         )
+        if self.turn.timeline is not None and self.turn.timeline.words:
+            # It is not over before its last word has been heard.
+            await anyio.sleep(max(0.0, self._stage.seconds_left(self.performance, self.turn.timeline.words[-1][1])))
 
     def heard(self) -> str:
         """The part of the reply that the player has played."""

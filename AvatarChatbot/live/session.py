@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 
@@ -114,6 +115,7 @@ class LiveSession:
             self._tasks = tasks
             tasks.start_soon(self.stage.run)
             tasks.start_soon(self._microphone.run)
+            tasks.start_soon(self._load_idle)
             await self.ended.wait()
             await self._raise_turn()
             tasks.cancel_scope.cancel()
@@ -265,6 +267,11 @@ class LiveSession:
             ladder=self._ladder,
             firsts=firsts,
         )
+
+    async def _load_idle(self) -> None:
+        """The stage asks again for what could not be drawn."""
+        with contextlib.suppress(Problem):
+            await self.stage.idle.load_all()
 
     def _count(self, live: LiveTurn) -> None:
         self._services.inserted.inc(live.performance.inserted_frames)

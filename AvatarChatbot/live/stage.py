@@ -115,7 +115,8 @@ class Stage:
         """Take the answer off at once; returns the media time at which the idle face goes on, seconds."""
         performance, self._performance = self._performance, None
         if performance is None or performance.start is None:
-            return self._video / self._fps
+            self._reported = (self._sent_s, self._clock())
+            return self._sent_s
         self._cutting = performance
         self._notify()
         while self._cutting is performance:

@@ -197,9 +197,8 @@ async def test_pages_of_other_origins_are_refused(mesh: Mesh) -> None:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    """Room for two faces, and a key."""
-    environment = {"ANIMATION_FRAME_COST_MS": "30", "ANIMATION_WORKERS": "2", "AVATARCHATBOT_API_KEY": "secret"}
-    mesh = Mesh(tmp_path_factory.mktemp("small"), **environment)
+    """A mesh that asks for a key, and whose places the test takes."""
+    mesh = Mesh(tmp_path_factory.mktemp("small"), AVATARCHATBOT_API_KEY="secret")
     try:
         mesh.wait_until_ready()
         yield mesh
@@ -207,9 +206,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
         mesh.stop()
 
 
+async def _take_all_places(mesh: Mesh) -> None:
+    async with httpx.AsyncClient(base_url=mesh.addresses()["animation"], trust_env=False) as animation:
+        taken = await animation.post("/v1/animation/reservations", json={"fps": 1000, "at_least": 0, "ttl_s": 20})
+        assert taken.status_code == 201, taken.text
+
+
 async def test_over_capacity_is_said_and_closed_with_1013_and_the_others_go_on(small: Mesh) -> None:
     url = small.url.replace("http", "ws") + PATH
     async with playing(small.url, avatar="aria", key="secret") as first, playing(small.url, avatar="mei", key="secret"):
+        await _take_all_places(small)
         async with connect(url, proxy=None) as third:
             await third.send(json.dumps({"type": "start", "avatar": "aria", "key": "secret"}))
             refused = json.loads(await third.recv())
