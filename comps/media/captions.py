@@ -41,8 +41,10 @@ def cues(text: str, words: list[Word], start_s: float, end_s: float) -> Iterator
         if found < 0:
             continue
         at = found + len(word)
-        if at - cuts[-1][0] > MAX_CUE_CHARS and found > cuts[-1][0]:
-            cuts.append((found, begin))
+        # What opens a word, as a quotation mark, goes with it.
+        first = text.rfind(" ", 0, found) + 1
+        if at - cuts[-1][0] > MAX_CUE_CHARS and first > cuts[-1][0]:
+            cuts.append((first, begin))
     cuts.append((len(text), end_s))
     for (first, shown), (last, hidden) in pairwise(cuts):
         if piece := text[first:last].strip():

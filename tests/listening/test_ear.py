@@ -1,0 +1,137 @@
+"""Who speaks when: voice activity, onsets and ends, decoding of live streams."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from comps.cores.errors import NotFound, UnsupportedMedia
+from comps.listening.decode import decoder
+from comps.listening.ear import Ear
+from comps.listening.ear_worker import EarWorker
+from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
+from comps.listening.vad import WINDOW, Vad
+from comps.media.audio import decode_audio, encode_audio
+from tests.asr.flite import say
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def question(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.int16]:
+    """A second of silence, a question, a second of silence."""
+    said = decode_audio(
+        say("what do you like to do in your free time", "rms", tmp_path_factory.mktemp("said")), rate=RATE
+    ).samples
+    loud = np.flatnonzero(np.abs(said) > 600)
+    noise = np.random.default_rng(0).normal(0, 8, 2 * RATE + len(said)).astype(np.int16)
+    noise[RATE : RATE + loud[-1] - loud[0]] += said[loud[0] : loud[-1]]
+    return noise[: 2 * RATE + loud[-1] - loud[0]]
+
+
+def _heard(sound: NDArray[np.int16], piece: int = 320) -> list[Heard]:
+    ear = Ear()
+    return [heard for at in range(0, len(sound), piece) for heard in ear.hear(sound[at : at + piece])]
+
+
+def test_speech_is_told_from_noise(question: NDArray[np.int16]) -> None:
+    def share(sound: NDArray[np.int16]) -> float:
+        vad = Vad()
+        return float(np.mean([vad.probability(sound[k : k + WINDOW]) > 0.5 for k in range(0, len(sound) - WINDOW, WINDOW)]))
+
+    time = np.arange(2 * RATE) / RATE
+    assert share(question[RATE:-RATE]) > 0.85
+    assert share(np.random.default_rng(1).normal(0, 2000, 2 * RATE).astype(np.int16)) < 0.05
+    assert share((4000 * np.sin(2 * np.pi * 120 * time)).astype(np.int16)) < 0.1
+
+
+def test_an_utterance_begins_and_ends_where_it_does(question: NDArray[np.int16]) -> None:
+    heard = _heard(question)
+    (onset,) = [item for item in heard if isinstance(item, Onset)]
+    end = [item for item in heard if isinstance(item, Endpoint)][-1]
+    assert onset.at_s == pytest.approx(1.0, abs=0.15)
+    assert end.at_s == pytest.approx(len(question) / RATE - 1.0, abs=0.15)
+    kinds = [type(item) for item in heard if not isinstance(item, Voice)]
+    assert kinds[0] is Onset
+    assert kinds[-2:] == [Pause, Endpoint]
+    assert kinds.count(Pause) == kinds.count(Resumed) + 1
+    voice = b"".join(item.pcm for item in heard if isinstance(item, Voice))
+    assert len(voice) / 2 / RATE == pytest.approx(end.at_s - onset.at_s + 0.35 + 0.3, abs=0.35)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_how_messages_are_cut_makes_no_difference(question: NDArray[np.int16], seed: int) -> None:
+    rng, ear, at = random.Random(seed), Ear(), 0
+    heard: list[Heard] = []
+    while at < len(question):
+        size = rng.choice([1, 7, 320, 512, 1000, 5000])
+        heard += ear.hear(question[at : at + size])
+        at += size
+    assert heard == _heard(question)
+
+
+@pytest.mark.parametrize(("format", "made"), [("webm", "webm"), ("ogg", "ogg")])
+def test_opus_is_decoded_as_it_comes(question: NDArray[np.int16], tmp_path: Path, format: str, made: str) -> None:
+    wav, coded = tmp_path / "said.wav", tmp_path / f"said.{made}"
+    wav.write_bytes(encode_audio(question, RATE, "wav"))
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(wav), "-c:a", "libopus", "-cluster_time_limit", "100", str(coded)]
+    subprocess.run([part for part in command if made == "webm" or part not in ("-cluster_time_limit", "100")], check=True)
+    data, rng, at = coded.read_bytes(), random.Random(1), 0
+    decode = decoder(format, 48_000)  # type: ignore[arg-type]
+    pieces, first = [], None
+    while at < len(data):
+        size = rng.choice([1, 50, 400, 3000])
+        pieces.append(decode.decode(data[at : at + size]))
+        at += size
+        if first is None and len(pieces[-1]):
+            first = at
+    decode.close()
+    sound = np.concatenate(pieces)
+    assert first is not None
+    assert first < 0.5 * len(data), "sound comes before the stream has ended"
+    assert abs(len(sound) - len(question)) < 0.2 * RATE
+    level = np.abs(sound.astype(float)).mean()
+    assert level == pytest.approx(np.abs(question.astype(float)).mean(), rel=0.2)
+
+
+def test_raw_samples_may_be_cut_anywhere_and_have_any_rate(question: NDArray[np.int16]) -> None:
+    data, decode = question.astype("<i2").tobytes(), decoder("pcm16", RATE)
+    got = np.concatenate([decode.decode(data[at : at + 333]) for at in range(0, len(data), 333)])
+    assert np.array_equal(got, question)
+    slow = decoder("pcm16", 8000)
+    doubled = sum(len(slow.decode(data[at : at + 500])) for at in range(0, len(data), 500))
+    assert doubled == pytest.approx(2 * len(question), rel=0.01)
+
+
+@pytest.mark.parametrize("format", ["webm", "ogg"])
+def test_garbage_is_refused(format: str) -> None:
+    decode = decoder(format, 48_000)  # type: ignore[arg-type]
+
+    def hear() -> None:
+        for _ in range(200):
+            decode.decode(random.Random(3).randbytes(1000))
+
+    with pytest.raises(UnsupportedMedia):
+        hear()
+    decode.close()
+
+
+def test_a_worker_listens_to_many_and_knows_whom(question: NDArray[np.int16]) -> None:
+    worker = EarWorker()
+    with pytest.raises(NotFound):
+        worker.hear("a", b"", b"", RATE)
+    for name in ("a", "b"):
+        worker.open(name, "pcm16", RATE)
+    data = question.astype("<i2").tobytes()
+    heard = worker.hear("a", data, b"", 24_000)
+    assert any(isinstance(item, Endpoint) for item in heard)
+    assert worker.hear("b", bytes(len(data)), b"", 24_000) == []
+    worker.close("a")
+    worker.close("a")
+    with pytest.raises(NotFound):
+        worker.hear("a", b"", b"", RATE)
