@@ -12,7 +12,7 @@ import anyio
 from AvatarChatbot import faces
 from AvatarChatbot.answer_stream import AnswerStream, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
-from AvatarChatbot.capacity import Capacity, first_chunk_s
+from AvatarChatbot.capacity import Capacity, chunk_seconds
 from AvatarChatbot.heard import heard
 from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
@@ -89,7 +89,7 @@ class Answering:
             turn, conversation = await self._turn(request, playhead)
             if playhead is not None:
                 place = await stack.enter_async_context(self.capacity.place(request.profile))
-                turn.reservation, turn.first_chunk_s = place.reservation, first_chunk_s(place, request.profile)
+                turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, request.profile)
             yield await stack.enter_async_context(self._recorded(turn, conversation, progress))
 
     @asynccontextmanager

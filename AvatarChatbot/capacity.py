@@ -22,7 +22,7 @@ _PATH = "/v1/animation/reservations"
 _TTL_S = 10.0
 _RENEWED_EVERY_S = 3.0
 _TOO_MANY = 429
-_FIRST_CHUNK_S = 0.24
+_SHORT_S = 0.24
 #: Rounding among many shares, frames a second.
 _ENOUGH_FPS = 0.01
 
@@ -35,11 +35,11 @@ class Place:
     frame_s: float
 
 
-def first_chunk_s(place: Place, profile: VideoProfile) -> float:
-    """How long the first chunk of an answer may be: little enough to be there at once; where a frame takes longer than it is
-    shown, as long as any, since several short ones in a row would keep a player waiting.
+def chunk_seconds(place: Place, profile: VideoProfile) -> tuple[float, float]:
+    """How long the first chunk of an answer that is watched may be, and the others: little enough to be there at once, then
+    what costs least. Where drawing is slower than playing, and replicas share the work, all are short: the sooner each is there.
     """
-    return _FIRST_CHUNK_S if place.frame_s < 1 / profile.fps else MAX_CHUNK_S
+    return _SHORT_S, MAX_CHUNK_S if place.frame_s < 1 / profile.fps else _SHORT_S
 
 
 class Capacity:

@@ -48,7 +48,8 @@ class Turn:
     """The state of one turn; its nodes fill it in.
 
     ``playhead``: of whoever watches the answer while it is made. ``first_frame``: asked when the first clause has been spoken, it
-    says which frame of the drawing grid the answer begins with. ``first_chunk_s``: the longest that the first chunk may be.
+    says which frame of the drawing grid the answer begins with. ``chunk_s``: the longest that the first chunk may be,
+    and any other.
     ``sample_rate`` of the answer; 0 for the voice's own. ``step``: asked for each chunk, how many frames one picture stands for;
     None: none is drawn. ``degrades``: whether the answer goes on where pictures cannot be drawn.
     """
@@ -64,7 +65,7 @@ class Turn:
         avatar_id: str = "",
         playhead: Playhead | None = None,
         first_frame: Callable[[], int] = int,
-        first_chunk_s: float = MAX_CHUNK_S,
+        chunk_s: tuple[float, float] = (MAX_CHUNK_S, MAX_CHUNK_S),
         sample_rate: int = 0,
         step: Callable[[], int | None] = lambda: 1,
         degrades: bool = False,
@@ -87,7 +88,7 @@ class Turn:
         self.engines: dict[str, str] = {}
         self.times = StageTimes()
         self._first_frame = first_frame
-        self.first_chunk_s = first_chunk_s
+        self.chunk_s = chunk_s
         self._sample_rate = sample_rate
 
     @property
@@ -105,7 +106,8 @@ class Turn:
             self.seed,
             lookahead_s=LIVE_LOOKAHEAD_S,
             shortest_s=LIVE_SHORTEST_S,
-            first_s=self.first_chunk_s,
+            first_s=self.chunk_s[0],
+            longest_s=self.chunk_s[1],
             first_frame=self._first_frame(),
             sample_rate=self._sample_rate,
         )

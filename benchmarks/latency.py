@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +20,7 @@ import numpy as np
 
 from benchmarks.machine import machine
 from comps.cores.proto import sse
-from tests.e2e.mesh import Mesh, free_port
+from tests.e2e.mesh import Mesh, free_port, ready, running
 
 PATH = "/v1/avatarchatbot"
 #: Real-time chunks of voice that count as a first fragment, seconds.
@@ -82,28 +79,6 @@ def one_after_the_other(mesh: Mesh, avatar_id: str, question: str) -> float:
         made = client.post(f"{urls['animation']}/v1/animation", json=clip).json()
         client.get(urls["animation"] + made["video_path"]).raise_for_status()
     return time.perf_counter() - began
-
-
-@contextmanager
-def running(module: str, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **environment})
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def ready(url: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{url} is not ready")
 
 
 def figures(name: str, seconds: list[float]) -> None:

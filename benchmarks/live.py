@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import anyio
 import numpy as np
 
+from AvatarChatbot.client import live
 from benchmarks.listening import INTERJECTIONS, spoken
 from benchmarks.machine import machine
 from tests.asr.flite import QUESTIONS, VOICES
@@ -94,6 +96,40 @@ async def interruptions(url: str, voices: list[bytes], count: int) -> None:
     print(f"  of it after confirmation: {_figures(confirmed)}; fragments of an older turn afterwards: {older}", flush=True)
 
 
+async def sessions(url: str) -> None:
+    """As many faces at once as are admitted, all speaking; what the last one that is not makes of it."""
+    async with AsyncExitStack() as stack:
+        players: list[LivePlayer] = []
+        refused: dict[str, object] = {}
+        while not refused and len(players) < 20:
+            try:
+                players.append(await stack.enter_async_context(playing(url, avatar="aria")))
+            except BaseExceptionGroup:
+                refused = await refusal(url)
+        await anyio.sleep(12)
+        for player in players:
+            player.stalls.clear()
+            await player.client.send("text", text="What do you like?")
+        await refusal(url)
+        for player in players:
+            await player.until(lambda player=player: player.event("done"), 40)
+        stalls = [round(len(player.stalls), 3) for player in players]
+        rungs = [event["level"] for player in players for _, event in player.events if event["type"] == "quality"]
+    print(
+        f"{len(players)} live sessions at once, all speaking: stalls {stalls}, rungs left {rungs}; the next: {refused}",
+        flush=True,
+    )
+
+
+async def refusal(url: str) -> dict[str, object]:
+    """What one session too many is told, and how it is closed."""
+    async with live(url.replace("http", "ws", 1) + "/v1/avatarchatbot", avatar="aria") as client:
+        told = await anext(client)
+        assert isinstance(told, dict)
+        await client.connection.wait_closed()
+        return {"status": told.get("problem", {}).get("status"), "close": client.connection.close_code}
+
+
 def _figures(seconds: list[float]) -> str:
     if not seconds:
         return "never"
@@ -115,6 +151,7 @@ def main() -> None:
                 anyio.run(questions, mesh.url, spoken_questions, asked)
             if interrupted:
                 anyio.run(interruptions, mesh.url, voices, interrupted)
+            anyio.run(sessions, mesh.url)
         finally:
             mesh.stop()
             errors = [line for line in mesh.log.read_text().splitlines() if "ERROR" in line or "Traceback" in line]

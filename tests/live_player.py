@@ -20,6 +20,10 @@ PIECE_S, POSITION_S = 0.02, 0.1
 RATE = 16_000
 
 
+class RefusedError(Exception):
+    """There was no session to be had."""
+
+
 @dataclass
 class LivePlayer:
     """Plays from the first fragment on, stops where nothing is there, and jumps where an answer is interrupted."""
@@ -133,7 +137,9 @@ async def playing(url: str, **start: Any) -> AsyncIterator[LivePlayer]:
     async with live(url.replace("http", "ws", 1) + "/v1/avatarchatbot", **start) as client, anyio.create_task_group() as tasks:
         player = LivePlayer(client)
         tasks.start_soon(player.run)
-        await player.until(lambda: player.event("ready"))
+        await player.until(lambda: player.event("ready") or player.event("error"))
+        if refused := player.event("error"):
+            raise RefusedError(refused["problem"]["detail"])
         yield player
         await client.send("stop")
         tasks.cancel_scope.cancel()

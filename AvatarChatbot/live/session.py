@@ -9,7 +9,7 @@ import uuid
 import anyio
 from anyio.abc import TaskGroup
 
-from AvatarChatbot.capacity import Place, first_chunk_s
+from AvatarChatbot.capacity import Place, chunk_seconds
 from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
@@ -250,7 +250,7 @@ class LiveSession:
             seed=SEED,
             playhead=StagePlayhead(self.stage, performance),
             first_frame=first_frame,
-            first_chunk_s=first_chunk_s(self._place, profile),
+            chunk_s=chunk_seconds(self._place, profile),
             sample_rate=RATE,
             step=lambda: self._ladder.rung.step,
             degrades=True,

@@ -54,13 +54,14 @@ class Timeline:
         lookahead_s: float = CONTEXT_S,
         shortest_s: float = MAX_CHUNK_S,
         first_s: float = MAX_CHUNK_S,
+        longest_s: float = MAX_CHUNK_S,
         first_frame: int = 0,
         sample_rate: int = 0,
     ) -> None:
         """``lookahead_s``: how much speech after a chunk must be known before the chunk is asked for.
 
         ``shortest_s``: the shortest chunk that is asked for before the answer has ended; ``first_s``: the longest that the first
-        may be. ``first_frame``: the answer's frame 0 is this frame of the grid that chunks are drawn on.
+        may be, ``longest_s`` any. ``first_frame``: the answer's frame 0 is this frame of the grid that chunks are drawn on.
         ``sample_rate``: of the answer, one that AAC knows; 0 for the first clause's.
         """
         self._avatar_id = avatar_id
@@ -69,6 +70,7 @@ class Timeline:
         self._lookahead = Fraction(lookahead_s)
         self._shortest = self._frames_in(shortest_s)
         self._first = self._frames_in(first_s)
+        self._longest = self._frames_in(longest_s)
         self._first_frame = first_frame
         self._rate = sample_rate
         self._pcm = bytearray()
@@ -166,7 +168,7 @@ class Timeline:
             known = int((Fraction(self.samples, self._rate or 1) - self._lookahead) * self._profile.fps)
         ready = []
         while (left := known - self._next_frame) > 0:
-            frames = min(left, self._first if self._next_frame == 0 else self._frames_in(MAX_CHUNK_S))
+            frames = min(left, self._first if self._next_frame == 0 else self._longest)
             if not (final or hurry) and left < self._shortest:
                 break
             ready.append(self._chunk(self._next_frame, frames))

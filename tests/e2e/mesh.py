@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,33 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(module: str, *arguments: str, log: Path | None = None, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A service as a process of its own; ended after. ``log`` takes what it says."""
+    sink = log.open("ab") if log else None
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **environment}, stderr=sink)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(15)
+        if sink:
+            sink.close()
+
+
+def ready(url: str) -> None:
+    """Wait until a service can serve."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{url} is not ready")
 
 
 class Mesh:

@@ -94,7 +94,7 @@ class Attempts:
             answer = await self._ask(replica)
         except Problem as error:
             if isinstance(error, NotSent) or is_its_own(error, self._service):
-                self._replicas.failed(replica)
+                self._replicas.failed(replica, error.detail)
             await self._outcomes.send(error)
         else:
             self._replicas.succeeded(replica)

@@ -99,8 +99,8 @@ class NodeClient:
             _check(service, response)
             return _decode(service, response)
 
-        replicas = Replicas([address], clock=self._clock) if address else await self._replicas_of(service)
-        attempts = Attempts(service, replicas, ask)
+        replicas = await self._replicas_of(service)
+        attempts = Attempts(service, replicas.only(address) if address else replicas, ask)
         with self._counting(service) as counts:
             try:
                 with anyio.fail_after(service.timeout):
@@ -242,6 +242,8 @@ def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
 
 def _decode(service: MicroService, response: httpx.Response) -> Any:
     content_type = response.headers.get("content-type", "").partition(";")[0]
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return None
     if content_type == wire.MSGPACK:
         return wire.unpack(response.content)
     if content_type == wire.JSON:

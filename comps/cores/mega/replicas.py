@@ -55,6 +55,12 @@ class Replicas:
         order = sorted(range(len(replicas)), key=lambda k: (*self._rank(replicas[k]), (k - self._turn) % len(replicas)))
         return [replicas[k] for k in order]
 
+    def only(self, url: str) -> Replicas:
+        """The one at ``url`` alone: what happens to it is known to both."""
+        one = Replicas([], clock=self._clock)
+        one._replicas = {url: [next((replica for replica in self.all if replica.url == url), Replica(url))]}
+        return one
+
     @property
     def is_due(self) -> bool:
         """Whether names should be resolved anew."""
@@ -94,7 +100,7 @@ class Replicas:
             return max(replica.ejected_until, now), replica.in_flight
         return 0.0, replica.in_flight
 
-    def failed(self, replica: Replica) -> None:
+    def failed(self, replica: Replica, reason: str = "") -> None:
         """It did not answer as it should: leave it alone for a while."""
         if self._clock() < replica.ejected_until:
             return
@@ -103,7 +109,7 @@ class Replicas:
         replica.ejected_until = self._clock() + pause
         self.ejections += 1
         if replica.failures == 1:
-            log.warning("%s fails; others are asked instead", replica.url)
+            log.warning("%s %s; others are asked instead", replica.url, reason or "fails")
 
     def succeeded(self, replica: Replica) -> None:
         replica.failures, replica.ejected_until = 0, 0.0
