@@ -16,6 +16,7 @@ from AvatarChatbot.avatarchatbot import AvatarChatbot
 from comps.cores.errors import NodeError, Overloaded, Problem, RelayedProblem
 from comps.cores.mega.run import first_error
 from comps.cores.proto.avatar import MAX_CHUNK_S, VideoProfile
+from comps.media.timeline import LIVE_SHORTEST_S
 
 _PATH = "/v1/animation/reservations"
 #: Shares lapse this long after they were last renewed, so that a gateway that dies gives them back.
@@ -39,7 +40,9 @@ def chunk_seconds(place: Place, profile: VideoProfile) -> tuple[float, float]:
     """How long the first chunk of an answer that is watched may be, and the others: little enough to be there at once, then
     what costs least. Where drawing is slower than playing, and replicas share the work, all are short: the sooner each is there.
     """
-    return _SHORT_S, MAX_CHUNK_S if place.frame_s < 1 / profile.fps else _SHORT_S
+    if place.frame_s < 1 / profile.fps:
+        return _SHORT_S, MAX_CHUNK_S
+    return LIVE_SHORTEST_S, LIVE_SHORTEST_S
 
 
 class Capacity:
