@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,29 +14,31 @@ from docarray import BaseDoc
 from pydantic import Field
 
 from comps.animation.priority import PriorityLimiter
-from comps.cores.errors import NotFound, Overloaded
+from comps.cores.errors import BadInput, NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 
 #: Frames of this many pixels a side are what cost is counted in.
 _USUAL_SIZE = 512
-#: Share of the newest chunk in the running mean of the cost.
-_NEWEST = 0.1
+#: Share of the newest picture in the running mean of the cost: half of what it was is forgotten after three seconds of video.
+_NEWEST = 0.01
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
+#: Turns at the workers: chunks with a reservation go before those without.
+_RESERVED, _OTHERS = 0, 1
 
 
 class ReservationRequest(BaseDoc):
     """A share of the service: ``fps`` frames a second of ``size``², for ``ttl_s`` seconds unless renewed.
 
     Where there is less, ``at_least`` will do: a megaservice with several replicas takes a share of each, under one name of its
-    own, ``reservation``.
+    own, ``reservation``. Asked for again under the same name it takes the place of what was granted before.
     """
 
     fps: float = Field(gt=0, le=1000)
     size: int = Field(default=_USUAL_SIZE, ge=128, le=1024)
     at_least: float | None = Field(default=None, ge=0)
     ttl_s: float = Field(default=10.0, ge=1, le=60)
-    reservation: str | None = Field(default=None, min_length=16, max_length=64)
+    reservation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{16,64}$")
 
 
 class Reservation(BaseDoc):
@@ -60,9 +64,15 @@ class Load(BaseDoc):
 
 @dataclass
 class _Share:
-    fps: float  # of the usual size
+    fps: float
+    size: int
     ttl_s: float
     expires: float
+
+    @property
+    def usual_fps(self) -> float:
+        """Frames a second of the usual size that it is worth."""
+        return self.fps * _weight(self.size)
 
 
 def _weight(size: int) -> float:
@@ -76,13 +86,15 @@ class Admission:
     """
 
     def __init__(self, workers: int, cost_s: float, headroom: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.refused: dict[str, int] = {"reservation": 0, "queue": 0}
+        #: How often work was refused, by reason, and how many pictures were drawn, by engine.
+        self.refused: Counter[str] = Counter({"reservation": 0, "queue": 0})
+        self.pictures: Counter[str] = Counter()
         self._workers = workers
         self._cost_s = cost_s
         self._headroom = headroom
         self._clock = clock
         self._shares: dict[str, _Share] = {}
-        self._queued = 0.0
+        self._queued = {_RESERVED: 0.0, _OTHERS: 0.0}
         self._turns = PriorityLimiter(workers)
 
     @property
@@ -94,20 +106,22 @@ class Admission:
             capacity_fps=capacity,
             reserved_fps=reserved,
             free_fps=max(0.0, capacity - reserved),
-            queued_frames=round(self._queued),
-            queue_ms=1000 * self._queue_s(),
+            queued_frames=round(sum(self._queued.values())),
+            queue_ms=1000 * self._queue_s(_OTHERS),
         )
 
     def reserve(self, request: ReservationRequest) -> Reservation:
-        """Raises Overloaded when less is free than will do."""
-        weight = _weight(request.size)
-        free = max(0.0, self._capacity() - self._reserved()) / weight
-        granted = min(request.fps, free)
-        if granted < (request.fps if request.at_least is None else request.at_least) or granted <= 0:
-            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
+        """Raises Overloaded when less is free than will do, BadInput when more would have to be granted than is asked for."""
+        at_least = request.fps if request.at_least is None else request.at_least
+        if at_least > request.fps:
+            raise BadInput("must be no more than fps", field="at_least")
         key = request.reservation or uuid.uuid4().hex
-        self._shares[key] = _Share(granted * weight, request.ttl_s, self._clock() + request.ttl_s)
-        return self._reservation(key, weight)
+        free = max(0.0, self._capacity() - self._reserved(but=key))
+        granted = min(request.fps, free / _weight(request.size))
+        if granted < at_least or granted <= 0:
+            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
+        self._shares[key] = _Share(granted, request.size, request.ttl_s, self._clock() + request.ttl_s)
+        return self._reservation(key)
 
     def renew(self, key: str) -> Reservation:
         """Raises NotFound when it has lapsed."""
@@ -116,7 +130,7 @@ class Admission:
             raise NotFound("there is no such reservation", field="reservation")
         share = self._shares[key]
         share.expires = self._clock() + share.ttl_s
-        return self._reservation(key, 1.0)
+        return self._reservation(key)
 
     def release(self, key: str) -> None:
         """Harmless to repeat."""
@@ -126,47 +140,54 @@ class Admission:
     async def drawing(self, request: ChunkRequest, within_s: float) -> AsyncIterator[None]:
         """Wait for a worker's turn: those with a reservation first. Raises Overloaded at once when there will be none in time."""
         self._expire()
-        is_reserved = request.reservation in self._shares
-        frames = request.frames / request.step * _weight(request.profile.size)
-        if not is_reserved and self._queue_s() > min(within_s, _LONGEST_QUEUE_S):
-            raise self._refusal("queue", "there is too much to draw already", self._queue_s())
-        self._queued += frames
+        priority = _RESERVED if request.reservation in self._shares else _OTHERS
+        wait_s = self._queue_s(priority)
+        if wait_s > min(within_s, _LONGEST_QUEUE_S):
+            raise self._refusal("queue", "there is too much to draw already", wait_s)
+        frames = request.pictures * _weight(request.profile.size)
+        self._queued[priority] += frames
         try:
-            async with self._turns.turn(0 if is_reserved else 1):
+            async with self._turns.turn(priority):
                 yield
         finally:
-            self._queued -= frames
+            self._queued[priority] -= frames
 
-    def drawn(self, chunk: Chunk) -> None:
-        """Learn from a chunk what a frame costs."""
-        if not chunk.access_units or not chunk.wall_ms:
-            return
-        cost = chunk.wall_ms / 1000 / len(chunk.access_units) / _weight(chunk.profile.size)
-        self._cost_s += _NEWEST * (cost - self._cost_s)
+    def drawn(self, chunk: Chunk, wall_s: float) -> None:
+        """Learn what a frame costs from a chunk that took a worker ``wall_s`` seconds."""
+        pictures = len(chunk.access_units)
+        self.pictures[chunk.engine] += pictures
+        if pictures and wall_s > 0:
+            cost_s = wall_s / pictures / _weight(chunk.profile.size)
+            self._cost_s += (1 - (1 - _NEWEST) ** pictures) * (cost_s - self._cost_s)
 
-    def _reservation(self, key: str, weight: float) -> Reservation:
+    def _reservation(self, key: str) -> Reservation:
         share = self._shares[key]
-        return Reservation(reservation=key, fps=share.fps / weight, ttl_s=share.ttl_s, cost_ms=1000 * self._cost_s * weight)
+        cost_ms = 1000 * self._cost_s * _weight(share.size)
+        return Reservation(reservation=key, fps=share.fps, ttl_s=share.ttl_s, cost_ms=cost_ms)
 
     def _capacity(self) -> float:
         return self._workers / self._cost_s * self._headroom
 
-    def _reserved(self) -> float:
+    def _reserved(self, but: str = "") -> float:
         self._expire()
-        return sum(share.fps for share in self._shares.values())
+        return sum(share.usual_fps for key, share in self._shares.items() if key != but)
 
     def _expire(self) -> None:
         now = self._clock()
         for key in [key for key, share in self._shares.items() if share.expires <= now]:
             del self._shares[key]
 
-    def _queue_s(self) -> float:
-        return self._queued * self._cost_s / self._workers
+    def _queue_s(self, priority: int) -> float:
+        """How long all that goes before a new chunk of this priority will take."""
+        frames = sum(queued for before, queued in self._queued.items() if before <= priority)
+        return frames * self._cost_s / self._workers
 
     def _next_free_s(self) -> float:
         """Until the first reservation lapses, if nobody renews it."""
-        return min((share.expires - self._clock() for share in self._shares.values()), default=self._queue_s())
+        lapses = (share.expires - self._clock() for share in self._shares.values())
+        return min(lapses, default=self._queue_s(_OTHERS))
 
     def _refusal(self, reason: str, detail: str, retry_after: float) -> Overloaded:
         self.refused[reason] += 1
-        return Overloaded(detail, retry_after=retry_after, node="animation")
+        # Rounded up: who comes a moment too early is refused again.
+        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation")

@@ -1,4 +1,4 @@
-"""Any engine behind admission: what it draws is waited for in turn, and measured."""
+"""Any engine behind admission: what it draws waits for its turn, and is measured."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import anyio
 
 from comps.animation.admission import Admission
 from comps.animation.engine import AnimationEngine
+from comps.animation.motion.frames import check
 from comps.cores.proto.avatar import Chunk, ChunkRequest
-from comps.cores.telemetry.metrics import ServiceMetrics
 
 
 class AdmittedDrawing:
-    """``chunk`` as the engine's; the deadline is the caller's (anyio's)."""
+    """``chunk`` as the engine's. Everything that a service draws goes through here, or the account would not be true."""
 
-    def __init__(self, engine: AnimationEngine, admission: Admission, metrics: ServiceMetrics) -> None:
+    def __init__(self, engine: AnimationEngine, admission: Admission) -> None:
         self._engine = engine
         self._admission = admission
-        self._frames = metrics.counter("animation_frames", "Pictures drawn", ["engine"])
-        metrics.gauge("animation_frame_cost_seconds", "Wall time of a frame of 512²", lambda: admission.load.cost_ms / 1000)
-        metrics.gauge("animation_capacity_fps", "Frames a second that can be drawn", lambda: admission.load.capacity_fps)
-        metrics.gauge("animation_reserved_fps", "Frames a second that are reserved", lambda: admission.load.reserved_fps)
-        metrics.gauge("animation_queue_seconds", "Work that waits or is being done", lambda: admission.load.queue_ms / 1000)
-        metrics.gauge("animation_refused", "Work that was refused", lambda: sum(admission.refused.values()))
 
-    async def chunk(self, request: ChunkRequest) -> Chunk:
-        """Raises Overloaded before any work where it could not be begun in time; else what the engine raises."""
-        within_s = anyio.current_effective_deadline() - anyio.current_time()
-        async with self._admission.drawing(request, within_s):
+    async def chunk(self, request: ChunkRequest, deadline: float | None = None) -> Chunk:
+        """Raises Overloaded before any work where it could not be begun in time, BadInput for a chunk that is too long or whose
+        times or sound make no sense; else what the engine raises.
+
+        ``deadline``: when nobody waits for it any more, on the event loop's clock; by default that of the caller's scope.
+        """
+        check(request)
+        deadline = anyio.current_effective_deadline() if deadline is None else deadline
+        async with self._admission.drawing(request, deadline - anyio.current_time()):
+            began = anyio.current_time()
             chunk = await self._engine.chunk(request)
-        self._admission.drawn(chunk)
-        self._frames.labels(chunk.engine).inc(len(chunk.access_units))
+            # With an engine that keeps no time, the way to its workers and back is counted too.
+            wall_s = chunk.wall_ms / 1000 or anyio.current_time() - began
+        self._admission.drawn(chunk, wall_s)
         return chunk

@@ -26,7 +26,9 @@ class AnimationEngine(Engine, Protocol):
     async def chunk(self, request: ChunkRequest) -> Chunk:
         """Draw and encode a chunk: a pure function of the request, the same bytes on every replica.
 
-        Raises NotFound for an unknown avatar, BadInput for a chunk that is too long or sound that makes no sense.
+        The request has been checked (``motion.frames.check``) and has waited for its turn: as many are drawn at once as there
+        are workers. ``wall_ms`` of the chunk, where the engine knows it, is what admission counts with. Raises NotFound for an
+        unknown avatar.
         """
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator
+from typing import Literal
 
 from anyio import to_thread
 from pydantic import BaseModel, Field
 
 from comps.animation.admitted import AdmittedDrawing
+from comps.animation.engine import AnimationEngine
 from comps.animation.motion.loop import loop_frames
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
-from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import MAX_CHUNK_S, Chunk, ChunkRequest, VideoProfile
 from comps.media.mux import AnswerMuxer, Fragment
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 
-#: Loops are kept with the avatar's rigs: they go when it goes.
-_KIND = "rigs"
+#: They go when the avatar goes, and make room before anything else: they can be drawn again.
+_KIND = "loops"
+#: Raise it when a kept loop would no longer be drawn the same way: it would not join the speech that is drawn now.
+_FORMAT = 1
 
 
 class IdleRequest(BaseModel):
@@ -28,22 +31,19 @@ class IdleRequest(BaseModel):
     size: int = Field(default=VideoProfile().size, ge=128, le=1024, multiple_of=16)
     fps: int = Field(default=VideoProfile().fps, ge=5, le=30)
     crf: int = Field(default=VideoProfile().crf, ge=0, le=40)
+    preset: Literal["ultrafast", "superfast", "veryfast"] = VideoProfile().preset
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @property
     def profile(self) -> VideoProfile:
-        return VideoProfile(size=self.size, fps=self.fps, crf=self.crf)
-
-    @property
-    def key(self) -> str:
-        """What sets the loop apart from others of its avatar."""
-        return f"idle-{self.size}-{self.fps}-{self.crf}-{self.seed}"
+        return VideoProfile(size=self.size, fps=self.fps, crf=self.crf, preset=self.preset)
 
 
 class IdleClips:
     """Draws loops and keeps them."""
 
-    def __init__(self, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
+    def __init__(self, engine: AnimationEngine, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
+        self._engine = engine
         self._drawing = drawing
         self._storage = settings.storage
         self._blobs: AsyncBlobs
@@ -56,7 +56,8 @@ class IdleClips:
 
     async def fragments(self, avatar_id: str, asked: IdleRequest) -> AsyncGenerator[bytes, None]:
         """The MP4, piece by piece, as it is drawn. Raises NotFound for an unknown avatar."""
-        key = f"{avatar_id}.{asked.key}"
+        await self._engine.info(avatar_id)
+        key = _key(avatar_id, asked, self._engine.name)
         if await self._blobs.exists(_KIND, key):
             yield await self._blobs.get(_KIND, key)
             return
@@ -69,10 +70,16 @@ class IdleClips:
                 pieces.append(piece)
                 yield piece
         pieces.append(b"".join(fragment.data for fragment in await to_thread.run_sync(muxer.finish)))
-        yield pieces[-1]
-        if not await self._blobs.exists("avatars", avatar_id):
-            raise NotFound("there is no such avatar", field="avatar_id")
+        # Deleted meanwhile: nothing of it may be kept.
+        await self._engine.info(avatar_id)
         await self._blobs.put(b"".join(pieces), _KIND, key)
+        yield pieces[-1]
+
+
+def _key(avatar_id: str, asked: IdleRequest, engine: str) -> str:
+    """What sets the loop apart from others. Begins with the avatar's id (``storage.retention``)."""
+    looks = f"{asked.size}-{asked.fps}-{asked.crf}-{asked.preset}-{asked.seed}"
+    return f"{avatar_id}.idle-{engine}-{looks}.{_FORMAT}"
 
 
 def _requests(avatar_id: str, asked: IdleRequest) -> list[ChunkRequest]:
@@ -88,4 +95,5 @@ def _requests(avatar_id: str, asked: IdleRequest) -> list[ChunkRequest]:
 
 def _muxed(muxer: AnswerMuxer, chunk: Chunk) -> list[Fragment]:
     """A chunk, and as much silence."""
-    return muxer.add_speech(bytes(2 * (RATE * chunk.frames // chunk.profile.fps))) + muxer.add_chunk(chunk)
+    start, end = (RATE * frame // chunk.profile.fps for frame in (chunk.start_frame, chunk.start_frame + chunk.frames))
+    return muxer.add_speech(bytes(2 * (end - start))) + muxer.add_chunk(chunk)

@@ -13,6 +13,7 @@ from comps.animation.admission import Admission, Load, Reservation, ReservationR
 from comps.animation.admitted import AdmittedDrawing
 from comps.animation.engine import ENGINES, AnimationEngine
 from comps.animation.idle import IdleClips, IdleRequest
+from comps.animation.telemetry import AdmissionCollector
 from comps.animation.whole import ClipMaker, ClipRequest
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
@@ -32,16 +33,17 @@ _MP4 = "video/mp4"
 def build(settings: AnimationSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
     engine = ENGINES.create(settings.engine, settings)
-    clips = ClipMaker(engine, settings)
+    admission = Admission(settings.workers, settings.frame_cost_ms / 1000, settings.headroom)
+    drawing = AdmittedDrawing(engine, admission)
+    clips = ClipMaker(engine, drawing, settings)
+    idle = IdleClips(engine, drawing, settings)
     _serve_clips(clips, settings)
     _serve_avatars(engine)
-    service = opea_microservices[NAME]
-    admission = Admission(settings.workers, settings.frame_cost_ms / 1000, settings.headroom)
-    drawing = AdmittedDrawing(engine, admission, service.metrics)
-    idle = IdleClips(drawing, settings)
     _serve_chunks(drawing)
     _serve_idle(idle)
     _serve_admission(admission)
+    service = opea_microservices[NAME]
+    service.metrics.registry.register(AdmissionCollector(admission))
     for resource in (engine, clips, idle):
         service.add_resource(resource)
     return service
@@ -130,8 +132,9 @@ def _serve_idle(idle: IdleClips) -> None:
         methods=["GET"],
         route_options={"response_class": Response, "responses": {200: {"content": {_MP4: {}}}}},
     )
-    async def loop(avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
+    async def loop(request: Request, avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
         """The avatar at rest, as an MP4 that can be played in a loop, as it is drawn."""
+        negotiate(request.headers.get("accept"), (_MP4,))
         fragments = idle.fragments(avatar_id, asked)
         first = await anext(fragments)
         return StreamingResponse(_following(first, fragments), media_type=_MP4)

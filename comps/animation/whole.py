@@ -8,10 +8,12 @@ import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 
+import anyio
 from anyio import to_thread
 from docarray import BaseDoc
 from pydantic import Field
 
+from comps.animation.admitted import AdmittedDrawing
 from comps.animation.engine import AnimationEngine
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
@@ -49,8 +51,9 @@ class ClipRequest(BaseDoc):
 class ClipMaker:
     """Makes whole clips with an engine, and keeps them for as long as the storage settings say."""
 
-    def __init__(self, engine: AnimationEngine, settings: AnimationSettings) -> None:
+    def __init__(self, engine: AnimationEngine, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
         self._engine = engine
+        self._drawing = drawing
         self._settings = settings
         self._decoder = WorkerPool("comps.animation.sound:SoundDecoder", node="animation", idle_s=_IDLE_S)
         self._videos: AsyncBlobs
@@ -105,9 +108,11 @@ class ClipMaker:
     async def _chunks(self, requests: Iterable[ChunkRequest]) -> AsyncGenerator[Chunk, None]:
         """Chunks in order; as many are drawn at once as there are workers, and one waits."""
         drawing: deque[asyncio.Task[Chunk]] = deque()
+        # The tasks are not the caller's: they do not know its deadline by themselves.
+        deadline = anyio.current_effective_deadline()
         try:
             for request in requests:
-                drawing.append(asyncio.create_task(self._engine.chunk(request)))
+                drawing.append(asyncio.create_task(self._drawing.chunk(request, deadline)))
                 if len(drawing) > self._settings.workers:
                     yield await drawing[0]
                     drawing.popleft()

@@ -16,12 +16,12 @@ class RetentionPolicy:
 
     ttl_s: Mapping[str, float] = field(default_factory=dict)
     quota_bytes: int | None = None
-    evicted: Sequence[str] = ("videos", "drafts")
+    evicted: Sequence[str] = ("loops", "videos", "drafts")
 
     @classmethod
     def of(cls, settings: StorageSettings) -> RetentionPolicy:
         # A draft holds a picture of a person: it is kept no longer than a video of them.
-        ttl = {"videos": settings.video_ttl_s, "drafts": settings.video_ttl_s}
+        ttl = dict.fromkeys(("loops", "videos", "drafts"), settings.video_ttl_s)
         return cls(ttl_s=ttl, quota_bytes=int(settings.quota_mb * 2**20))
 
 
@@ -57,24 +57,24 @@ def _make_room(blobs: Blobs, policy: RetentionPolicy) -> list[tuple[str, str]]:
 
 
 def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
-    """Delete an avatar with its rigs (their keys begin with its id), its videos (their ``meta["avatar_id"]``) and the drafts
+    """Delete an avatar with its rigs and idle loops (keys begin with its id), its videos (``meta["avatar_id"]``) and drafts
     made of the same picture or showing it (their ``meta["media"]`` or ``meta["portrait"]`` is its SHA-256).
 
     Blocking. Returns whether there was such an avatar.
     """
     content = blobs.info("avatars", avatar_id).sha256 if blobs.exists("avatars", avatar_id) else ""
-    # The avatar goes first: whoever finds it gone makes no new rig or video.
+    # The avatar goes first: whoever finds it gone makes no new rig, loop or video.
     existed = blobs.delete("avatars", avatar_id)
     for blob in [*blobs.list("drafts")] if content else []:
         if content in (blob.meta.get("media"), blob.meta.get("portrait")):
             blobs.delete("drafts", blob.key)
-    for kind in ("rigs", "videos"):
+    for kind in ("rigs", "loops", "videos"):
         for blob in [*blobs.list(kind)]:
-            if blob.meta.get("avatar_id") == avatar_id or (kind == "rigs" and _is_rig_of(blob.key, avatar_id)):
+            if blob.meta.get("avatar_id") == avatar_id or (kind != "videos" and _is_named_for(blob.key, avatar_id)):
                 blobs.delete(kind, blob.key)
     return existed
 
 
-def _is_rig_of(key: str, avatar_id: str) -> bool:
+def _is_named_for(key: str, avatar_id: str) -> bool:
     # The id of one avatar may be the beginning of another's: what follows must be a separator.
     return key == avatar_id or key.startswith((f"{avatar_id}.", f"{avatar_id}-", f"{avatar_id}_"))

@@ -64,7 +64,7 @@ def test_the_cost_is_learnt() -> None:
                 engine="",
                 wall_ms=12_000 * wall,
             )
-            admission.drawn(chunk)
+            admission.drawn(chunk, chunk.wall_ms / 1000)
         assert admission.load.cost_ms == pytest.approx(20, rel=0.01)
 
 

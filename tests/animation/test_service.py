@@ -217,7 +217,7 @@ def test_shares_are_reserved_renewed_and_given_back(client: httpx.Client) -> Non
     refused = client.post("/v1/animation/reservations", json=asked)
     assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "animation_refused 1.0" in client.get("/metrics").text
+    assert 'animation_refused_total{reason="reservation"} 1.0' in client.get("/metrics").text
     for granted in (first, second):
         path = f"/v1/animation/reservations/{granted.json()['reservation']}"
         assert client.put(path).status_code == 200

@@ -9,7 +9,6 @@ from anyio import to_thread
 from numpy.typing import NDArray
 
 from comps.animation.avatars import AvatarStore, Findings, Points, avatar_id
-from comps.animation.motion import frames as motion
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings
 from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
@@ -66,7 +65,6 @@ class WarpEngine:
         await to_thread.run_sync(self._store.delete, avatar_id)
 
     async def chunk(self, request: ChunkRequest) -> Chunk:
-        motion.check(request)
         return cast(Chunk, await self._pool.call("chunk", request))
 
     async def _find(self, frames: NDArray[np.uint8], points: Points | None) -> Findings:

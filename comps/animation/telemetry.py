@@ -1,0 +1,31 @@
+"""What /metrics says of admission, read from its account when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from comps.animation.admission import Admission
+
+
+class AdmissionCollector(Collector):
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def collect(self) -> Iterator[Metric]:
+        load = self._admission.load
+        yield GaugeMetricFamily("animation_frame_cost_seconds", "Wall time of a frame of 512²", load.cost_ms / 1000)
+        yield GaugeMetricFamily("animation_capacity_fps", "Frames a second of 512² that may be reserved", load.capacity_fps)
+        yield GaugeMetricFamily("animation_reserved_fps", "Frames a second of 512² that are reserved", load.reserved_fps)
+        yield GaugeMetricFamily("animation_queue_seconds", "Work that waits or is being done", load.queue_ms / 1000)
+        refused = CounterMetricFamily("animation_refused", "Work that was refused", labels=["reason"])
+        for reason, times in self._admission.refused.items():
+            refused.add_metric([reason], times)
+        yield refused
+        pictures = CounterMetricFamily("animation_frames", "Pictures drawn", labels=["engine"])
+        for engine, drawn in self._admission.pictures.items():
+            pictures.add_metric([engine], drawn)
+        yield pictures
