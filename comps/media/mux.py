@@ -89,12 +89,14 @@ class AnswerMuxer:
         return list(self._complete())
 
     def add_chunk(self, chunk: Chunk) -> list[Fragment]:
-        """The next chunk of video. Raises ValueError for one out of order, or of another profile."""
+        """The next chunk of video. Raises ValueError for one out of order, of another profile, or with a picture too many or few."""
         if chunk.start_frame != self._frames_in:
             raise ValueError(f"the next chunk starts at frame {self._frames_in}, not {chunk.start_frame}")
         parameter_sets = ParameterSets.parse(chunk.parameter_sets)
         if self._parameter_sets not in (None, parameter_sets):
             raise ValueError("the chunk's parameter sets differ from the first chunk's")
+        if len(chunk.access_units) != -(-chunk.frames // chunk.step):
+            raise ValueError(f"{len(chunk.access_units)} pictures do not fill {chunk.frames} frames, {chunk.step} each")
         samples = [Sample.from_annex_b(unit) for unit in chunk.access_units]
         if not samples or not samples[0].is_idr:
             raise ValueError("a chunk begins with an IDR picture")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import math
@@ -14,13 +15,15 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.signal import correlate
 
-from comps.cores.proto.avatar import VideoProfile
+from comps.cores.proto.avatar import Chunk, VideoProfile
 from comps.media.h264 import ParameterSets, nal_units
 from comps.media.mux import MAX_FRAGMENT_S, AnswerMuxer, Fragment
 from tests.media.browser import buffered_in_chromium
-from tests.media.make import chirp, chunk
+from tests.media.make import chirp, chunk, tone
 
 PROFILE = VideoProfile(size=128, fps=25)
 
@@ -226,8 +229,45 @@ def test_refuses_chunks_out_of_order_and_of_another_profile() -> None:
         muxer.add_chunk(chunk(2, 2, VideoProfile(size=144, fps=25)))
     headless = chunk(0, 3, PROFILE)
     headless.access_units = headless.access_units[1:]
+    with pytest.raises(ValueError, match="2 pictures do not fill 3 frames"):
+        AnswerMuxer(PROFILE, 16_000).add_chunk(headless)
+    headless.frames = 2
     with pytest.raises(ValueError, match="IDR"):
         AnswerMuxer(PROFILE, 16_000).add_chunk(headless)
+
+
+@functools.cache
+def _pictures(count: int) -> Chunk:
+    """All of a chunk that is put together anew with other durations."""
+    return chunk(0, count, PROFILE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 12)), min_size=1, max_size=12))
+def test_pictures_of_any_durations_leave_no_gap(runs: list[tuple[int, int]]) -> None:
+    """``runs``: frames a picture, and frames, of each chunk."""
+    muxer = AnswerMuxer(PROFILE, 16_000)
+    total = sum(frames for _, frames in runs)
+    fragments = muxer.add_speech(tone(total / 25, 16_000).tobytes())
+    shown, start = [], 0
+    for step, frames in runs:
+        count = -(-frames // step)
+        piece = _pictures(count).model_copy(update={"start_frame": start, "frames": frames, "step": step})
+        fragments += muxer.add_chunk(piece)
+        shown += [start + k * step for k in range(count)]
+        start += frames
+    fragments += muxer.finish()
+    media = [fragment for fragment in fragments if fragment.kind == "media"]
+    assert media[0].pts_s == 0
+    for fragment, following in zip(media, media[1:], strict=False):
+        assert fragment.pts_s + fragment.duration_s == pytest.approx(following.pts_s)
+        assert fragment.duration_s <= MAX_FRAGMENT_S
+    with av.open(io.BytesIO(joined(fragments))) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        base = packets[0].time_base
+        assert [round(float(packet.pts * base) * 25) for packet in packets] == shown
+        ends = [*shown[1:], total]
+        assert [round(float((packet.pts + packet.duration) * base) * 25) for packet in packets] == ends
 
 
 def test_refuses_a_rate_that_aac_does_not_know() -> None:
