@@ -45,8 +45,14 @@ class EchoCanceller:
         self._played = np.zeros(size * (LATEST + _CORRELATED))
         self._heard = np.zeros(size * _CORRELATED)
         self._delay: int | None = None
+        self._candidate: int | None = None
         self._windows = 0
         self._forget()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there was an echo: one that is not 20 dB below the microphone's noise is found within 1.4 s."""
+        return self._delay is not None
 
     @property
     def echoed(self) -> slice:
@@ -91,9 +97,13 @@ class EchoCanceller:
         latest = LATEST * self._size
         by_delay = np.concatenate([correlation[-latest:], correlation[:1]])
         peak = int(np.argmax(by_delay))
+        before, self._candidate = self._candidate, None
         if by_delay[peak] < _STANDS_OUT * by_delay.std():
             return
-        delay = max(0, peak - _LEAD)
+        self._candidate = delay = max(0, peak - _LEAD)
+        if self._delay is None and (before is None or abs(delay - before) > _SAME):
+            # The first sounds correlate by chance.
+            return
         if self._delay is None or abs(delay - self._delay) > _SAME:
             self._delay = delay
             self._forget()

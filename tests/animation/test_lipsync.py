@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import cv2
 import pytest
 
+from benchmarks.llm_stand_in import SENTENCES as STORY
 from benchmarks.synthetic_speech import Spoken, espeak, flite, flite_voices
 from comps.animation.engines.warp import WarpEngine
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
@@ -22,7 +24,7 @@ from comps.cores.proto.avatar import AvatarRequest, Speech, VideoProfile
 from comps.media.landmarks import Landmarker
 from comps.media.landmarks.landmarker import packages
 from comps.media.mux import AnswerMuxer
-from comps.media.timeline import Timeline
+from comps.media.timeline import LIVE_LOOKAHEAD_S, LIVE_SHORTEST_S, Timeline
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
@@ -43,6 +45,20 @@ for line in sys.stdin:
     series = syncmeter.track(job["video"])
     judged = {k: syncmeter.measure(job["video"], v, series=series, wav_ref=job["wav"]) for k, v in job["timelines"].items()}
     print(json.dumps(judged), flush=True)
+"""
+
+#: The lag in each ten seconds of a long video.
+_WINDOWED_METER = """
+import json, sys
+import syncmeter
+job = json.loads(sys.stdin.read())
+times, aperture, width, _ = syncmeter.track(job["video"])
+judged = []
+for start in range(0, int(times[-1]) - 5, 10):
+    at = (times >= start) & (times < start + 10)
+    phonemes = [(a - start, b - start, name) for a, b, name in job["phonemes"] if b > start and a < start + 10]
+    judged.append(syncmeter.measure("", phonemes, series=(times[at] - start, aperture[at], width[at], 0.0)))
+print(json.dumps(judged))
 """
 
 Judged = dict[str, dict[str, Any]]
@@ -88,18 +104,24 @@ def save(path: Path, video: bytes, sound: bytes, rate: int) -> None:
 
 
 def measure(jobs: list[dict[str, Any]], shared: Path) -> list[Judged]:
+    said = metered(_METER, "\n".join(json.dumps(job) for job in jobs), shared)
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def metered(script: str, jobs: str, shared: Path) -> str:
+    """What a script that uses the meter prints."""
     overlay = packages(LandmarkSettings())
     environment = {**os.environ, "PYTHONPATH": f"{overlay}{os.pathsep}{shared / 'tools'}", "GLOG_minloglevel": "3"}
     said = subprocess.run(
-        [sys.executable, "-c", _METER],
-        input="\n".join(json.dumps(job) for job in jobs),
+        [sys.executable, "-c", script],
+        input=jobs,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert said.returncode == 0, said.stderr[-2000:]
-    return [json.loads(line) for line in said.stdout.splitlines()]
+    return said.stdout
 
 
 def job(video: Path, **timelines: Spoken) -> dict[str, Any]:
@@ -151,3 +173,32 @@ async def test_uploaded_speech_without_timings(engine: WarpEngine, shared: Path,
     (judged,) = measure([job(video, own=spoken)], shared)
     assert judged["own"]["r"] >= 0.6, judged
     assert abs(judged["own"]["lag_ms"]) <= 60, judged
+
+
+@pytest.mark.slow
+async def test_lips_do_not_drift_in_a_long_answer(engine: WarpEngine, shared: Path, tmp_path: Path) -> None:
+    """Two minutes, made clause by clause as an answer streams; the sound starts at zero (tests/media/test_mux.py)."""
+    avatar = await engine.register(AvatarRequest(media=picture("avatar1.jpg", shared)))
+    timeline = Timeline(avatar.avatar_id, VideoProfile(), seed=5, lookahead_s=LIVE_LOOKAHEAD_S, shortest_s=LIVE_SHORTEST_S)
+    muxer: AnswerMuxer | None = None
+    fragments, sound = [], b""
+    for sentence in itertools.cycle(STORY):
+        spoken = espeak(sentence)
+        pcm = (spoken.samples * 32768).astype("<i2").tobytes()
+        sound += (added := timeline.add(Speech(pcm=pcm, sample_rate=spoken.rate, phonemes=spoken.phonemes)))
+        muxer = muxer or AnswerMuxer(VideoProfile(), timeline.sample_rate)
+        fragments += muxer.add_speech(added)
+        is_long = timeline.duration_s >= 120
+        for chunk in await asyncio.gather(*(engine.chunk(request) for request in timeline.chunks(final=is_long))):
+            fragments += muxer.add_chunk(chunk)
+        if is_long:
+            break
+    video = tmp_path / "long.mp4"
+    save(video, b"".join(fragment.data for fragment in [*fragments, *muxer.finish()]), sound, timeline.sample_rate)
+    judged = json.loads(
+        metered(_WINDOWED_METER, json.dumps({"video": str(video), "phonemes": timeline.phonemes}), shared),
+    )
+    assert len(judged) == 12
+    lags = [window["lag_ms"] for window in judged]
+    assert max(lags) - min(lags) <= 20, lags
+    assert min(window["r"] for window in judged) >= 0.65, judged

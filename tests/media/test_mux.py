@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import itertools
 import math
 import shutil
 import struct
@@ -259,7 +260,7 @@ def test_pictures_of_any_durations_leave_no_gap(runs: list[tuple[int, int]]) -> 
     fragments += muxer.finish()
     media = [fragment for fragment in fragments if fragment.kind == "media"]
     assert media[0].pts_s == 0
-    for fragment, following in zip(media, media[1:], strict=False):
+    for fragment, following in itertools.pairwise(media):
         assert fragment.pts_s + fragment.duration_s == pytest.approx(following.pts_s)
         assert fragment.duration_s <= MAX_FRAGMENT_S
     with av.open(io.BytesIO(joined(fragments))) as container:
