@@ -12,19 +12,22 @@ from comps.listening.echo import EchoCanceller, Leak
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 from comps.listening.vad import RATE, WINDOW, Vad
 
-#: Probabilities of speech above which a window is speech, and below which it is none.
-_SPEECH, _SILENCE = 0.5, 0.35
-#: Windows (of 32 ms) of the last few that must be speech for an onset: in quiet, and while the avatar can be heard.
+#: Probabilities of speech above which a window is speech, surely so, and below which it is none.
+_SPEECH, _SURE, _SILENCE = 0.5, 0.9, 0.35
+#: Windows (of 32 ms) of the last few that must be voiced speech for an onset: in quiet, and while the avatar can be heard.
 _ONSET, _ONSET_OF = 5, 6
-_STRICT_ONSET, _STRICT_ONSET_OF = 5, 8
+_STRICT_ONSET, _STRICT_ONSET_OF = 5, 10
+#: In quiet it is an onset, too, when so many are voiced and so many are surely speech: words as "excuse" or "stop" have long
+#: voiceless consonants. Over an echo these look like a cough.
+_SURE_ONSET_VOICED, _SURE_ONSET, _SURE_ONSET_OF = 2, 5, 8
 #: A voice is at least this periodic; bursts of a cough and clicks are less.
 _VOICED = 0.55
 #: Bands that must be louder than any echo explains.
 _EXCEEDING_BANDS = 3
 #: A band that changes by less than this share in two windows is a hum's.
 _CHANGING = 0.12
-#: A band below this holds nothing (magnitude).
-_INAUDIBLE = 3e-4
+#: A band below this (magnitude), and below this share of the loudest, holds nothing but noise.
+_INAUDIBLE, _RELATIVELY_INAUDIBLE = 3e-4, 0.03
 #: Windows of silence: a pause, and the end. 0.16 s and 0.29 s.
 _PAUSE, _END = 5, 9
 #: Sound from before the onset that is recognised too: the first consonant, windows.
@@ -47,7 +50,8 @@ class Ear:
         self._last = np.zeros(WINDOW, np.int16)
         self._windows = 0
         self._recent: deque[Samples] = deque(maxlen=_BEFORE)
-        self._votes: deque[bool] = deque(maxlen=_STRICT_ONSET_OF)
+        self._voiced: deque[bool] = deque(maxlen=_STRICT_ONSET_OF)
+        self._sure: deque[bool] = deque(maxlen=_SURE_ONSET_OF)
         self._loud: deque[Floats] = deque(maxlen=3)
         self._speaking_since: int | None = None
         self._last_voiced = 0
@@ -74,6 +78,7 @@ class Ear:
         if self._leak.is_audible:
             residual = self._echo.residual(reference / 32768, window / 32768)
             left = np.clip(np.round(residual * 32768), -32768, 32767).astype(np.int16)
+        echoes = self._leak.is_audible and (self._echo.is_heard or not self._leak.is_known)
         probability = self._vad.probability(left)
         if self._speaking_since is not None:
             self._last = left
@@ -81,23 +86,35 @@ class Ear:
         heard = magnitudes(left, RATE)
         self._loud.append(heard)
         changing = np.abs(heard - self._loud[0]) > _CHANGING * np.maximum(heard, self._loud[0])
-        exceeding = int(((heard > np.maximum(explained, _INAUDIBLE)) & changing).sum())
+        noise = max(_INAUDIBLE, _RELATIVELY_INAUDIBLE * heard.max())
+        exceeding = ((heard > (np.maximum(explained, noise) if echoes else noise)) & changing).sum() >= _EXCEEDING_BANDS
         self._leak.learn(heard)
-        is_voice = probability >= _SPEECH and exceeding >= _EXCEEDING_BANDS
-        self._votes.append(is_voice and voicing(np.concatenate([self._last, left]), RATE) >= _VOICED)
+        self._sure.append(bool(exceeding and probability >= _SURE))
+        is_voiced = exceeding and probability >= _SPEECH and voicing(np.concatenate([self._last, left]), RATE) >= _VOICED
+        self._voiced.append(bool(is_voiced))
         self._last = left
-        return self._begun(left, strict=self._leak.is_audible)
+        return self._begun(left, echoes)
 
-    def _begun(self, window: Samples, *, strict: bool) -> list[Heard]:
-        needed, among = (_STRICT_ONSET, _STRICT_ONSET_OF) if strict else (_ONSET, _ONSET_OF)
-        votes = list(self._votes)[-among:]
-        if sum(votes) < needed:
+    def _begun(self, window: Samples, echoes: bool) -> list[Heard]:
+        speech = self._onset(echoes)
+        if not speech:
             return []
-        first = self._windows - len(votes) + 1 + votes.index(True)
+        first = self._windows - len(speech) + 1 + speech.index(True)
         self._speaking_since, self._last_voiced, self._paused = first, self._windows, False
-        self._votes.clear()
+        self._voiced.clear()
+        self._sure.clear()
         before = [*self._recent, window]
         return [Onset(first * WINDOW / RATE), Voice(np.concatenate(before).astype("<i2").tobytes())]
+
+    def _onset(self, echoes: bool) -> list[bool]:
+        """Which of the last windows are speech, if they make an onset; else none."""
+        voiced = list(self._voiced)
+        if echoes:
+            return voiced if sum(voiced) >= _STRICT_ONSET else []
+        sure = list(self._sure)
+        if sum(sure) >= _SURE_ONSET and sum(voiced[-_SURE_ONSET_OF:]) >= _SURE_ONSET_VOICED:
+            return sure
+        return voiced[-_ONSET_OF:] if sum(voiced[-_ONSET_OF:]) >= _ONSET else []
 
     def _goes_on(self, window: Samples, probability: float) -> list[Heard]:
         assert self._speaking_since is not None

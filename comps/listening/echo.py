@@ -152,6 +152,11 @@ class Leak:
         """Whether anything that was played may be heard now."""
         return bool(self._recent.max() > _AUDIBLE)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether enough was played to learn it."""
+        return self._windows >= self._FIRST
+
     def explained(self, played: Floats, echoed: slice) -> Floats:
         """The magnitudes [BANDS] that may be left in a window. ``played``: those of what is played in it; ``echoed``: which of
         the windows played may be heard in it.
@@ -160,13 +165,13 @@ class Leak:
         self._recent[0] = played
         self._loudest = self._recent[echoed].max(axis=0)
         explained = self._EXCEEDED_BY * self._share * self._loudest
-        return np.asarray(explained if self._windows >= self._FIRST else np.maximum(explained, self._recent.max(axis=0)))
+        return np.asarray(explained if self.is_known else np.maximum(explained, self._recent.max(axis=0)))
 
     def learn(self, left: Floats) -> None:
         """``left``: the magnitudes of the same window."""
         if not self.is_audible:
             return
         share = np.minimum(left / (self._loudest + 1e-4), 1.0)
-        up, down = (self._UP, self._DOWN) if self._windows >= self._FIRST else (self._UP_FIRST, self._DOWN_FIRST)
+        up, down = (self._UP, self._DOWN) if self.is_known else (self._UP_FIRST, self._DOWN_FIRST)
         self._share += np.where(share > self._share, up, down) * (share - self._share)
         self._windows += 1

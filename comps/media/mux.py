@@ -89,7 +89,7 @@ class AnswerMuxer:
         return list(self._complete())
 
     def add_chunk(self, chunk: Chunk) -> list[Fragment]:
-        """The next chunk of video. Raises ValueError for one out of order, of another profile, or with a picture too many or few."""
+        """The next chunk of video. Raises ValueError for one out of order, of another profile or not full of pictures."""
         if chunk.start_frame != self._frames_in:
             raise ValueError(f"the next chunk starts at frame {self._frames_in}, not {chunk.start_frame}")
         parameter_sets = ParameterSets.parse(chunk.parameter_sets)
