@@ -8,6 +8,8 @@ that leaves less of the sound. Somebody who speaks at the same time spoils the f
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,10 +25,16 @@ PARTITIONS = 6
 _STEP = 1.0
 #: Windows of sound in which the delay is looked for, every so many windows; where it is known, seldom.
 _CORRELATED, _EVERY, _SELDOM = 60, 6, 32
+#: So many findings in a row must agree on the first delay.
+_AGREEING = 2
+#: Windows with sound that must have been played: short sounds correlate with anything.
+_ENOUGH = 20
+#: Noise (root mean square) that both sounds are given first: of digital silence with a word in it, only the word would count.
+_DITHER = 3e-4
 #: The filter begins this much before the delay, samples; a delay that moves by less is the same.
 _LEAD, _SAME = 48, 160
 #: How far the correlation's peak stands out from the rest of it (standard deviations) where it is a delay.
-_STANDS_OUT = 9.0
+_STANDS_OUT = 10.5
 #: The learning path takes over when it leaves less than this share of the other's energy, and of what is heard.
 _BETTER = 0.95
 #: Memory of energies: about 0.15 s.
@@ -44,8 +52,9 @@ class EchoCanceller:
         self._size = size
         self._played = np.zeros(size * (LATEST + _CORRELATED))
         self._heard = np.zeros(size * _CORRELATED)
+        self._random = np.random.default_rng(0)
         self._delay: int | None = None
-        self._candidate: int | None = None
+        self._candidates: deque[int] = deque(maxlen=_AGREEING)
         self._windows = 0
         self._forget()
 
@@ -90,19 +99,24 @@ class EchoCanceller:
         return left if energies[1] < energies[2] else heard
 
     def _find_delay(self) -> None:
+        loudness = np.sqrt(np.square(self._played.reshape(-1, self._size)).mean(axis=1))
+        if (loudness > _AUDIBLE).sum() < _ENOUGH:
+            self._candidates.clear()
+            return
         size = 2 ** int(np.ceil(np.log2(len(self._played) + len(self._heard))))
-        cross = np.fft.rfft(self._heard, size) * np.conj(np.fft.rfft(self._played, size))
+        played, heard = (sound + self._random.normal(0, _DITHER, len(sound)) for sound in (self._played, self._heard))
+        cross = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
         correlation = np.fft.irfft(cross / (np.abs(cross) + 1e-9), size)
         # Sample k of what was heard lies that of what was played LATEST windows earlier, less the delay.
         latest = LATEST * self._size
         by_delay = np.concatenate([correlation[-latest:], correlation[:1]])
         peak = int(np.argmax(by_delay))
-        before, self._candidate = self._candidate, None
         if by_delay[peak] < _STANDS_OUT * by_delay.std():
+            self._candidates.clear()
             return
-        self._candidate = delay = max(0, peak - _LEAD)
-        if self._delay is None and (before is None or abs(delay - before) > _SAME):
-            # The first sounds correlate by chance.
+        delay = max(0, peak - _LEAD)
+        self._candidates.append(delay)
+        if self._delay is None and (len(self._candidates) < _AGREEING or np.ptp(self._candidates) > _SAME):
             return
         if self._delay is None or abs(delay - self._delay) > _SAME:
             self._delay = delay

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.synthetic_speech import espeak
 from comps.cores.errors import NotFound, UnsupportedMedia
 from comps.listening.decode import decoder
 from comps.listening.ear import Ear
 from comps.listening.ear_worker import EarWorker
+from comps.listening.echo import EchoCanceller
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 from comps.listening.vad import WINDOW, Vad
-from comps.media.audio import decode_audio, encode_audio
+from comps.media.audio import decode_audio, encode_audio, resample
 from tests.asr.flite import say
 
 RATE = 16_000
@@ -135,3 +137,39 @@ def test_a_worker_listens_to_many_and_knows_whom(question: NDArray[np.int16]) ->
     worker.close("a")
     with pytest.raises(NotFound):
         worker.hear("a", b"", b"", RATE)
+
+
+def _spoken_over(voice: NDArray[np.int16], avatar: NDArray[np.int16], echo_db: float | None) -> tuple[EchoCanceller, list[Heard]]:
+    """Somebody speaks, 3 s into what the avatar says, into a microphone that else hears nothing, or an echo 0.2 s later."""
+    microphone = np.zeros(len(avatar) + RATE // 5)
+    if echo_db is not None:
+        microphone[RATE // 5 :] = avatar * 10 ** (echo_db / 20)
+    microphone = microphone[: len(avatar)]
+    microphone[3 * RATE : 3 * RATE + len(voice)] += voice
+    ear, canceller = Ear(), EchoCanceller(WINDOW)
+    heard = microphone.astype(np.int16)
+    for at in range(0, len(heard) - WINDOW, WINDOW):
+        canceller.residual(avatar[at : at + WINDOW] / 32768, heard[at : at + WINDOW] / 32768)
+    return canceller, ear.hear(heard, avatar)
+
+
+@pytest.fixture(scope="module")
+def avatar() -> NDArray[np.int16]:
+    text = "I was born by the sea, and I have been a sailor for forty years. Now I tell stories about it to whoever listens."
+    spoken = espeak(text)
+    return resample((spoken.samples * 32767).astype(np.int16), spoken.rate, RATE)
+
+
+def test_who_wears_headphones_interrupts_with_a_short_word(avatar: NDArray[np.int16], tmp_path: Path) -> None:
+    """Half of "excuse me" is voiceless."""
+    said = decode_audio(say("excuse me", "awb", tmp_path), rate=RATE).samples
+    loud = np.flatnonzero(np.abs(said) > 600)
+    canceller, heard = _spoken_over(said[loud[0] : loud[-1]], avatar, None)
+    assert not canceller.is_heard
+    assert any(isinstance(item, Onset) for item in heard)
+
+
+def test_an_echo_is_found_and_is_nobody(avatar: NDArray[np.int16]) -> None:
+    canceller, heard = _spoken_over(np.zeros(0, np.int16), avatar, -12)
+    assert canceller.is_heard
+    assert heard == []
