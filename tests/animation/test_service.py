@@ -7,6 +7,7 @@ import io
 import itertools
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,23 @@ def test_shares_are_reserved_renewed_and_given_back(client: httpx.Client) -> Non
         assert client.delete(path).status_code == 204
         assert client.put(path).status_code == 404
     assert client.get("/v1/animation/load").json()["reserved_fps"] == 0
+
+
+def test_a_reservation_changes_no_byte(client: httpx.Client, avatar_id: str) -> None:
+    body = {"avatar_id": avatar_id, "profile": {"size": 128}, "start_frame": 12, "frames": 6, "phonemes": PHONEMES}
+    share = client.post("/v1/animation/reservations", json={"fps": 1}).json()["reservation"]
+    reserved, other = (client.post("/v1/animation/chunks", json={**body, "reservation": key}).json() for key in (share, None))
+    client.delete(f"/v1/animation/reservations/{share}")
+    assert reserved["access_units"] == other["access_units"]
+
+
+def test_what_cannot_be_drawn_in_time_is_refused_at_once(client: httpx.Client, avatar_id: str) -> None:
+    body = {"avatar_id": avatar_id, "profile": {"size": 1024}, "start_frame": 0, "frames": 12, "phonemes": PHONEMES}
+    with ThreadPoolExecutor(4) as threads:
+        drawn = [threads.submit(client.post, "/v1/animation/chunks", json=body) for _ in range(4)]
+        while client.get("/v1/animation/load").json()["queued_frames"] < 96:
+            assert not all(answer.done() for answer in drawn)
+        refused = client.post("/v1/animation/chunks", json=body, headers={"X-Deadline-Ms": "50"})
+        assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert [answer.result().status_code for answer in drawn] == [200] * 4
