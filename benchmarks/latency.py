@@ -1,4 +1,4 @@
-"""From a question to its answer: each first, streaming and one after the other; replicas of a slow engine; sessions at once.
+"""From a question to its answer: each first, streaming and one after the other; replicas of a slow engine.
 
 ``scripts/bench latency [questions]``. The language model is a stand-in that says 20 tokens a second (benchmarks/llm_stand_in.py).
 """

@@ -38,6 +38,7 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.turn import Turn
 from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.avatar import Persona
+from comps.cores.telemetry.logs import unexpected
 from comps.storage.conversations import TurnStatus
 
 log = logging.getLogger(__name__)
@@ -205,10 +206,8 @@ class LiveSession:
             await live.run()
             status = TurnStatus.DONE
         except Exception as error:
-            if not isinstance(error, Problem):
-                log.error("a live turn failed: %s", type(error).__name__)
-                error = Problem("something went wrong on our side; it has been logged")
-            status, problem = TurnStatus.FAILED, error.document()
+            told = error if isinstance(error, Problem) else unexpected(log, "a live turn", error)
+            status, problem = TurnStatus.FAILED, told.document()
             await self.stage.interrupt()
             self.outbox.put(Failed(turn=live.number, problem=problem))
         finally:

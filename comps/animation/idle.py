@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator
-from typing import Literal
 
 from anyio import to_thread
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from comps.animation.admitted import AdmittedDrawing
 from comps.animation.engine import AnimationEngine
@@ -25,18 +24,14 @@ _KIND = "loops"
 _FORMAT = 1
 
 
-class IdleRequest(BaseModel):
+class IdleRequest(VideoProfile):
     """The profile, as parameters of a query, and the seed of what moves."""
 
-    size: int = Field(default=VideoProfile().size, ge=128, le=1024, multiple_of=16)
-    fps: int = Field(default=VideoProfile().fps, ge=5, le=30)
-    crf: int = Field(default=VideoProfile().crf, ge=0, le=40)
-    preset: Literal["ultrafast", "superfast", "veryfast"] = VideoProfile().preset
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @property
     def profile(self) -> VideoProfile:
-        return VideoProfile(size=self.size, fps=self.fps, crf=self.crf, preset=self.preset)
+        return VideoProfile(**self.model_dump(exclude={"seed"}))
 
 
 class IdleClips:

@@ -78,7 +78,6 @@ class Ear:
         if self._leak.is_audible:
             residual = self._echo.residual(reference / 32768, window / 32768)
             left = np.clip(np.round(residual * 32768), -32768, 32767).astype(np.int16)
-        echoes = self._leak.is_audible and (self._echo.is_heard or not self._leak.is_known)
         probability = self._vad.probability(left)
         if self._speaking_since is not None:
             self._last = left
@@ -86,6 +85,7 @@ class Ear:
         heard = magnitudes(left, RATE)
         self._loud.append(heard)
         changing = np.abs(heard - self._loud[0]) > _CHANGING * np.maximum(heard, self._loud[0])
+        echoes = self._leak.is_audible and (self._echo.is_heard or not self._leak.is_known)
         noise = max(_INAUDIBLE, _RELATIVELY_INAUDIBLE * heard.max())
         exceeding = ((heard > (np.maximum(explained, noise) if echoes else noise)) & changing).sum() >= _EXCEEDING_BANDS
         self._leak.learn(heard)

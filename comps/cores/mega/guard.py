@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.metrics import ServiceMetrics
 
 log = logging.getLogger(__name__)
@@ -64,10 +64,7 @@ class Guard:
             except ConnectionError:
                 pass
             except Exception as error:
-                # The error's message may quote what a person sent; the lines of its traceback do not.
-                trace = "".join(traceback.format_tb(error.__traceback__))
-                log.error("%s %s failed: %s\n%s", scope["method"], scope["path"], type(error).__name__, trace)
-                await exchange.fail(Problem("something went wrong on our side; it has been logged"))
+                await exchange.fail(unexpected(log, f"{scope['method']} {scope['path']}", error))
             finally:
                 exchange.end()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+
+from comps.cores.errors import Problem
 
 
 def configure(level: str = "INFO") -> None:
@@ -13,3 +16,10 @@ def configure(level: str = "INFO") -> None:
     )
     for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def unexpected(log: logging.Logger, what: str, error: BaseException) -> Problem:
+    """Log that ``what`` failed by a mistake of ours; returns what to tell whoever asked for it."""
+    # The error's message may quote what a person sent; the lines of its traceback do not.
+    log.error("%s failed: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    return Problem("something went wrong on our side; it has been logged")
