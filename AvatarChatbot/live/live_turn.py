@@ -100,6 +100,7 @@ class LiveTurn:
                 self._note_margin(event.data)
                 await self.performance.add(event.data)
                 self._stage.poke()
+        self.performance.is_still = self._ladder.rung >= Rung.STILL
         self._send_captions()
 
     def _note_margin(self, chunk: Any) -> None:
@@ -108,7 +109,6 @@ class LiveTurn:
         elif self.performance.start is not None:
             at = (chunk.start_frame - self.performance.first_frame) / chunk.profile.fps
             self._ladder.picture(self._stage.seconds_left(self.performance, at))
-        self.performance.is_still = self._ladder.rung >= Rung.STILL
 
     def _send_captions(self) -> None:
         """Captions are in the media's time, known once the stage has begun."""

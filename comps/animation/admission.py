@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from docarray import BaseDoc
 from pydantic import Field
 
+from comps.animation.cost import PictureCost
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import BadInput, NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 
 #: Frames of this many pixels a side are what cost is counted in.
 _USUAL_SIZE = 512
-#: Share of the newest picture in the running mean of the cost: half of what it was is forgotten after three seconds of video.
-_NEWEST = 0.01
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
 #: Turns at the workers: chunks with a reservation go before those without.
@@ -81,7 +80,7 @@ def _weight(size: int) -> float:
 
 
 class Admission:
-    """``workers`` draw; ``cost_s``: what a frame of 512² is taken to cost before one was drawn, seconds; ``headroom``: the
+    """``workers`` draw; ``cost_s``: what a frame of 512² is taken to cost while nothing was measured, seconds; ``headroom``: the
     share of the capacity that may be reserved. ``clock``: seconds.
     """
 
@@ -90,7 +89,7 @@ class Admission:
         self.refused: Counter[str] = Counter({"reservation": 0, "queue": 0})
         self.pictures: Counter[str] = Counter()
         self._workers = workers
-        self._cost_s = cost_s
+        self._cost = PictureCost(cost_s, clock)
         self._headroom = headroom
         self._clock = clock
         self._shares: dict[str, _Share] = {}
@@ -102,7 +101,7 @@ class Admission:
         capacity, reserved = self._capacity(), self._reserved()
         return Load(
             workers=self._workers,
-            cost_ms=1000 * self._cost_s,
+            cost_ms=1000 * self._cost.seconds,
             capacity_fps=capacity,
             reserved_fps=reserved,
             free_fps=max(0.0, capacity - reserved),
@@ -157,16 +156,15 @@ class Admission:
         pictures = len(chunk.access_units)
         self.pictures[chunk.engine] += pictures
         if pictures and wall_s > 0:
-            cost_s = wall_s / pictures / _weight(chunk.profile.size)
-            self._cost_s += (1 - (1 - _NEWEST) ** pictures) * (cost_s - self._cost_s)
+            self._cost.learn(wall_s / pictures / _weight(chunk.profile.size))
 
     def _reservation(self, key: str) -> Reservation:
         share = self._shares[key]
-        cost_ms = 1000 * self._cost_s * _weight(share.size)
+        cost_ms = 1000 * self._cost.seconds * _weight(share.size)
         return Reservation(reservation=key, fps=share.fps, ttl_s=share.ttl_s, cost_ms=cost_ms)
 
     def _capacity(self) -> float:
-        return self._workers / self._cost_s * self._headroom
+        return self._workers / self._cost.seconds * self._headroom
 
     def _reserved(self, but: str = "") -> float:
         self._expire()
@@ -180,7 +178,7 @@ class Admission:
     def _queue_s(self, priority: int) -> float:
         """How long all that goes before a new chunk of this priority will take."""
         frames = sum(queued for before, queued in self._queued.items() if before <= priority)
-        return frames * self._cost_s / self._workers
+        return frames * self._cost.seconds / self._workers
 
     def _next_free_s(self) -> float:
         """Until the first reservation lapses, if nobody renews it."""

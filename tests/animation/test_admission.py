@@ -49,23 +49,43 @@ def test_as_much_is_granted_as_can_be_drawn() -> None:
     assert admission.reserve(ReservationRequest(fps=25, size=1024, at_least=0)).fps == pytest.approx(75 / 4)
 
 
+def _draw(admission: Admission, chunks: int, picture_s: float, size: int = 512) -> None:
+    """Chunks that took a worker so long a picture."""
+    profile = VideoProfile(size=size)
+    chunk = Chunk(start_frame=0, frames=12, access_units=[b""] * 12, parameter_sets=b"", profile=profile, engine="")
+    for _ in range(chunks):
+        admission.drawn(chunk, 12 * picture_s)
+
+
 def test_the_cost_is_learnt() -> None:
     admission = Admission(workers=1, cost_s=0.010, headroom=1.0)
     for size in (512, 1024):
-        profile = VideoProfile(size=size)
-        wall = 0.020 * (size / 512) ** 2
-        for _ in range(100):
-            chunk = Chunk(
-                start_frame=0,
-                frames=12,
-                access_units=[b""] * 12,
-                parameter_sets=b"",
-                profile=profile,
-                engine="",
-                wall_ms=12_000 * wall,
-            )
-            admission.drawn(chunk, chunk.wall_ms / 1000)
+        _draw(admission, 50, 0.020 * (size / 512) ** 2, size)
         assert admission.load.cost_ms == pytest.approx(20, rel=0.01)
+
+
+def test_a_spell_in_which_others_had_the_processor_closes_no_place() -> None:
+    admission = Admission(workers=2, cost_s=0.012, headroom=0.5)
+    _draw(admission, 12, 0.010)
+    _draw(admission, 25, 0.200)
+    admission.reserve(ReservationRequest(fps=25))
+    # What is slow all the time is believed.
+    _draw(admission, 50, 0.120)
+    with pytest.raises(Overloaded):
+        admission.reserve(ReservationRequest(fps=25))
+
+
+def test_who_was_too_slow_for_anybody_is_tried_again() -> None:
+    clock = Clock()
+    admission = Admission(workers=2, cost_s=0.012, headroom=0.5, clock=clock)
+    _draw(admission, 50, 0.200)
+    with pytest.raises(Overloaded):
+        admission.reserve(ReservationRequest(fps=25))
+    clock.now = 30
+    admission.reserve(ReservationRequest(fps=25))
+    _draw(admission, 4, 0.200)
+    with pytest.raises(Overloaded):
+        admission.reserve(ReservationRequest(fps=25))
 
 
 @settings(deadline=None, max_examples=100)

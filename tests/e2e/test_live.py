@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,6 +235,32 @@ async def test_over_capacity_is_said_and_closed_with_1013_and_the_others_go_on(s
         await first.until(lambda: first.event("done"))
     assert first.stalls == []
     assert _contiguous(first) == []
+
+
+async def _keep_down(mesh: Mesh, service: str) -> None:
+    while True:
+        with contextlib.suppress(AssertionError, ProcessLookupError):
+            os.kill(mesh.pid_of(service), signal.SIGKILL)
+        await anyio.sleep(0.05)
+
+
+async def test_where_nothing_can_be_drawn_the_still_face_speaks(small: Mesh) -> None:
+    """In the answer under way, and in those that begin while it is so."""
+    async with playing(small.url, avatar="aria", key="secret") as player:
+        await player.until(lambda: len(player.arrived) > 8)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_keep_down, small, "animation")
+            for question in ("Hello!", "Who are you?"):
+                turn = await _asked(player, question)
+                done = await player.until(lambda turn=turn: player.event("done", _began(player, turn)))
+                assert (done["turn"], done["reply"] != "") == (turn, True)
+            tasks.cancel_scope.cancel()
+    assert [event["level"] for _, event in player.events if event["type"] == "quality"] == ["still"]
+    assert _contiguous(player) == []
+
+
+def _began(player: LivePlayer, turn: int) -> float:
+    return next(at for at, event in player.events if event["type"] == "speaking" and event["turn"] == turn)
 
 
 async def test_a_key_is_asked_for(small: Mesh) -> None:

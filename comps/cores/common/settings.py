@@ -75,8 +75,8 @@ class AnimationSettings(ServiceSettings):
 
     port: int = 9066
     workers: int = Field(2, ge=1, le=64, description="worker processes")
-    frame_cost_ms: float = Field(12.0, gt=0, description="what a frame of 512² is taken to cost before one was drawn, ms")
-    headroom: float = Field(0.6, gt=0, le=1, description="share of the measured capacity that may be reserved")
+    frame_cost_ms: float = Field(12.0, gt=0, description="what a frame of 512² is taken to cost while nothing was measured, ms")
+    headroom: float = Field(0.5, gt=0, le=1, description="share of the measured capacity that may be reserved")
     rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
     max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
