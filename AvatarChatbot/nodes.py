@@ -202,10 +202,18 @@ async def _chunk_requests(feed: AsyncIterator[Clause], turn: Turn) -> AsyncGener
         if ended and turn.playhead.fills_gaps:
             # The face comes to rest before the idle loop goes on.
             timeline.pause(PAUSE_RESTS_S)
+        at_s = timeline.next_s
         for request in timeline.chunks(final=ended, hurry=waiting.cancelled_caught):
             if (step := turn.step()) is not None:
-                given = {"avatar_id": turn.avatar_id, "reservation": turn.reservation, "step": step}
+                given = {"avatar_id": turn.avatar_id, "reservation": turn.reservation, "step": step, "due_s": _due_s(turn, at_s)}
                 yield request.model_copy(update=given)
+            at_s += request.frames / request.profile.fps
+
+
+def _due_s(turn: Turn, media_s: float) -> float:
+    """How soon a picture of the answer is wanted, seconds; of one that nobody watches yet all are, one after the other."""
+    left = turn.playhead.seconds_left(media_s)
+    return media_s if math.isinf(left) else max(0.0, left)
 
 
 def _patience(turn: Turn) -> float:

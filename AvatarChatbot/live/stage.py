@@ -20,7 +20,9 @@ from comps.cores.proto.avatar import Chunk, VideoProfile
 from comps.media.mux import AnswerMuxer, Fragment
 
 #: How far ahead of the player the server is, seconds: with an answer; and at rest, little, since an answer begins behind that.
-SPEAKING_LEAD_S, IDLE_LEAD_S = 1.0, 0.2
+SPEAKING_LEAD_S, IDLE_LEAD_S = 1.0, 0.28
+#: Where the player had to wait, as where the network jitters, the lead at rest grows by so much, and no further.
+_MORE_LEAD_S, _LONGEST_IDLE_LEAD_S = 0.12, 0.64
 #: Lead at which something must be sent, whatever there is.
 _LAST_MOMENT_S = 0.1
 #: Pieces that are sent at once, seconds.
@@ -58,6 +60,8 @@ class Stage:
         self._video = 0
         self._sound = 0
         self._sent_s = 0.0
+        self._idle_lead_s = IDLE_LEAD_S
+        self._begun_s = 0.0  # where the player begins, or began anew after a cut: it waits there anyway
         self._reported: tuple[float, float] | None = None
         self._shift = 0  # of the drawing grid against the session's frames
         self._last_picture = b""
@@ -115,7 +119,7 @@ class Stage:
         """Take the answer off at once; returns the media time at which the idle face goes on, seconds."""
         performance, self._performance = self._performance, None
         if performance is None or performance.start is None:
-            self._reported = (self._sent_s, self._clock())
+            self._jumped()
             return self._sent_s
         self._cutting = performance
         self._notify()
@@ -163,7 +167,7 @@ class Stage:
             return math.inf
         lead = self._sent_s - self.position_s()
         if self._performance is None or self._performance.start is None:
-            return lead - IDLE_LEAD_S
+            return lead - self._idle_lead_s
         room = SPEAKING_LEAD_S - _SPEAKING_PIECE_S
         if lead >= room or not self._is_on():
             return lead - room
@@ -227,10 +231,22 @@ class Stage:
         for fragment in await self._make(pictures):
             if fragment.kind == "media":
                 self._sent_s = fragment.pts_s + fragment.duration_s
-                if self._reported is None or self._reported[0] + self._clock() - self._reported[1] > fragment.pts_s:
-                    # The player has just begun, or has had to wait for this.
-                    self._reported = (fragment.pts_s, self._clock())
+                self._note_wait(fragment.pts_s)
             self._outbox.put(Frame(fragment.kind, turn, 0, fragment.pts_s, fragment.duration_s, fragment.data))
+
+    def _note_wait(self, pts_s: float) -> None:
+        """Where the player is when it has just begun with the fragment at ``pts_s``, or has had to wait for it."""
+        now = self._clock()
+        if self._reported is not None and self._reported[0] + now - self._reported[1] <= pts_s:
+            return
+        if pts_s > self._begun_s:
+            self._idle_lead_s = min(self._idle_lead_s + _MORE_LEAD_S, _LONGEST_IDLE_LEAD_S)
+        self._reported = (pts_s, now)
+
+    def _jumped(self) -> None:
+        """The player goes on at the end of what was sent."""
+        self._begun_s = self._sent_s
+        self._reported = (self._sent_s, self._clock())
 
     async def _make(self, pictures: list[Picture]) -> list[Fragment]:
         """Mux pictures, and the sound up to a little after them."""
@@ -283,7 +299,7 @@ class Stage:
         for fragment in await self._make(await self._idle_pictures(self._sound - self._video + 2)):
             self._sent_s = max(self._sent_s, fragment.pts_s + fragment.duration_s)
         self._cutting = None
-        self._reported = (self._sent_s, self._clock())
+        self._jumped()
         performance.leave()
         self._notify()
 

@@ -137,7 +137,7 @@ class Admission:
 
     @asynccontextmanager
     async def drawing(self, request: ChunkRequest, within_s: float) -> AsyncIterator[None]:
-        """Wait for a worker's turn: those with a reservation first. Raises Overloaded at once when there will be none in time."""
+        """Wait for a worker's turn: those with a reservation first, what is due sooner before the rest. Raises Overloaded at once when there will be none in time."""
         self._expire()
         priority = _RESERVED if request.reservation in self._shares else _OTHERS
         wait_s = self._queue_s(priority)
@@ -146,7 +146,7 @@ class Admission:
         frames = request.pictures * _weight(request.profile.size)
         self._queued[priority] += frames
         try:
-            async with self._turns.turn(priority):
+            async with self._turns.turn((priority, self._clock() + request.due_s)):
                 yield
         finally:
             self._queued[priority] -= frames

@@ -11,24 +11,24 @@ import anyio
 
 
 class PriorityLimiter:
-    """``places`` at once; who waits gets a turn by priority (less is sooner), then in order of coming. Waiting can be
-    cancelled.
+    """``places`` at once; who waits gets a turn by priority (less is sooner), then when it is due, then in order of coming.
+    Waiting can be cancelled.
     """
 
     def __init__(self, places: int) -> None:
         self._free = places
         self._order = itertools.count()
-        self._waiting: list[tuple[int, int, anyio.Event]] = []
+        self._waiting: list[tuple[tuple[int, float], int, anyio.Event]] = []
 
     @asynccontextmanager
-    async def turn(self, priority: int) -> AsyncIterator[None]:
+    async def turn(self, priority: tuple[int, float]) -> AsyncIterator[None]:
         await self._acquire(priority)
         try:
             yield
         finally:
             self._pass_on()
 
-    async def _acquire(self, priority: int) -> None:
+    async def _acquire(self, priority: tuple[int, float]) -> None:
         if self._free and not self._waiting:
             self._free -= 1
             return

@@ -24,8 +24,8 @@ class Clock:
         return self.now
 
 
-def _request(reservation: str | None = None, frames: int = 12) -> ChunkRequest:
-    return ChunkRequest(avatar_id="a", start_frame=0, frames=frames, reservation=reservation)
+def _request(reservation: str | None = None, frames: int = 12, due_s: float = 0.0) -> ChunkRequest:
+    return ChunkRequest(avatar_id="a", start_frame=0, frames=frames, reservation=reservation, due_s=due_s)
 
 
 def test_as_much_is_granted_as_can_be_drawn() -> None:
@@ -130,9 +130,11 @@ async def test_reserved_work_goes_first_and_the_rest_is_refused_when_it_would_be
         for k in range(4):
             tasks.start_soon(draw, f"whole {k}", _request())
         await anyio.wait_all_tasks_blocked()
-        tasks.start_soon(draw, "live", _request(share))
+        tasks.start_soon(draw, "wanted later", _request(share, due_s=2.0))
         await anyio.wait_all_tasks_blocked()
-        assert admission.load.queued_frames == 72
+        tasks.start_soon(draw, "wanted now", _request(share))
+        await anyio.wait_all_tasks_blocked()
+        assert admission.load.queued_frames == 84
         with pytest.raises(Overloaded):
             async with admission.drawing(_request(), 0.5):
                 pass
@@ -141,7 +143,7 @@ async def test_reserved_work_goes_first_and_the_rest_is_refused_when_it_would_be
             await anyio.wait_all_tasks_blocked()
             late.cancel_scope.cancel()
         release.set()
-    assert order == ["first", "live", "whole 0", "whole 1", "whole 2", "whole 3"]
+    assert order == ["first", "wanted now", "wanted later", "whole 0", "whole 1", "whole 2", "whole 3"]
     assert admission.load.queued_frames == 0
 
 
@@ -152,7 +154,7 @@ async def test_a_turn_that_is_cancelled_is_not_lost() -> None:
         async with anyio.create_task_group() as tasks:
 
             async def hold() -> None:
-                async with limiter.turn(1):
+                async with limiter.turn((1, 0.0)):
                     await anyio.lowlevel.checkpoint()
 
             for _ in range(4):
@@ -160,5 +162,5 @@ async def test_a_turn_that_is_cancelled_is_not_lost() -> None:
             await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
     with anyio.fail_after(1):
-        async with limiter.turn(1):
+        async with limiter.turn((1, 0.0)):
             pass

@@ -227,10 +227,11 @@ def test_shares_are_reserved_renewed_and_given_back(client: httpx.Client) -> Non
     assert client.get("/v1/animation/load").json()["reserved_fps"] == 0
 
 
-def test_a_reservation_changes_no_byte(client: httpx.Client, avatar_id: str) -> None:
+def test_neither_a_reservation_nor_haste_changes_a_byte(client: httpx.Client, avatar_id: str) -> None:
     body = {"avatar_id": avatar_id, "profile": {"size": 128}, "start_frame": 12, "frames": 6, "phonemes": PHONEMES}
     share = client.post("/v1/animation/reservations", json={"fps": 1}).json()["reservation"]
-    reserved, other = (client.post("/v1/animation/chunks", json={**body, "reservation": key}).json() for key in (share, None))
+    drawn_how = ({"reservation": share, "due_s": 2.5}, {})
+    reserved, other = (client.post("/v1/animation/chunks", json={**body, **how}).json() for how in drawn_how)
     client.delete(f"/v1/animation/reservations/{share}")
     assert reserved["access_units"] == other["access_units"]
 
