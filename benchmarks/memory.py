@@ -19,7 +19,8 @@ from tests.live_player import playing
 
 #: Turns before the first measurement: caches and pools are filled by then; and parts that are measured.
 WARM, PARTS = 60, 4
-SETTLE_S = 4.0
+#: Workers that only some turns need are given back within a minute.
+SETTLE_S = 65.0
 
 
 def open_files(mesh: Mesh) -> int:

@@ -137,7 +137,9 @@ class Admission:
 
     @asynccontextmanager
     async def drawing(self, request: ChunkRequest, within_s: float) -> AsyncIterator[None]:
-        """Wait for a worker's turn: those with a reservation first, what is due sooner before the rest. Raises Overloaded at once when there will be none in time."""
+        """Wait for a worker's turn: those with a reservation first, of each what is due soonest. Raises Overloaded at once when
+        there will be none in time.
+        """
         self._expire()
         priority = _RESERVED if request.reservation in self._shares else _OTHERS
         wait_s = self._queue_s(priority)

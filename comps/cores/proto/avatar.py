@@ -125,8 +125,8 @@ class ChunkRequest(BaseDoc):
     Frame k is on screen from k/fps to (k+1)/fps seconds. ``phonemes`` are those that touch the chunk's time or lie within
     ``CONTEXT_S`` of it, in the answer's time. For speech without timings ``pcm`` (mono s16le, ``sample_rate``) holds the same
     stretch of sound, its first sample at ``pcm_start_s``. Only every ``step``-th frame is drawn, and is on screen that long. A
-    chunk is a pure function of this request, but for ``reservation``, the share of the service that it is drawn on, and ``due_s``:
-    how soon it is wanted, seconds; what is wanted sooner is drawn sooner.
+    chunk is a pure function of this request, but for ``reservation``, the share of the service that it is drawn on, and
+    ``due_s``: how soon it is wanted, seconds; what is wanted sooner is drawn sooner.
     """
 
     avatar_id: str
