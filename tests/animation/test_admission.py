@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comps.animation.admission import Admission, ReservationRequest
+from comps.animation.admitted import AdmittedDrawing
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest, VideoProfile
@@ -73,6 +74,23 @@ def test_a_spell_in_which_others_had_the_processor_closes_no_place() -> None:
     _draw(admission, 50, 0.120)
     with pytest.raises(Overloaded):
         admission.reserve(ReservationRequest(fps=25))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("cpu_ms", "cost_ms"), [(120.0, 20.0), (1000.0, 83.3), (0.0, 83.3)])
+async def test_waiting_for_the_processor_is_believed_up_to_as_much_as_work(cpu_ms: float, cost_ms: float) -> None:
+    """A chunk of 12 that took 1 s; 0: the engine does not know its CPU time."""
+
+    class Engine:
+        async def chunk(self, request: ChunkRequest) -> Chunk:
+            drawn = {"access_units": [b""] * 12, "cpu_ms": cpu_ms, "wall_ms": 1000.0}
+            return Chunk(start_frame=0, frames=12, parameter_sets=b"", profile=request.profile, engine="", **drawn)
+
+    admission = Admission(workers=1, cost_s=0.001, headroom=1.0)
+    drawing = AdmittedDrawing(Engine(), admission)  # type: ignore[arg-type]
+    for _ in range(4):
+        await drawing.chunk(_request())
+    assert admission.load.cost_ms == pytest.approx(cost_ms, abs=0.1)
 
 
 def test_who_was_too_slow_for_anybody_is_tried_again() -> None:

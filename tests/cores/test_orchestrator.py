@@ -15,6 +15,7 @@ from fastapi import Request
 from comps import MicroService, ServiceOrchestrator, ServiceType
 from comps.cores.errors import NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
 from comps.cores.mega.dag import DAG
+from comps.cores.proto.docarray import LLMParams
 from tests.serving import serving
 
 pytestmark = pytest.mark.anyio
@@ -136,7 +137,7 @@ async def test_llm_parameters_reach_llm_nodes_only_and_leave_the_callers_dict_al
 ) -> None:
     _chain(mega, backend.node("a", "/echo"), backend.node("llm", "/echo", service_type=ServiceType.LLM))
     request = {"text": "hi"}
-    results, _ = await mega.schedule(request)
+    results, _ = await mega.schedule(request, LLMParams(stream=False))
     assert request == {"text": "hi"}
     assert "temperature" not in results["a/MicroService"]["heard"]
     assert results["llm/MicroService"]["heard"]["temperature"] == 0.01

@@ -111,16 +111,16 @@ async def _settled(backend: Backend) -> None:
 
 async def test_items_flow_through_before_the_stream_has_ended(mega: ServiceOrchestrator) -> None:
     events: list[NodeEvent] = []
-    async with mega.stream({"last": 20}) as run:
+    async with mega.stream({"last": 100}) as run:
         async for event in run:
             events.append(event)
     items = {name: [e.data["n"] for e in events if (e.node, e.kind) == (name, "item")] for name in run.results}
-    assert items["count/MicroService"] == list(range(20))
-    assert items["double/MicroService"] == [2 * n for n in range(20)]
-    assert items["again/MicroService"] == [4 * n for n in range(20)]
+    assert items["count/MicroService"] == list(range(100))
+    assert items["double/MicroService"] == [2 * n for n in range(100)]
+    assert items["again/MicroService"] == [4 * n for n in range(100)]
     order = [(event.node.partition("/")[0], event.kind) for event in events]
     assert order.index(("again", "item")) < order.index(("count", "done"))
-    assert run.results["again/MicroService"] == [{"n": 4 * n} for n in range(20)]
+    assert run.results["again/MicroService"] == [{"n": 4 * n} for n in range(100)]
 
 
 async def test_schedule_is_the_same_graph_to_its_end(mega: ServiceOrchestrator) -> None:

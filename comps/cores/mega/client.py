@@ -60,13 +60,18 @@ class NodeClient:
         self.counts: dict[str, ServiceCounts] = {}
         self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=_KEEPALIVE_S)
         self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._resolve = resolve
         self._clock = clock
         self._replicas: dict[tuple[str, ...], Replicas] = {}
         self._refreshing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        if self._client is None:
+        """Open the pool. Harmless to repeat; in another event loop a new one is opened, the old one has ended with its loop."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            if self._loop is not loop:
+                self._loop, self._replicas, self._refreshing = loop, {}, set()
             timeout = httpx.Timeout(None, connect=_CONNECT_S)
             self._client = httpx.AsyncClient(limits=self._limits, timeout=timeout, trust_env=False)
 
@@ -141,6 +146,41 @@ class NodeClient:
             async with aclosing(response), aclosing(rest), aclosing(_following(first, rest)) as objects:
                 yield objects
 
+    @asynccontextmanager
+    async def relay(self, service: MicroService, document: Any) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+        """The bytes of an answer as they come: of server-sent events one at a time, of anything else what was read at once.
+
+        Raises as ``call`` before the first; NodeUnavailable where the connection breaks, NodeTimeout where the next takes longer
+        than ``service.timeout``. Leaving the context, in whichever task, closes the connection.
+        """
+        request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
+
+        async def ask(replica: Replica) -> httpx.Response:
+            response = await self._send(service, request, replica, stream=True)
+            try:
+                if not response.is_success:
+                    await _broken_means(service, response.aread())
+                    _check(service, response)
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+                raise
+            return response
+
+        attempts = Attempts(service, await self._replicas_of(service), ask)
+        with self._counting(service) as counts:
+            try:
+                with anyio.fail_after(service.timeout):
+                    response = await attempts.run()
+            except TimeoutError as error:
+                raise _too_slow(service) from error
+            except NotSent as error:
+                raise NodeUnavailable(error.detail, node=error.node) from error
+            finally:
+                counts.retries += attempts.retries
+            async with aclosing(response), aclosing(_pieces(service, response)) as pieces:
+                yield pieces
+
     async def addresses(self, service: MicroService) -> list[str]:
         """The base URLs of a service's replicas, those first that can be asked."""
         return [replica.url for replica in (await self._replicas_of(service)).all]
@@ -160,6 +200,7 @@ class NodeClient:
         return _Request(method, service.endpoint if path is None else path, body, headers)
 
     async def _replicas_of(self, service: MicroService) -> Replicas:
+        await self.start()
         known = self._replicas.get(service.base_urls)
         if known is None:
             known = self._replicas[service.base_urls] = Replicas(service.base_urls, resolve=self._resolve, clock=self._clock)
@@ -192,7 +233,6 @@ class NodeClient:
 
     async def _send(self, service: MicroService, request: _Request, replica: Replica, *, stream: bool = False) -> httpx.Response:
         """One request; sent again once when a pooled connection turns out to have been closed before it was sent."""
-        await self.start()
         assert self._client is not None
         # Minus infinity where the caller has been cancelled already.
         remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
@@ -292,6 +332,30 @@ async def _events(service: MicroService, response: httpx.Response) -> AsyncGener
             return
         for event in parser.feed(piece):
             yield event
+
+
+async def _pieces(service: MicroService, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """An answer as it comes; an event that has begun (``data:``) is held until it is whole."""
+    held = b""
+    reader = response.aiter_bytes()
+    while True:
+        try:
+            with anyio.fail_after(service.timeout):
+                held += await anext(reader)
+        except StopAsyncIteration:
+            break
+        except TimeoutError as error:
+            raise _too_slow(service) from error
+        except httpx.HTTPError as error:
+            raise NodeUnavailable("broke the connection", node=service.title) from error
+        *events, held = held.split(b"\n\n")
+        for event in events:
+            yield event + b"\n\n"
+        if held and not held.startswith(b"data:"):
+            yield held
+            held = b""
+    if held:
+        yield held
 
 
 async def _at_most_one(objects: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:

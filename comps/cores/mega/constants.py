@@ -45,9 +45,46 @@ class ServiceType(Enum):
 class MegaServiceEndpoint(StrEnum):
     CHAT_QNA = "/v1/chatqna"
     AUDIO_QNA = "/v1/audioqna"
-    CHAT = "/v1/chat/completions"
+    VISUAL_QNA = "/v1/visualqna"
+    VIDEO_RAG_QNA = "/v1/videoqna"
+    CODE_GEN = "/v1/codegen"
+    CODE_TRANS = "/v1/codetrans"
+    DOC_SUMMARY = "/v1/docsum"
+    SEARCH_QNA = "/v1/searchqna"
+    MULTIMODAL_QNA = "/v1/multimodalqna"
+    TRANSLATION = "/v1/translation"
+    RETRIEVALTOOL = "/v1/retrievaltool"
+    FAQ_GEN = "/v1/faqgen"
+    GRAPH_RAG = "/v1/graphrag"
+    HYBRID_RAG = "/v1/hybridrag"
+    EMBEDDINGS = "/v1/embeddings"
     TTS = "/v1/audio/speech"
     ASR = "/v1/audio/transcriptions"
+    CHAT = "/v1/chat/completions"
+    RETRIEVAL = "/v1/retrieval"
+    RERANKING = "/v1/reranking"
+    GUARDRAILS = "/v1/guardrails"
+    RAGAS = "/v1/ragas"
+    GRAPHS = "/v1/graphs"
     AVATAR_CHATBOT = "/v1/avatarchatbot"
     LIST_SERVICE = "/v1/list_service"
     LIST_PARAMETERS = "/v1/list_parameters"
+
+
+class MicroServiceEndpoint(StrEnum):
+    EMBEDDINGS = "/v1/microservice/embeddings"
+    TTS = "/v1/microservice/tts"
+    ASR = "/v1/microservice/asr"
+    CHAT = "/v1/microservice/chat"
+    RETRIEVAL = "/v1/microservice/retrieval"
+    RERANKING = "/v1/microservice/reranking"
+    GUARDRAILS = "/v1/microservice/guardrails"
+    RAGAS = "/v1/microservice/ragas"
+
+
+class MCPFuncType(Enum):
+    """What a function is to clients of the Model Context Protocol."""
+
+    TOOL = "tool"
+    RESOURCE = "resource"
+    PROMPT = "prompt"

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.metrics import ServiceMetrics
 
@@ -35,14 +37,20 @@ def problem_response(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], 
 
 
 class Guard:
-    """ASGI middleware. ``max_body`` in bytes, ``timeout`` in seconds (the caller's deadline may shorten it)."""
+    """ASGI middleware. ``max_body`` in bytes, ``timeout`` in seconds (the caller's deadline may shorten it).
 
-    def __init__(self, app: ASGIApp, *, node: str, metrics: ServiceMetrics, max_body: int, timeout: float) -> None:
+    ``document``: the name of the model that handlers make of the body by themselves, as OPEA's megaservices do.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, node: str, metrics: ServiceMetrics, max_body: int, timeout: float, document: str = ""
+    ) -> None:
         self._app = app
         self._node = node
         self._metrics = metrics
         self._max_body = max_body
         self._timeout = timeout
+        self._document = document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,12 +106,20 @@ class Guard:
                 try:
                     await self._app(scope, replay, exchange.send)
                 except Exception as error:
-                    failure.append(error)
+                    failure.append(self._meant(error, body))
                 tasks.cancel_scope.cancel()
         if deadline.cancelled_caught:
             raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
         if failure:
             raise failure[0]
+
+    def _meant(self, error: Exception, body: bytes) -> Exception:
+        """What a handler's error means: one at reading the body that it was sent is the sender's."""
+        if isinstance(error, json.JSONDecodeError) and error.doc == body.decode(errors="replace"):
+            return MalformedBody("the body is not valid JSON")
+        if isinstance(error, ValidationError) and error.title == self._document:
+            return invalid(error.errors(include_input=False, include_url=False, include_context=False))
+        return error
 
     def _seconds(self, headers: dict[bytes, bytes]) -> float:
         stated = headers.get(DEADLINE_HEADER.encode())

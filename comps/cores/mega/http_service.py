@@ -16,7 +16,8 @@ from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.guard import Guard, problem_response
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.metrics import ServiceMetrics
-from comps.version import __version__
+from comps.opea.metrics import orchestrator_metrics
+from comps.version import OPEA_VERSION, __version__
 
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -35,13 +36,14 @@ ReadyCheck = Callable[[], Awaitable[None]]
 class HTTPService:
     """Builds ``app``. Resources are started in order before the first request and stopped in reverse after the last."""
 
-    def __init__(self, title: str, description: str, *, max_body: int, timeout: float) -> None:
+    def __init__(self, title: str, description: str, *, max_body: int, timeout: float, document: str = "") -> None:
+        """``document`` as for ``Guard``."""
         self.title = title
         self.description = description
         self.metrics = ServiceMetrics()
         self._resources: list[Resource] = []
         self._ready_checks: list[ReadyCheck] = []
-        self.app = self._create_app(max_body, timeout)
+        self.app = self._create_app(max_body, timeout, document)
 
     def add_resource(self, resource: Resource) -> None:
         """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""
@@ -50,9 +52,9 @@ class HTTPService:
         if ready is not None:
             self._ready_checks.append(ready)
 
-    def _create_app(self, max_body: int, timeout: float) -> FastAPI:
+    def _create_app(self, max_body: int, timeout: float, document: str) -> FastAPI:
         app = FastAPI(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
-        app.add_middleware(Guard, node=self.title, metrics=self.metrics, max_body=max_body, timeout=timeout)
+        app.add_middleware(Guard, node=self.title, metrics=self.metrics, max_body=max_body, timeout=timeout, document=document)
         # No credentials: OPEA's "*" with credentials lets any page act as its visitor.
         app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         app.add_exception_handler(Problem, _on_problem)
@@ -75,7 +77,7 @@ class HTTPService:
             yield
 
     async def _health_check(self) -> dict[str, str]:
-        return {"Service Title": self.title, "Version": __version__, "Service Description": self.description}
+        return {"Service Title": self.title, "Version": OPEA_VERSION, "Service Description": self.description}
 
     async def _live(self) -> Response:
         return Response(status_code=200)
@@ -87,7 +89,9 @@ class HTTPService:
         return Response(status_code=200)
 
     async def _metrics(self) -> Response:
-        return Response(self.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        """Prometheus's text format: the service's own, and OPEA's of the process's megaservices."""
+        own = self.metrics.exposition() + orchestrator_metrics().exposition()
+        return Response(own, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _respond(problem: Problem) -> Response:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import socket
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
-from docarray import BaseDoc
 from fastapi import FastAPI
 
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.proto.docarray import TextDoc
 from comps.cores.telemetry.metrics import ServiceMetrics
+from comps.opea.batching import Batching
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +32,10 @@ class MicroService:
 
     Otherwise the constructor binds the port (RuntimeError when it is taken; port 0 takes a free one) and ``start()``
     serves until ``stop()``; engines and connections open in the service's lifespan, not here.
+
+    ``api_key``: ``host`` then carries scheme and port. With ``ssl_keyfile`` and ``ssl_certfile`` it serves TLS. With
+    ``dynamic_batching`` what handlers put into ``request_buffer`` is answered together by ``dynamic_batching_infer``. What
+    follows is not OPEA's.
 
     ``map_over``: the node answers each of many requests; up to ``max_parallel`` run at once, and are passed on in order.
     ``streams``: the node answers one request with many items, as server-sent events.
@@ -47,11 +53,19 @@ class MicroService:
         host: str = "localhost",
         port: int = 8080,
         api_key: str | None = None,
+        ssl_keyfile: str | None = None,
+        ssl_certfile: str | None = None,
         endpoint: str = "/",
         input_datatype: type[Any] = TextDoc,
         output_datatype: type[Any] = TextDoc,
+        provider: str | None = None,
+        provider_endpoint: str | None = None,
         use_remote_service: bool = False,
         description: str | None = None,
+        dynamic_batching: bool = False,
+        dynamic_batching_timeout: float = 1,
+        dynamic_batching_max_batch_size: int = 32,
+        *,
         map_over: bool = False,
         streams: bool = False,
         max_parallel: int = 4,
@@ -59,7 +73,7 @@ class MicroService:
         repeatable: bool = False,
         attempt_timeout: float | None = None,
         max_body: int = 64 << 20,
-        timeout: float = 60.0,
+        timeout: float = 2000.0,
     ) -> None:
         self.title = name
         self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
@@ -72,6 +86,8 @@ class MicroService:
         self.endpoint = endpoint
         self.input_datatype = input_datatype
         self.output_datatype = output_datatype
+        self.provider = provider
+        self.provider_endpoint = provider_endpoint
         self.description = description or "OPEA Microservice Infrastructure"
         self.map_over = map_over
         self.streams = streams
@@ -82,19 +98,29 @@ class MicroService:
         self.replica_urls: Sequence[str] = ()
         self.timeout = timeout
         self.use_remote_service = use_remote_service
-        if not use_remote_service:
-            self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout)
-            self._socket = _bind(host, port)
-            self.port = self._socket.getsockname()[1]
-            self.server = uvicorn.Server(
-                uvicorn.Config(
-                    self._http.app,
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
-                )
+        self.event_loop: asyncio.AbstractEventLoop | None = None
+        if use_remote_service:
+            return
+        document = getattr(input_datatype, "__name__", "")
+        self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout, document=document)
+        if dynamic_batching:
+            self._batching = Batching(
+                dynamic_batching_timeout, dynamic_batching_max_batch_size, lambda: self.dynamic_batching_infer
             )
+            self._http.add_resource(self._batching)
+        self._socket = _bind(host, port)
+        self.port = self._socket.getsockname()[1]
+        self.server = uvicorn.Server(
+            uvicorn.Config(
+                self._http.app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
+                ssl_keyfile=ssl_keyfile,
+                ssl_certfile=ssl_certfile,
+            )
+        )
 
     @classmethod
     def remote(cls, name: str, url: str | Sequence[str], endpoint: str, **kwargs: Any) -> MicroService:
@@ -142,6 +168,27 @@ class MicroService:
     def metrics(self) -> ServiceMetrics:
         return self._http.metrics
 
+    @property
+    def api_key_value(self) -> str | None:
+        return self.api_key
+
+    @property
+    def buffer_lock(self) -> asyncio.Lock:
+        return self._batching.lock
+
+    @property
+    def request_buffer(self) -> defaultdict[ServiceType, deque[dict[str, Any]]]:
+        """Of each type, ``{"request": …, "response": Future}`` that wait to be answered together."""
+        return self._batching.buffer
+
+    async def dynamic_batching_infer(self, service_type: ServiceType, batch: list[dict[str, Any]]) -> list[Any]:
+        """The results for a batch, in its order; set or override it."""
+        raise NotImplementedError("dynamic_batching_infer is not set")
+
+    def add_startup_event(self, function: Callable[[], Any]) -> None:
+        """Call ``function``, a coroutine function too, when the service starts."""
+        self._http.add_resource(_StartupEvent(function))
+
     def add_resource(self, resource: Resource) -> None:
         """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""
         self._http.add_resource(resource)
@@ -152,8 +199,10 @@ class MicroService:
 
     def start(self) -> None:
         """Serve until ``stop`` or SIGTERM. Blocks."""
+        self._validate_env()
         try:
             with asyncio.Runner(loop_factory=_event_loop) as runner:
+                self.event_loop = runner.get_loop()
                 runner.run(self.server.serve(sockets=[self._socket]))
         except KeyboardInterrupt:
             logging.getLogger(__name__).info("%s interrupted", self.title)
@@ -162,7 +211,28 @@ class MicroService:
 
     def stop(self) -> None:
         """Let ``start`` return once requests under way have ended."""
+        self._validate_env()
         self.server.should_exit = True
+
+    def _validate_env(self) -> None:
+        """Raises RuntimeError for a service that runs elsewhere."""
+        if self.use_remote_service:
+            raise RuntimeError(f"{self.name} runs elsewhere: it is only described here")
+
+
+class _StartupEvent:
+    """A resource that is a function to call at the start."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+
+    async def start(self) -> None:
+        value = self._function()
+        if inspect.isawaitable(value):
+            await value
+
+    async def stop(self) -> None:
+        """Nothing was opened."""
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -194,8 +264,8 @@ def register_microservice(
     endpoint: str = "/",
     methods: list[str] | None = None,
     route_options: dict[str, Any] | None = None,
-    input_datatype: type[Any] = BaseDoc,
-    output_datatype: type[Any] = BaseDoc,
+    input_datatype: type[Any] = TextDoc,
+    output_datatype: type[Any] = TextDoc,
     **kwargs: Any,
 ) -> Callable[[F], F]:
     """Serve the decorated function at ``endpoint`` of the microservice ``name``.

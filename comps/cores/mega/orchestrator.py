@@ -16,15 +16,19 @@ from pydantic import BaseModel
 
 from comps.cores.errors import Problem
 from comps.cores.mega.client import NodeClient
+from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.run import Run, first_error, settled
 from comps.cores.proto.docarray import LLMParams
+from comps.opea.answer_stream import answer_stream, streams_into
+from comps.opea.metrics import orchestrator_metrics
+from comps.opea.orchestration import OrchestratorHelpers
 
 log = logging.getLogger(__name__)
 
 
-class ServiceOrchestrator(DAG):
+class ServiceOrchestrator(OrchestratorHelpers, DAG):
     """``services`` by node name; ``add`` and ``flow_to`` build the graph; ``stream`` drives a request through it and tells what
     happens, ``schedule`` drives it to the end.
 
@@ -37,6 +41,7 @@ class ServiceOrchestrator(DAG):
         super().__init__()
         self.services: dict[str, MicroService] = {}
         self.client = NodeClient()
+        self.metrics = orchestrator_metrics()
 
     def add(self, service: MicroService) -> ServiceOrchestrator:
         """Raises ValueError when a service of this name is there already."""
@@ -121,24 +126,64 @@ class ServiceOrchestrator(DAG):
         Leaving the context, early or by an error, ends all nodes; requests under way are broken off. A node's failure is raised
         where the events are read. Nodes wait for a reader that is slow.
         """
-        run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(run.run)
-                yield run
-                tasks.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise first_error(group) from None
+        async with _at_work(Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)) as run:
+            yield run
 
     async def schedule(
         self, initial_inputs: dict[str, Any] | BaseModel, llm_parameters: LLMParams | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], DAG]:
-        """Run the graph; the outputs of all nodes by name, and the graph that was run. The first failure is raised."""
-        async with self.stream(initial_inputs, llm_parameters, **kwargs) as run:
-            async for _ in run:
-                pass
+        """Run the graph; the outputs of all nodes by name, and the graph that was run, without what was not reached. The first
+        failure is raised.
+
+        With ``llm_parameters.stream`` the output of a language model at the end of the graph, or of the one text service that
+        follows it, is a StreamingResponse that reads on while it is sent.
+        """
+        self.metrics.pending_update(True)
+        try:
+            async with _at_work(Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs, answers_stream=True)) as run:
+                async for _ in run:
+                    pass
+        finally:
+            self.metrics.pending_update(False)
         return run.results, run.graph
 
-    async def execute(self, cur_node: str, inputs: Any) -> Any:
+    async def execute(
+        self,
+        session: Any,
+        req_start: float,
+        cur_node: str,
+        inputs: Any,
+        runtime_graph: DAG,
+        llm_parameters: LLMParams | None = None,
+        **kwargs: Any,
+    ) -> tuple[Any, str]:
+        """Ask a unary node: align, send, align. Its output, and the name of the node that this is the output of.
+
+        ``req_start``: of the whole request, ``time.time()``. ``session`` is OPEA's; connections are pooled in ``client``.
+        """
+        given = (llm_parameters or LLMParams()).model_dump(exclude={"id"})
+        into = None
+        if self.services[cur_node].service_type in (ServiceType.LLM, ServiceType.LVM):
+            into = streams_into(self, runtime_graph, cur_node) if given["stream"] else None
+            given["stream"] = into is not None
+            inputs = {**inputs, **{key: value for key, value in given.items() if value is not None}}
+        request = await settled(self.align_inputs(inputs, cur_node, runtime_graph, given, **kwargs))
+        if into is not None:
+            return await answer_stream(self, cur_node, into, request, req_start, kwargs), into
+        data = await self.ask(cur_node, request)
+        return await settled(self.align_outputs(data, cur_node, request, runtime_graph, given, **kwargs)), cur_node
+
+    async def ask(self, cur_node: str, inputs: Any) -> Any:
         """Ask a node once, with an aligned request."""
         return await self.client.call(self.services[cur_node], inputs)
+
+
+@asynccontextmanager
+async def _at_work(run: Run) -> AsyncIterator[Run]:
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run.run)
+            yield run
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        raise first_error(group) from None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import re
+import time
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,12 +19,17 @@ from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.ordered_map import ordered_map
 from comps.cores.proto.docarray import LLMParams
+from comps.opea.answer_stream import told_at_once
 
 if TYPE_CHECKING:
     from comps.cores.mega.orchestrator import ServiceOrchestrator
 
 #: Milliseconds of media that may wait between two nodes, or for the reader of a run's events.
 CHANNEL_MS = 4000.0
+#: Stands for the output of a node that came out at the next one.
+_ELSEWHERE = object()
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,20 @@ class Run:
         initial_inputs: dict[str, Any] | BaseModel,
         llm_parameters: LLMParams,
         kwargs: dict[str, Any],
+        *,
+        answers_stream: bool = False,
     ) -> None:
+        """``answers_stream``: whether a language model's answer may be a response that still comes (``schedule``)."""
         self._orchestrator = orchestrator
-        self._initial = initial_inputs.model_dump() if isinstance(initial_inputs, BaseModel) else initial_inputs
+        self._started = time.time()
+        if isinstance(initial_inputs, BaseModel):
+            initial_inputs = initial_inputs.model_dump(exclude_none=True)
+        self._initial = initial_inputs
+        self._unary = llm_parameters if answers_stream else llm_parameters.model_copy(update={"stream": False})
         self._llm_parameters = llm_parameters.model_dump(exclude={"id"})
         self._kwargs = kwargs
         self.graph = orchestrator.copy_graph()
+        self._sources = self.graph.ind_nodes()
         self.results: dict[str, Any] = {}
         self._events: Channel[NodeEvent] = Channel(CHANNEL_MS)
         self._done = {node: anyio.Event() for node in self.graph.graph}
@@ -99,14 +115,40 @@ class Run:
         for predecessor in self.graph.predecessors(node):
             if predecessor != self._feeders.get(node):
                 await self._done[predecessor].wait()
+        if node in self.results or self._is_left_out(node):
+            self._end(node)
+            return
         given = self._orchestrator.provided(node, self._initial, **self._kwargs)
         output = await self._work(node) if given is None else await self._give(node, given)
-        self.results[node] = output
+        if output is not _ELSEWHERE:
+            self._orchestrator.dump_outputs(node, self._pruned(node, output), self.results)
+        self._end(node)
+        if given is None:
+            await self._events.send(NodeEvent(node, "done", output))
+
+    def _end(self, node: str) -> None:
         for feed in self._fed_by(node):
             feed.close()
         self._done[node].set()
-        if given is None:
-            await self._events.send(NodeEvent(node, "done", output))
+
+    def _is_left_out(self, node: str) -> bool:
+        """Whether all that it follows has sent nothing on to it: then it is no part of this run's graph."""
+        if node in self._sources or self.graph.predecessors(node):
+            return False
+        self.graph.delete_node(node)
+        return True
+
+    def _pruned(self, node: str, output: Any) -> Any:
+        """Take out the edges to services that an output's ``downstream_black_list`` names, as regular expressions."""
+        patterns = output.get("downstream_black_list") if isinstance(output, dict) else None
+        if not patterns:
+            return output
+        for downstream in self.graph.downstream(node):
+            if any(_matches(pattern, downstream) for pattern in patterns):
+                self.graph.delete_edge(node, downstream)
+        if self._unary.stream and not self.graph.downstream(node):
+            return told_at_once(str(output.get("text", "")))
+        return output
 
     async def _give(self, node: str, given: Any) -> Any:
         """Pass on what the request already held: the node does not run, and no event says so."""
@@ -121,15 +163,19 @@ class Run:
         if service.map_over:
             return await self._map(node, service)
         inputs = self._inputs(node)
+        if service.streams:
+            return await self._stream(node, service, inputs)
+        output, of = await self._orchestrator.execute(None, self._started, node, inputs, self.graph, self._unary, **self._kwargs)
+        if of == node:
+            return output
+        self._orchestrator.dump_outputs(of, output, self.results)
+        return _ELSEWHERE
+
+    async def _stream(self, node: str, service: MicroService, inputs: dict[str, Any]) -> list[Any]:
+        items: list[Any] = []
         if service.service_type in (ServiceType.LLM, ServiceType.LVM):
             inputs = {**inputs, **{key: value for key, value in self._llm_parameters.items() if value is not None}}
         request = await settled(self._orchestrator.align_inputs(inputs, node, self.graph, self._llm_parameters, **self._kwargs))
-        if service.streams:
-            return await self._stream(node, service, request)
-        return await self._aligned(node, await self._orchestrator.execute(node, request), inputs)
-
-    async def _stream(self, node: str, service: MicroService, request: Any) -> list[Any]:
-        items: list[Any] = []
         async with self._orchestrator.client.stream(service, request) as answers:
             aligned = self._orchestrator.align_generator(answers, cur_node=node, **self._kwargs)
             async with aclosing(aligned):
@@ -145,7 +191,7 @@ class Run:
         async def ask(request: Any) -> Any:
             await self._events.send(NodeEvent(node, "asked", request))
             try:
-                return await self._orchestrator.execute(node, request)
+                return await self._orchestrator.ask(node, request)
             except Problem as error:
                 return self._orchestrator.align_failure(error, node, request, **self._kwargs)
 
@@ -187,12 +233,21 @@ class Run:
         predecessors = self.graph.predecessors(node)
         if not predecessors:
             return dict(self._initial)
-        merged: dict[str, Any] = {}
-        for predecessor in predecessors:
-            if predecessor in self.results:
-                output = self.results[predecessor]
-                merged.update({predecessor: output} if self._has_items(predecessor) else output)
-        return merged
+        outputs = {
+            name: {name: self.results[name]} if self._has_items(name) else self.results[name]
+            for name in predecessors
+            if name in self.results
+        }
+        return self._orchestrator.process_outputs(list(outputs), outputs)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Raises nothing: a pattern that is none matches nothing, and says so in the log."""
+    try:
+        return re.search(pattern, name) is not None
+    except re.error as error:
+        log.error("downstream_black_list: %r is no regular expression: %s", pattern, error)
+        return False
 
 
 async def settled(value: Any) -> Any:

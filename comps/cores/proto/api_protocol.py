@@ -135,6 +135,40 @@ class ChatCompletionStreamResponse(BaseModel):
     system_fingerprint: str | None = None
 
 
+class AudioChatCompletionRequest(BaseDoc):
+    """A question asked aloud: ``audio`` is base64 of a file that ffmpeg reads. Defaults are OPEA's."""
+
+    audio: str
+    messages: str | list[dict[str, Any]] | None = None
+    voice: str = "default"
+    model: str | None = "Intel/neural-chat-7b-v3-3"
+    temperature: float | None = 0.01
+    top_p: float | None = 0.95
+    top_k: int | None = 10
+    n: int | None = 1
+    max_tokens: int | None = 1024
+    stop: str | list[str] | None = None
+    stream: bool | None = False
+    presence_penalty: float | None = 0.0
+    frequency_penalty: float | None = 0.0
+    repetition_penalty: float | None = 1.03
+    user: str | None = None
+
+
+class AudioTranscriptionResponse(BaseDoc):
+    text: str
+
+
+class AudioSpeechRequest(BaseDoc):
+    """OpenAI's request for speech, with OPEA's defaults."""
+
+    input: str
+    model: str | None = "microsoft/speecht5_tts"
+    voice: str | None = "default"
+    response_format: str | None = "mp3"
+    speed: float | None = 1.0
+
+
 class ModelCard(BaseModel):
     """A model that can be asked for."""
 

@@ -164,7 +164,8 @@ class Chunk(BaseDoc):
     """Encoded video: H.264 access units (Annex B, without parameter sets), IDR first, no B-frames.
 
     Each is on screen for ``step`` frames of the grid, the last for what is left of ``frames``. ``parameter_sets`` are the
-    profile's SPS and PPS (Annex B): the same for every chunk of a profile. ``cpu_ms``, ``wall_ms``: time of the worker.
+    profile's SPS and PPS (Annex B): the same for every chunk of a profile. ``cpu_ms``, ``wall_ms``: time of the worker;
+    the first where all of its work is the processor's.
     """
 
     start_frame: int

@@ -1,9 +1,15 @@
-"""OPEA's documents that an avatar chatbot passes on (OPEA comps 1.5, ``comps.cores.proto.docarray``)."""
+"""OPEA's documents that an avatar chatbot passes on (OPEA comps 1.5, ``comps.cores.proto.docarray``).
+
+The others of OPEA's are in ``comps.opea.documents``, and can be imported from here too.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from docarray import BaseDoc
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 
 class TextDoc(BaseDoc):
@@ -27,8 +33,8 @@ class VideoPath(BaseDoc):
 
 class Audio2TextDoc(BaseDoc):
     url: str | None = None
-    model_name_or_path: str | None = None
-    language: str | None = None
+    model_name_or_path: str | None = "openai/whisper-small"
+    language: str | None = "auto"
 
 
 class GeneratedDoc(BaseDoc):
@@ -37,7 +43,10 @@ class GeneratedDoc(BaseDoc):
 
 
 class LLMParams(BaseDoc):
-    """Sampling parameters that an orchestrator merges into the input of every language model node."""
+    """Sampling parameters that an orchestrator merges into the input of every language model node.
+
+    OPEA 1.1's name for ``stream`` was ``streaming``: both are read.
+    """
 
     model: str | None = None
     max_tokens: int = 1024
@@ -49,8 +58,9 @@ class LLMParams(BaseDoc):
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
     repetition_penalty: float = 1.03
-    stream: bool = True
+    stream: bool = Field(True, validation_alias=AliasChoices("stream", "streaming"))
     language: str = "auto"
+    index_name: str | None = None
     chat_template: str | None = None
 
 
@@ -58,4 +68,10 @@ class LLMParamsDoc(LLMParams):
     """A prompt with its sampling parameters."""
 
     query: str
-    documents: list[str] = Field(default_factory=list)
+    documents: list[str] | None = Field(default_factory=list)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return getattr(importlib.import_module("comps.opea.documents"), name)

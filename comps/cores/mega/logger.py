@@ -1,0 +1,7 @@
+"""OPEA's address of its logger."""
+
+from __future__ import annotations
+
+from comps.opea.logger import CustomLogger
+
+__all__ = ["CustomLogger"]

@@ -1,0 +1,73 @@
+"""Traces (OpenTelemetry): ``@opea_telemetry`` makes a span of each call of a function; calls between services carry its context.
+
+With ``TELEMETRY_ENDPOINT`` in the environment (an OTLP collector's HTTP address) spans are exported; it needs the extra
+``telemetry``. Importing this sets up tracing for the process; nothing else does.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Finished spans that are kept in memory; older ones are dropped.
+_KEPT = 1000
+
+
+class BoundedSpanExporter(InMemorySpanExporter):
+    """The last finished spans of the process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._finished_spans: Any = deque(maxlen=_KEPT)
+
+    def get_finished_spans(self) -> tuple[ReadableSpan, ...]:
+        return tuple(self._finished_spans)
+
+
+in_memory_exporter = BoundedSpanExporter()
+
+
+def _provider(endpoint: str, processors: Sequence[Any]) -> TracerProvider:
+    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "opea")}))
+    for processor in processors:
+        provider.add_span_processor(processor)
+    if endpoint:
+        exporter = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        provider.add_span_processor(BatchSpanProcessor(exporter.OTLPSpanExporter(endpoint=endpoint)))
+    return provider
+
+
+trace.set_tracer_provider(_provider(os.environ.get("TELEMETRY_ENDPOINT", ""), [SimpleSpanProcessor(in_memory_exporter)]))
+tracer = trace.get_tracer(__name__)
+
+
+def opea_telemetry(function: F) -> F:
+    """Decorator: a span for each call, the child of the one under way."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def traced_coroutine(*args: Any, **kwargs: Any) -> Any:
+            with tracer.start_as_current_span(function.__name__):
+                return await function(*args, **kwargs)
+
+        return cast("F", traced_coroutine)
+
+    @functools.wraps(function)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        with tracer.start_as_current_span(function.__name__):
+            return function(*args, **kwargs)
+
+    return cast("F", traced)
