@@ -223,22 +223,25 @@ async def _all_places_taken(mesh: Mesh) -> AsyncIterator[None]:
 
 async def test_over_capacity_is_said_and_closed_with_1013_and_the_others_go_on(small: Mesh) -> None:
     url = small.url.replace("http", "ws") + PATH
-    async with playing(small.url, avatar="aria", key="secret") as first, playing(small.url, avatar="mei", key="secret"):
-        async with _all_places_taken(small):
-            async with connect(url, proxy=None) as third:
-                await third.send(json.dumps({"type": "start", "avatar": "aria", "key": "secret"}))
-                refused = json.loads(await third.recv())
-                assert (refused["type"], refused["problem"]["status"]) == ("error", 429)
-                with pytest.raises(ConnectionClosed) as closed:
-                    await third.recv()
-                assert closed.value.rcvd is not None
-                assert closed.value.rcvd.code == 1013
-            async with httpx.AsyncClient(base_url=small.url, trust_env=False) as client:
-                answer = await client.post(PATH, json={"text": "Hello!"}, headers={"Accept": "video/mp4"})
-                assert answer.status_code == 429
-                assert int(answer.headers["Retry-After"]) >= 1
-            await _asked(first, "Hello!")
-            await first.until(lambda: first.event("done"))
+    async with (
+        playing(small.url, avatar="aria", key="secret") as first,
+        playing(small.url, avatar="mei", key="secret"),
+        _all_places_taken(small),
+    ):
+        async with connect(url, proxy=None) as third:
+            await third.send(json.dumps({"type": "start", "avatar": "aria", "key": "secret"}))
+            refused = json.loads(await third.recv())
+            assert (refused["type"], refused["problem"]["status"]) == ("error", 429)
+            with pytest.raises(ConnectionClosed) as closed:
+                await third.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+        async with httpx.AsyncClient(base_url=small.url, trust_env=False) as client:
+            answer = await client.post(PATH, json={"text": "Hello!"}, headers={"Accept": "video/mp4"})
+            assert answer.status_code == 429
+            assert int(answer.headers["Retry-After"]) >= 1
+        await _asked(first, "Hello!")
+        await first.until(lambda: first.event("done"))
     assert first.stalls == []
     assert _contiguous(first) == []
 
