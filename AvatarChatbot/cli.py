@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from AvatarChatbot.conflict import conflict
 from AvatarChatbot.local import LocalMesh, ServiceFailedError
 from AvatarChatbot.settings_table import rows
 from comps.cores.errors import Problem
@@ -126,6 +127,12 @@ def _print_answer(output: Path, fields: dict[str, Any]) -> None:
     _out.print(f"[dim]engines: {engines}[/]", highlight=False)
     _out.print(f"[dim]timings: {timings}[/]", highlight=False)
     _out.print(f"[green]{output}[/]: {fields['duration']:.1f} s of video", highlight=False)
+
+
+@app.callback()
+def warn() -> None:
+    if (told := conflict()) is not None:
+        _err.print(f"[bold yellow]Careful[/]: {told}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -83,6 +83,15 @@ def test_doctor_names_an_engine_for_every_stage(home: Path) -> None:
     assert [line.split()[1] for line in chosen] == ["asr", "describe", "llm", "tts", "animation"]
 
 
+def test_a_package_of_the_same_name_is_told_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = home / "other" / "opea_comps-1.5.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: opea-comps\nVersion: 1.5\n")
+    assert "opea-comps" not in _run(home, "settings").stderr
+    monkeypatch.setenv("PYTHONPATH", str(other.parent))
+    assert "opea-comps 1.5 is installed too" in " ".join(_run(home, "settings").stderr.split())
+
+
 def test_settings_are_listed_without_secrets(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_API_KEY", "sk-very-secret")
     done = _run(home, "settings")

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from comps import LLMParams, MicroService, ServiceOrchestrator, ServiceType, TextDoc
 from comps.cores.errors import NodeError
 from comps.cores.proto.api_protocol import ChatCompletionRequest
+from comps.cores.telemetry.opea_telemetry import tracer
 from tests.serving import serving
 
 pytestmark = pytest.mark.anyio
@@ -28,10 +29,12 @@ class Backend:
         for name in ("model", "openai", "marked", "gate", "same", "speech", "failing"):
             self.service.add_route(f"/{name}", getattr(self, name), response_model=None)
         self.asked: list[dict[str, Any]] = []
+        self.traces: list[str] = []
 
     async def model(self, request: Request) -> Response:
         asked = await request.json()
         self.asked.append(asked)
+        self.traces.append(request.headers.get("traceparent", ""))
         if not asked["stream"]:
             return Response(json.dumps({"text": "All at once."}), media_type="application/json")
 
@@ -216,6 +219,13 @@ async def test_hooks_assigned_on_the_class_get_the_schedules_arguments(backend: 
     results, _ = await mega.schedule(asked, retriever_parameters=8)
     assert results["after/MicroService"] == {"text": "hello k=8 ~~~ ~~~", "asked": "hello k=8 ~~~"}
     assert asked == {"text": "hello"}
+
+
+async def test_a_request_carries_the_trace_that_it_is_a_part_of(backend: Backend) -> None:
+    mega = _chain(backend.node("model", "/model"))
+    with tracer.start_as_current_span("asked") as span:
+        await mega.schedule({"text": "hello", "stream": False})
+    assert backend.traces[-1].split("-")[1] == f"{span.get_span_context().trace_id:032x}"
 
 
 def test_one_megaservice_serves_one_event_loop_after_the_other(backend: Backend) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import anyio
 import httpx
+from opentelemetry import propagate
 from pydantic import BaseModel
 
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
@@ -237,6 +238,8 @@ class NodeClient:
         # Minus infinity where the caller has been cancelled already.
         remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
         headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, remaining)))}
+        # The trace that this is a part of, where there is one (W3C Trace Context); FastAPI reads it at the other side.
+        propagate.inject(headers)
         extensions = {}
         if replica.host:
             headers["Host"] = replica.host
