@@ -30,6 +30,8 @@ from comps import (
     TextDoc,
     opea_microservices,
     register_microservice,
+    register_statistics,
+    statistics_dict,
 )
 from comps.cores.proto.api_protocol import AudioChatCompletionRequest, ChatCompletionResponse
 from comps.cores.proto.docarray import LLMParams
@@ -97,6 +99,30 @@ def test_a_remote_service_is_only_described() -> None:
             method()
     keyed = MicroService(name="s3", host="https://host:1", api_key="k", endpoint="/v1/chat", use_remote_service=True)
     assert (keyed.endpoint_path("m"), keyed.api_key_value) == ("https://host:1/v1/chat", "k")
+
+
+def test_latencies_are_registered_told_and_bounded() -> None:
+    service = MicroService("timed", host="127.0.0.1", port=0)
+
+    @register_statistics(names=["timed@opea"])
+    async def timed() -> None:
+        statistics_dict["timed@opea"].append_latency(2.0, 0.5)
+
+    service.add_route("/timed", timed)
+    try:
+        client = TestClient(service.app)
+        assert client.get("/v1/statistics").json()["timed@opea"]["p50_latency"] is None
+        client.post("/timed")
+        told = client.get("/v1/statistics").json()["timed@opea"]
+        assert {key: told[key] for key in ("p50_latency", "p99_latency", "average_latency")} == dict.fromkeys(
+            ("p50_latency", "p99_latency", "average_latency"), 2.0
+        )
+        assert told["average_latency_first_token"] == 0.5
+        for seconds in range(20_000):
+            statistics_dict["timed@opea"].append_latency(float(seconds))
+        assert client.get("/v1/statistics").json()["timed@opea"]["p50_latency"] == pytest.approx(14_999.5)
+    finally:
+        del statistics_dict["timed@opea"]
 
 
 class Batched:

@@ -1,0 +1,170 @@
+"""Four echo services in a chain, each a process: what the megaservice itself costs, beside an ASGI app that only passes bytes on.
+
+``scripts/bench chain [requests]``
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import numpy as np
+import uvicorn
+from fastapi import Request, Response
+
+from benchmarks.machine import machine
+from comps import MicroService, ServiceOrchestrator, ServiceRoleType, ServiceType
+
+HOPS = 4
+SIZES = {"small": 100, "1 MiB": 1 << 20}
+CLIENTS = (1, 16, 64)
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+_spawn = multiprocessing.get_context("spawn")
+
+
+def echo(ports: Connection) -> None:
+    service = MicroService("echo", host="127.0.0.1", port=0)
+
+    async def handler(request: Request) -> Response:
+        return Response(await request.body(), media_type="application/json")
+
+    service.add_route("/echo", handler, response_model=None)
+    ports.send(service.port)
+    service.start()
+
+
+def megaservice(ports: Connection, backends: list[int]) -> None:
+    """By OPEA's recipe."""
+    mega = ServiceOrchestrator()
+    nodes = [
+        MicroService.remote(f"echo{k}", f"http://127.0.0.1:{port}", "/echo", service_type=ServiceType.UNDEFINED)
+        for k, port in enumerate(backends)
+    ]
+    for node in nodes:
+        mega.add(node)
+    for first, second in itertools.pairwise(nodes):
+        mega.flow_to(first, second)
+    service = MicroService("mega", service_role=ServiceRoleType.MEGASERVICE, host="127.0.0.1", port=0)
+
+    async def handler(request: Request) -> Any:
+        results, graph = await mega.schedule(await request.json())
+        return results[graph.all_leaves()[-1]]
+
+    service.add_route("/ask", handler)
+    ports.send(service.port)
+    service.start()
+
+
+def passthrough(ports: Connection, backends: list[int]) -> None:
+    """The least that could be done: bytes from one service to the next."""
+    session: list[aiohttp.ClientSession] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        if not session:
+            session.append(aiohttp.ClientSession())
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        for port in backends:
+            async with session[0].post(f"http://127.0.0.1:{port}/echo", data=body) as response:
+                body = await response.read()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body})
+
+    service = MicroService("bound", host="127.0.0.1", port=0)
+    ports.send(service.port)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", loop="uvloop"))
+    asyncio.run(server.serve(sockets=[service._socket]))
+
+
+@contextmanager
+def started(target: Any, *arguments: Any) -> Iterator[tuple[int, int]]:
+    """Its pid and its port."""
+    ours, theirs = _spawn.Pipe()
+    process = _spawn.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    try:
+        yield process.pid or 0, int(ours.recv())
+    finally:
+        process.terminate()
+        process.join()
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+
+
+def rss_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1000
+
+
+async def load(port: int, body: bytes, clients: int, requests: int) -> tuple[list[float], int]:
+    """Seconds of each request, and how many failed."""
+    seconds: list[float] = []
+    failed = 0
+    left = iter(range(requests))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def client() -> None:
+            nonlocal failed
+            for _ in left:
+                began = time.perf_counter()
+                async with session.post(f"http://127.0.0.1:{port}/ask", data=body) as response:
+                    answer = await response.read()
+                    failed += response.status != httpx.codes.OK or len(answer) != len(body)
+                seconds.append(time.perf_counter() - began)
+
+        await asyncio.gather(*(client() for _ in range(clients)))
+    return seconds, failed
+
+
+def main() -> None:
+    print(machine())
+    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    failures = total = 0
+    with ExitStack() as stack:
+        backends = [stack.enter_context(started(echo))[1] for _ in range(HOPS)]
+        fronts = {"megaservice": stack.enter_context(started(megaservice, backends))}
+        fronts["pass-through"] = stack.enter_context(started(passthrough, backends))
+        for size, length in SIZES.items():
+            body = b'{"text":"' + b"a" * length + b'"}'
+            for clients in CLIENTS:
+                count = max(clients, requests // 4 if size == "small" else requests // 40)
+                cost = {}
+                for name, (pid, port) in fronts.items():
+                    asyncio.run(load(port, body, clients, clients))
+                    before, began = cpu_s(pid), time.perf_counter()
+                    seconds, failed = asyncio.run(load(port, body, clients, count))
+                    rate = count / (time.perf_counter() - began)
+                    cost[name] = 1000 * (cpu_s(pid) - before) / count
+                    p50, p95 = np.percentile(seconds, [50, 95])
+                    if name == "megaservice":
+                        failures, total = failures + failed, total + count
+                    print(
+                        f"{size:>6}, {clients:2} clients, {name:12}: p50 {1000 * p50:.1f}, p95 {1000 * p95:.1f} ms, "
+                        f"{rate:.0f} requests/s, CPU {cost[name]:.2f} ms a request, RSS at most {rss_mb(pid):.0f} MB",
+                        flush=True,
+                    )
+                print(f"        CPU of the megaservice: {cost['megaservice'] / cost['pass-through']:.2f} × the pass-through's")
+    print(f"{failures} of {total} requests failed")
+
+
+if __name__ == "__main__":
+    main()
