@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import anyio
-import httpx
+import orjson
 from opentelemetry import propagate
 from pydantic import BaseModel
 
@@ -19,14 +18,12 @@ from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.guard import DEADLINE_HEADER
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
+from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
 from comps.cores.proto import sse, wire
 
-#: Below uvicorn's 5 s keep-alive, so that a pooled connection is seldom one that the other side has just closed.
-_KEEPALIVE_S = 4.0
-_CONNECT_S = 3.0
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
-_TOO_MANY = 429
+_TOO_MANY, _NO_CONTENT = 429, 204
 #: A refusal that came without a problem document: not from a service of ours.
 _REFUSAL = {"status": _TOO_MANY, "code": "overloaded", "title": "Overloaded", "detail": "is overloaded"}
 
@@ -59,8 +56,8 @@ class NodeClient:
         clock: Callable[[], float] = anyio.current_time,
     ) -> None:
         self.counts: dict[str, ServiceCounts] = {}
-        self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=_KEEPALIVE_S)
-        self._client: httpx.AsyncClient | None = None
+        self._max_connections = max_connections
+        self._transport: Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._resolve = resolve
         self._clock = clock
@@ -70,19 +67,20 @@ class NodeClient:
     async def start(self) -> None:
         """Open the pool. Harmless to repeat; in another event loop a new one is opened, the old one has ended with its loop."""
         loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            if self._loop is not loop:
-                self._loop, self._replicas, self._refreshing = loop, {}, set()
-            timeout = httpx.Timeout(None, connect=_CONNECT_S)
-            self._client = httpx.AsyncClient(limits=self._limits, timeout=timeout, trust_env=False)
+        if self._loop is not loop:
+            if self._transport is not None:
+                self._transport.abandon()
+            self._loop, self._transport, self._replicas, self._refreshing = loop, None, {}, set()
+        if self._transport is None:
+            self._transport = Transport(self._max_connections)
 
     async def stop(self) -> None:
         for task in self._refreshing:
             task.cancel()
         await asyncio.gather(*self._refreshing, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._transport is not None:
+            await self._transport.stop()
+            self._transport = None
 
     async def call(
         self,
@@ -101,9 +99,10 @@ class NodeClient:
         request = self._request(service, document, path, method, wire.MSGPACK if service.binary else wire.JSON)
 
         async def ask(replica: Replica) -> Any:
-            response = await self._send(service, request, replica)
-            _check(service, response)
-            return _decode(service, response)
+            async with aclosing(await self._send(service, request, replica)) as reply:
+                await _read(service, reply)
+            _check(service, reply)
+            return _decode(service, reply)
 
         replicas = await self._replicas_of(service)
         attempts = Attempts(service, replicas.only(address) if address else replicas, ask)
@@ -130,7 +129,7 @@ class NodeClient:
         """
         request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
-        async def ask(replica: Replica) -> tuple[httpx.Response, AsyncGenerator[Any, None], list[Any]]:
+        async def ask(replica: Replica) -> tuple[Reply, AsyncGenerator[Any, None], list[Any]]:
             return await self._open(service, request, replica)
 
         attempts = Attempts(service, await self._replicas_of(service), ask)
@@ -156,17 +155,8 @@ class NodeClient:
         """
         request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
 
-        async def ask(replica: Replica) -> httpx.Response:
-            response = await self._send(service, request, replica, stream=True)
-            try:
-                if not response.is_success:
-                    await _broken_means(service, response.aread())
-                    _check(service, response)
-            except BaseException:
-                with anyio.CancelScope(shield=True):
-                    await response.aclose()
-                raise
-            return response
+        async def ask(replica: Replica) -> Reply:
+            return await self._answered(service, request, replica)
 
         attempts = Attempts(service, await self._replicas_of(service), ask)
         with self._counting(service) as counts:
@@ -217,44 +207,45 @@ class NodeClient:
 
     async def _open(
         self, service: MicroService, request: _Request, replica: Replica
-    ) -> tuple[httpx.Response, AsyncGenerator[Any, None], list[Any]]:
+    ) -> tuple[Reply, AsyncGenerator[Any, None], list[Any]]:
         """A streamed answer with its first object read: until then it may be asked elsewhere."""
-        response = await self._send(service, request, replica, stream=True)
+        reply = await self._answered(service, request, replica)
         try:
-            if not response.is_success:
-                await _broken_means(service, response.aread())
-                _check(service, response)
-            objects = _objects(service, response)
+            objects = _objects(service, reply)
             first = [item async for item in _at_most_one(objects)]
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await response.aclose()
+            await reply.aclose()
             raise
-        return response, objects, first
+        return reply, objects, first
 
-    async def _send(self, service: MicroService, request: _Request, replica: Replica, *, stream: bool = False) -> httpx.Response:
-        """One request; sent again once when a pooled connection turns out to have been closed before it was sent."""
-        assert self._client is not None
+    async def _answered(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
+        """An answer whose status is good and whose body has not been read."""
+        reply = await self._send(service, request, replica)
+        try:
+            if not reply.is_success:
+                await _read(service, reply)
+                _check(service, reply)
+        except BaseException:
+            await reply.aclose()
+            raise
+        return reply
+
+    async def _send(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
+        assert self._transport is not None
         # Minus infinity where the caller has been cancelled already.
         remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
         headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, remaining)))}
-        # The trace that this is a part of, where there is one (W3C Trace Context); FastAPI reads it at the other side.
+        # The trace that it is a part of, where there is one (W3C Trace Context); FastAPI reads it at the other side.
         propagate.inject(headers)
-        extensions = {}
+        server_name = None
         if replica.host:
             headers["Host"] = replica.host
-            extensions["sni_hostname"] = replica.host.rpartition(":")[0] or replica.host
-        built = self._client.build_request(
-            request.method, replica.url + request.path, content=request.body, headers=headers, extensions=extensions or None
-        )
+            server_name = replica.host.rpartition(":")[0] or replica.host
         try:
-            try:
-                return await self._client.send(built, stream=stream)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                return await self._client.send(built, stream=stream)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            return await self._transport.send(request.method, replica.url + request.path, request.body, headers, server_name)
+        except UnreachableError as error:
             raise NotSent("cannot be reached", node=service.title) from error
-        except httpx.HTTPError as error:
+        except BrokenError as error:
             raise NodeUnavailable("broke the connection", node=service.title) from error
 
 
@@ -280,34 +271,40 @@ def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
         return wire.pack(document), wire.MSGPACK
     if isinstance(document, BaseModel):
         return document.model_dump_json(exclude_none=True).encode(), wire.JSON
-    return json.dumps(document).encode(), wire.JSON
+    return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS), wire.JSON
 
 
-def _decode(service: MicroService, response: httpx.Response) -> Any:
-    content_type = response.headers.get("content-type", "").partition(";")[0]
-    if response.status_code == httpx.codes.NO_CONTENT:
+def _decode(service: MicroService, reply: Reply) -> Any:
+    if reply.status == _NO_CONTENT:
         return None
-    if content_type == wire.MSGPACK:
-        return wire.unpack(response.content)
-    if content_type == wire.JSON:
-        return _json(service, response.content)
-    return response.content
+    if reply.content_type == wire.MSGPACK:
+        return wire.unpack(reply.body)
+    if reply.content_type == wire.JSON:
+        return _json(service, reply.body)
+    return reply.body
+
+
+async def _read(service: MicroService, reply: Reply) -> bytes:
+    try:
+        return await reply.read()
+    except BrokenError as error:
+        raise NodeUnavailable("broke the connection", node=service.title) from error
 
 
 def _json(service: MicroService, text: str | bytes) -> Any:
     try:
-        return json.loads(text)
+        return orjson.loads(text)
     except ValueError as error:
         raise NodeError("answered with broken JSON", node=service.title) from error
 
 
-async def _objects(service: MicroService, response: httpx.Response) -> AsyncGenerator[Any, None]:
+async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, None]:
     """The objects of a streamed answer, or the one of a whole one."""
-    if not response.headers.get("content-type", "").startswith(sse.MEDIA_TYPE):
-        yield _json(service, await _broken_means(service, response.aread()))
+    if reply.content_type != sse.MEDIA_TYPE:
+        yield _json(service, await _read(service, reply))
         return
     finished = False
-    async for event in _events(service, response):
+    async for event in _events(service, reply):
         if event.data.strip() == "[DONE]":
             return
         item = _json(service, event.data)
@@ -319,44 +316,45 @@ async def _objects(service: MicroService, response: httpx.Response) -> AsyncGene
         raise NodeError("broke off in the middle of its answer", node=service.title)
 
 
-async def _events(service: MicroService, response: httpx.Response) -> AsyncGenerator[sse.Event, None]:
+async def _events(service: MicroService, reply: Reply) -> AsyncGenerator[sse.Event, None]:
     parser = sse.Parser()
-    pieces = response.aiter_bytes()
-    while True:
+    async with aclosing(_read_on(service, reply)) as pieces:
         try:
-            with anyio.fail_after(service.timeout):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise _too_slow(service) from error
-        except httpx.HTTPError:
+            async for piece in pieces:
+                for event in parser.feed(piece):
+                    yield event
+        except NodeUnavailable:
             # Whether that was the end or came too early is for the reader to know.
             return
-        for event in parser.feed(piece):
-            yield event
 
 
-async def _pieces(service: MicroService, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+async def _read_on(service: MicroService, reply: Reply) -> AsyncGenerator[bytes, None]:
+    """A body as it comes. Raises NodeTimeout where the next piece takes too long, NodeUnavailable where the connection breaks."""
+    async with aclosing(reply.pieces()) as pieces:
+        while True:
+            try:
+                with anyio.fail_after(service.timeout):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise _too_slow(service) from error
+            except BrokenError as error:
+                raise NodeUnavailable("broke the connection", node=service.title) from error
+            yield piece
+
+
+async def _pieces(service: MicroService, reply: Reply) -> AsyncGenerator[bytes, None]:
     """An answer as it comes; an event that has begun (``data:``) is held until it is whole."""
     held = b""
-    reader = response.aiter_bytes()
-    while True:
-        try:
-            with anyio.fail_after(service.timeout):
-                held += await anext(reader)
-        except StopAsyncIteration:
-            break
-        except TimeoutError as error:
-            raise _too_slow(service) from error
-        except httpx.HTTPError as error:
-            raise NodeUnavailable("broke the connection", node=service.title) from error
-        *events, held = held.split(b"\n\n")
-        for event in events:
-            yield event + b"\n\n"
-        if held and not held.startswith(b"data:"):
-            yield held
-            held = b""
+    async with aclosing(_read_on(service, reply)) as pieces:
+        async for piece in pieces:
+            *events, held = (held + piece).split(b"\n\n")
+            for event in events:
+                yield event + b"\n\n"
+            if held and not held.startswith(b"data:"):
+                yield held
+                held = b""
     if held:
         yield held
 
@@ -375,13 +373,6 @@ async def _following(first: list[Any], rest: AsyncGenerator[Any, None]) -> Async
         yield item
 
 
-async def _broken_means(service: MicroService, reading: Any) -> bytes:
-    try:
-        return bytes(await reading)
-    except httpx.HTTPError as error:
-        raise NodeUnavailable("broke the connection", node=service.title) from error
-
-
 def _has_finished(item: Any) -> bool:
     choices = item.get("choices") if isinstance(item, dict) else None
     return bool(isinstance(choices, list) and choices and isinstance(choices[0], dict) and choices[0].get("finish_reason"))
@@ -395,17 +386,17 @@ def _raise_event(service: MicroService, error: Any) -> NoReturn:
     raise NodeError("failed in the middle of its answer", node=service.title)
 
 
-def _check(service: MicroService, response: httpx.Response) -> None:
+def _check(service: MicroService, reply: Reply) -> None:
     """Raise what a status other than 2xx means to the one who asked us."""
-    if response.is_success:
+    if reply.is_success:
         return
-    document = _problem_document(response)
+    document = _problem_document(reply)
     if document is None:
-        if response.status_code == _TOO_MANY:
-            raise RelayedProblem(_REFUSAL, node=service.title, headers={"Retry-After": response.headers.get("Retry-After", "1")})
-        kind = _KINDS.get(response.status_code, NodeError)
-        raise kind(f"answered {response.status_code}", node=service.title, upstream_status=response.status_code)
-    _raise_problem(service, response.status_code, document, response.headers.get("Retry-After"))
+        if reply.status == _TOO_MANY:
+            raise RelayedProblem(_REFUSAL, node=service.title, headers={"Retry-After": reply.headers.get("Retry-After", "1")})
+        kind = _KINDS.get(reply.status, NodeError)
+        raise kind(f"answered {reply.status}", node=service.title, upstream_status=reply.status)
+    _raise_problem(service, reply.status, document, reply.headers.get("Retry-After"))
 
 
 def _raise_problem(service: MicroService, status: int, document: dict[str, Any], retry: str | None) -> NoReturn:
@@ -426,11 +417,11 @@ def _is_of_the_request(status: int, document: dict[str, Any]) -> bool:
     return status in (403, 413, 415, 422, 429) or (status in (400, 404) and "field" in document)
 
 
-def _problem_document(response: httpx.Response) -> dict[str, Any] | None:
-    if not response.headers.get("content-type", "").startswith(PROBLEM_JSON):
+def _problem_document(reply: Reply) -> dict[str, Any] | None:
+    if reply.content_type != PROBLEM_JSON:
         return None
     try:
-        document = response.json()
+        document = orjson.loads(reply.body)
     except ValueError:
         return None
     return document if isinstance(document, dict) and {"status", "code"} <= document.keys() else None
