@@ -108,5 +108,8 @@ class Transport:
         connector = self._session.connector
         self._session.detach()
         if connector is not None:
-            with contextlib.suppress(RuntimeError):
-                connector.close()
+            # What it does before it first waits is all that can be done without its event loop.
+            closing = connector.close().__await__()
+            with contextlib.suppress(StopIteration, RuntimeError):
+                next(closing)
+            closing.close()
