@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Literal
 
 from docarray import BaseDoc
-from fastapi import Form, Request, Response, UploadFile
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from comps.asr.engine import ENGINES
 from comps.asr.stream import RecognitionSocket
 from comps.cores.common.settings import AsrSettings
+from comps.cores.errors import BadInput
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
 from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.docarray import LLMParamsDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.cores.telemetry import logs
@@ -29,6 +31,22 @@ class AsrRequest(BaseDoc):
 
     audio: Media = Field(min_length=1)
     language: str | None = None
+
+
+class TranscriptionRequest(BaseDoc):
+    """A recording: ``file`` as OpenAI's clients send it, or ``byte_str`` as OPEA 1.1's do. ``model`` is taken and ignored."""
+
+    file: Media | None = Field(None, min_length=1)
+    byte_str: Media | None = Field(None, min_length=1)
+    model: str = ""
+    language: str | None = None
+    response_format: Literal["json", "text", "verbose_json"] = "json"
+
+    @model_validator(mode="after")
+    def _has_sound(self) -> TranscriptionRequest:
+        if self.file is None and self.byte_str is None:
+            raise BadInput("file: Field required", field="file")
+        return self
 
 
 def build(settings: AsrSettings) -> MicroService:
@@ -59,19 +77,21 @@ def build(settings: AsrSettings) -> MicroService:
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(transcript, request)
 
-    @register_microservice(name=NAME, endpoint="/v1/audio/transcriptions", route_options={"response_model": None})
-    async def transcriptions(
-        file: UploadFile,
-        model: Annotated[str, Form()] = "",
-        language: Annotated[str | None, Form()] = None,
-        response_format: Annotated[str, Form(pattern="^(json|text|verbose_json)$")] = "json",
-    ) -> Response | dict[str, object]:
-        """OpenAI's transcription endpoint."""
-        transcript = await engine.transcribe(await file.read(), language)
-        if response_format == "text":
+    @register_microservice(
+        name=NAME,
+        endpoint="/v1/audio/transcriptions",
+        route_options={"response_model": None, "openapi_extra": openapi_body(TranscriptionRequest)},
+    )
+    async def transcriptions(request: Request) -> Response | dict[str, object]:
+        """OpenAI's transcription endpoint, and OPEA 1.1's: ``byte_str`` is answered with a ``query`` for its llm."""
+        asked = await read_document(request, TranscriptionRequest)
+        transcript = await engine.transcribe(asked.file or asked.byte_str or b"", asked.language)
+        if asked.byte_str is not None:
+            return render(LLMParamsDoc(query=transcript.asr_result), request)
+        if asked.response_format == "text":
             return PlainTextResponse(transcript.asr_result)
         answer: dict[str, object] = {"text": transcript.asr_result}
-        if response_format == "verbose_json":
+        if asked.response_format == "verbose_json":
             answer |= {"task": "transcribe", "language": transcript.language, "duration": transcript.duration_s}
         return answer
 

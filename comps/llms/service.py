@@ -29,9 +29,11 @@ from comps.cores.proto.api_protocol import (
     ModelCard,
     ModelList,
 )
-from comps.cores.proto.wire import openapi_body, read_document
+from comps.cores.proto.docarray import GeneratedDoc
+from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.cores.telemetry import logs
 from comps.llms.engine import ENGINES, Completion, Delta, LlmEngine
+from comps.opea.payloads import QueryOrChatRequest, query_events
 
 NAME = "opea_service@llm"
 
@@ -45,7 +47,7 @@ class CompletionStream(Response):
 
     media_type = sse.MEDIA_TYPE
 
-    def __init__(self, engine: LlmEngine, asked: ChatCompletionRequest) -> None:
+    def __init__(self, engine: LlmEngine, asked: QueryOrChatRequest) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._engine = engine
@@ -65,6 +67,10 @@ class CompletionStream(Response):
         statistics_dict[NAME].append_latency(time.perf_counter() - started, first_token)
 
     async def _events(self, first: Delta, deltas: AsyncIterator[Delta]) -> AsyncGenerator[bytes, None]:
+        if self._asked.query is not None:
+            async for event in query_events(_texts(first, deltas)):
+                yield event.encode()
+            return
         try:
             yield self._chunk(first, DeltaMessage(role="assistant", content=first.text))
             async for delta in deltas:
@@ -79,6 +85,12 @@ class CompletionStream(Response):
     def _chunk(self, delta: Delta, message: DeltaMessage) -> bytes:
         choice = ChatCompletionResponseStreamChoice(delta=message, finish_reason=delta.finish_reason)
         return _event(self._template.model_copy(update={"model": delta.model, "choices": [choice]}))
+
+
+async def _texts(first: Delta, deltas: AsyncIterator[Delta]) -> AsyncGenerator[str, None]:
+    yield first.text
+    async for delta in deltas:
+        yield delta.text
 
 
 def _event(document: BaseModel) -> bytes:
@@ -112,19 +124,23 @@ def build(settings: LlmSettings) -> MicroService:
         timeout=settings.timeout_s,
         route_options={
             "response_model": ChatCompletionResponse,
-            "openapi_extra": openapi_body(ChatCompletionRequest),
+            "openapi_extra": openapi_body(QueryOrChatRequest),
         },
     )
     @register_statistics(names=[NAME])
     async def chat(request: Request) -> Response:
-        """OpenAI's chat endpoint; with ``stream`` the answer comes as server-sent events."""
+        """OpenAI's chat endpoint; with ``stream`` the answer comes as server-sent events. OPEA 1.1's ``query`` is answered in
+        its shapes.
+        """
         started = time.perf_counter()
-        asked = await read_document(request, ChatCompletionRequest)
+        asked = await read_document(request, QueryOrChatRequest)
         if asked.stream:
             return CompletionStream(engine, asked)
-        answer = _response(await engine.complete(asked), engine)
+        completion = await engine.complete(asked)
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
-        return JSONResponse(answer.model_dump(mode="json", exclude_none=True))
+        if asked.query is not None:
+            return render(GeneratedDoc(text=completion.text, prompt=asked.query), request)
+        return JSONResponse(_response(completion, engine).model_dump(mode="json", exclude_none=True))
 
     @register_microservice(name=NAME, endpoint="/v1/models", methods=["GET"])
     async def models() -> ModelList:

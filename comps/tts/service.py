@@ -8,19 +8,21 @@ from typing import Annotated, Literal
 import numpy as np
 from docarray import BaseDoc
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from comps.cores.common.settings import TtsSettings
+from comps.cores.errors import BadInput
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
 from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
 from comps.cores.proto.media import Media
 from comps.cores.proto.negotiate import negotiate
-from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document
+from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document, render
 from comps.cores.telemetry import logs
 from comps.cores.workers import WorkerPool
 from comps.media.audio import CONTENT_TYPES, wav_bytes
+from comps.opea.payloads import sound_document
 from comps.tts.engine import ENGINES, TtsEngine
 
 NAME = "opea_service@tts"
@@ -29,13 +31,20 @@ _ENCODER_IDLE_S = 60.0
 
 
 class AudioSpeechRequest(BaseDoc):
-    """OpenAI's request. ``model`` is taken and ignored: the service has one engine."""
+    """OpenAI's request, or OPEA 1.1's (``text``). ``model`` is taken and ignored: the service has one engine."""
 
-    input: str = Field(min_length=1, max_length=5000)
+    input: str | None = Field(None, min_length=1, max_length=5000)
+    text: str | None = Field(None, min_length=1, max_length=5000)
     model: str = ""
     voice: str = Field(default="default", max_length=500)
     response_format: Literal["mp3", "wav", "flac", "opus", "aac", "pcm"] = "mp3"
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
+
+    @model_validator(mode="after")
+    def _has_text(self) -> AudioSpeechRequest:
+        if self.input is None and self.text is None:
+            raise BadInput("input: Field required", field="input")
+        return self
 
 
 class TtsResult(BaseDoc):
@@ -82,9 +91,11 @@ class TtsService:
         return Response(body, headers={"Vary": "Accept"}, media_type=chosen)
 
     async def audio_speech(self, request: Request) -> Response:
-        """OpenAI's text to speech: a sound file in the format asked for."""
+        """OpenAI's text to speech: a sound file in the format asked for. OPEA 1.1's ``text`` is answered with a ``byte_str``."""
         asked = await read_document(request, AudioSpeechRequest)
-        speech = await self._timed(SpeechRequest(text=asked.input, voice=asked.voice, speed=asked.speed))
+        speech = await self._timed(SpeechRequest(text=asked.input or asked.text or "", voice=asked.voice, speed=asked.speed))
+        if asked.input is None:
+            return render(sound_document(_wav(speech)), request)
         body = await self._encoder.call("encode", speech.pcm, speech.sample_rate, asked.response_format)
         headers = {"X-Voice": speech.voice, "X-Engine": speech.engine, "X-Sample-Rate": str(speech.sample_rate)}
         return Response(body, headers=headers, media_type=_content_type(asked.response_format, speech.sample_rate))
@@ -102,8 +113,11 @@ class TtsService:
 
 
 def _opea_result(speech: Speech) -> TtsResult:
-    wav = wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate)
-    return TtsResult(tts_result=wav, **speech.model_dump(exclude={"id", "pcm"}))
+    return TtsResult(tts_result=_wav(speech), **speech.model_dump(exclude={"id", "pcm"}))
+
+
+def _wav(speech: Speech) -> bytes:
+    return wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate)
 
 
 def _content_type(format: str, rate: int) -> str:

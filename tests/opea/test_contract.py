@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ORCHESTRATOR, SERVICES, NAMES = "opea/test_orchestrator.py", "opea/test_services.py", "opea/test_names.py"
+E2E = "e2e/test_opea.py"
 CORE, SURFACE, DAG = "cores/test_orchestrator.py", "cores/test_http_surface.py", "cores/test_dag.py"
 
 #: Line of the contract → the file and the test. "Not" lines are kept otherwise on purpose: docs/opea.md says how.
@@ -97,6 +98,11 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "§3 the application of 1.2 and later; not: 500 for bad requests": [
         (SERVICES, "test_an_application_by_opeas_recipe_answers_the_bare_path_and_says_what_is_wrong")
     ],
+    "§3 OPEA's wiring over these services": [(E2E, "test_opeas_wiring_runs_over_our_services")],
+    "§4 asr: /v1/asr, /v1/audio/transcriptions in both generations": [(E2E, "test_speech_is_recognised_in_all_shapes")],
+    "§4 llm: chat, query, streams": [(E2E, "test_the_model_answers_in_all_shapes")],
+    "§4 tts: /v1/tts, /v1/audio/speech in both generations": [(E2E, "test_text_is_spoken_in_all_shapes")],
+    "§4 animation: /v1/animation": [(E2E, "test_a_clip_is_drawn_in_opeas_shape")],
 }
 
 
