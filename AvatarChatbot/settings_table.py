@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from comps.cores.common import settings
+from comps.opea.environment import names
 
 _KINDS: tuple[type[BaseSettings], ...] = (
     settings.GatewaySettings,
@@ -31,4 +32,6 @@ def rows() -> Iterator[tuple[str, str, str]]:
             if isinstance(value, BaseSettings):
                 continue
             shown = "(set)" if isinstance(value, SecretStr) and value.get_secret_value() else str(value)
-            yield f"{prefix}{name}".upper(), shown, field.description or ""
+            opea = names(kind, name)
+            also = f" (OPEA's: {', '.join(opea)})" if opea else ""
+            yield f"{prefix}{name}".upper(), shown, (field.description or "") + also

@@ -24,6 +24,7 @@ from comps.cores.proto.docarray import VideoPath
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, openapi_body, read_document, render
 from comps.cores.telemetry import logs
+from comps.opea.wav2lip import Wav2LipServer
 
 NAME = "opea_service@animation"
 _PATH = "/v1/animation"
@@ -36,20 +37,22 @@ def build(settings: AnimationSettings) -> MicroService:
     admission = Admission(settings.workers, settings.frame_cost_ms / 1000, settings.headroom)
     drawing = AdmittedDrawing(engine, admission)
     clips = ClipMaker(engine, drawing, settings)
+    elsewhere = Wav2LipServer(settings.wav2lip_endpoint, settings.timeout_s) if settings.wav2lip_endpoint else None
     idle = IdleClips(engine, drawing, settings)
-    _serve_clips(clips, settings)
+    _serve_clips(clips, elsewhere, settings)
     _serve_avatars(engine)
     _serve_chunks(drawing)
     _serve_idle(idle)
     _serve_admission(admission)
     service = opea_microservices[NAME]
     service.metrics.registry.register(AdmissionCollector(admission))
-    for resource in (engine, clips, idle):
-        service.add_resource(resource)
+    for resource in (engine, clips, idle, elsewhere):
+        if resource is not None:
+            service.add_resource(resource)
     return service
 
 
-def _serve_clips(clips: ClipMaker, settings: AnimationSettings) -> None:
+def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: AnimationSettings) -> None:
     @register_microservice(
         name=NAME,
         service_type=ServiceType.ANIMATION,
@@ -69,6 +72,9 @@ def _serve_clips(clips: ClipMaker, settings: AnimationSettings) -> None:
         started = time.perf_counter()
         chosen = negotiate(request.headers.get("accept"), (JSON, _MP4))
         asked = await read_document(request, ClipRequest, media_field="byte_str")
+        if elsewhere is not None and asked.avatar is None and asked.avatar_id is None:
+            negotiate(request.headers.get("accept"), (JSON,))
+            return render(VideoPath(video_path=await elsewhere.video_path(asked.byte_str)), request)
         if chosen == _MP4:
             fragments = clips.fragments(asked)
             # Headers wait for the first fragment, so that failures before it keep their status.

@@ -10,6 +10,7 @@ import httpx
 from comps.asr.collected import collected
 from comps.asr.engine import Recognition
 from comps.asr.language import language_code
+from comps.cores.common.openai import base_url
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
 from comps.cores.proto.avatar import Transcript
@@ -25,8 +26,8 @@ class OpenAICompatibleEngine:
     name = "openai_compatible"
 
     def __init__(self, settings: AsrSettings) -> None:
-        self._url = settings.endpoint.rstrip("/") + "/audio/transcriptions"
-        self._models_url = settings.endpoint.rstrip("/") + "/models"
+        self._url = f"{base_url(settings.endpoint)}/audio/transcriptions"
+        self._models_url = f"{base_url(settings.endpoint)}/models"
         self._model = settings.model
         key = settings.api_key.get_secret_value()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}

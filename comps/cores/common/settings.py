@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from comps.opea.environment import OpeaEnvironment
 
 
 def _config(prefix: str) -> SettingsConfigDict:
@@ -17,9 +19,21 @@ def _config(prefix: str) -> SettingsConfigDict:
 
 
 class ServiceSettings(BaseSettings):
-    """What every service has."""
+    """What every service has. Where our name of a setting is not set, OPEA's is read (``comps.opea.environment``)."""
 
     model_config = _config("SERVICE_")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        ours = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*ours, OpeaEnvironment(settings_cls))
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -80,6 +94,7 @@ class AnimationSettings(ServiceSettings):
     rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
     max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
+    wav2lip_endpoint: str = Field("", description="OPEA's wav2lip server: makes whole clips that name no face; empty: none")
     storage: StorageSettings = Field(default_factory=StorageSettings)
 
 

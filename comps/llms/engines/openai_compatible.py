@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import anyio
 import httpx
 
+from comps.cores.common.openai import base_url
 from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.proto import sse
@@ -50,7 +51,7 @@ class OpenAICompatible:
 
     def __init__(self, settings: LlmSettings) -> None:
         self._settings = settings
-        self._base = _base_url(settings.endpoint)
+        self._base = base_url(settings.endpoint)
         self._client: httpx.AsyncClient | None = None
         self._is_tgi: bool | None = None
 
@@ -168,12 +169,6 @@ class OpenAICompatible:
 
 def _slow(seconds: float) -> NodeTimeout:
     return NodeTimeout(f"the language model's server said nothing for {seconds:g} s", node=NODE)
-
-
-def _base_url(endpoint: str) -> str:
-    """``endpoint`` without a trailing slash, and with OpenAI's ``/v1`` where it has no path (OPEA gives only host and port)."""
-    endpoint = endpoint.rstrip("/")
-    return endpoint if urlsplit(endpoint).path else f"{endpoint}/v1"
 
 
 async def _read(response: httpx.Response) -> bytes:
