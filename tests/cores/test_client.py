@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -378,7 +379,8 @@ async def test_counts_are_right_after_any_cancellation(client: NodeClient, backe
     for backend in backends:
         backend.does = 0.01
     for _ in range(100):
-        with anyio.move_on_after(rng.uniform(0, 0.02)):
+        # The replica is told the deadline, and may be the first to say that it has passed.
+        with anyio.move_on_after(rng.uniform(0, 0.02)), contextlib.suppress(NodeTimeout):
             await client.call(_node(backends), {})
     assert client.counts["node"].in_flight == 0
     assert all(replica.in_flight == 0 for replica in next(iter(client._replicas.values())).all)

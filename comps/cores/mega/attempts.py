@@ -51,6 +51,22 @@ class Attempts:
         self._outcomes: Channel[Any] = Channel(float("inf"))
 
     async def run(self) -> Any:
+        if self._service.repeatable and self._service.attempt_timeout is not None:
+            return await self._overtaking()
+        return await self._in_turn()
+
+    async def _in_turn(self) -> Any:
+        failures: list[Problem] = []
+        replica = self._next()
+        while replica is not None:
+            try:
+                return await self._asked(replica)
+            except Problem as error:
+                failures.append(error)
+                replica = self._next() if may_be_repeated(error, self._service) else None
+        raise min(failures, key=retry_after, default=NotSent("has no address", node=self._service.title))
+
+    async def _overtaking(self) -> Any:
         failures: list[Problem] = []
         running = 0
         async with anyio.create_task_group() as tasks:
@@ -86,18 +102,23 @@ class Attempts:
     def _patience(self) -> float | None:
         """How long the replicas that were asked are waited for before another is asked as well."""
         others = [replica for replica in self._replicas.all if replica not in self._tried and not replica.failures]
-        return self._service.attempt_timeout if self._service.repeatable and others else None
+        return self._service.attempt_timeout if others else None
 
     async def _one(self, replica: Replica) -> None:
+        try:
+            await self._outcomes.send((await self._asked(replica),))
+        except Problem as error:
+            await self._outcomes.send(error)
+
+    async def _asked(self, replica: Replica) -> Any:
         replica.in_flight += 1
         try:
             answer = await self._ask(replica)
         except Problem as error:
             if isinstance(error, NotSent) or is_its_own(error, self._service):
                 self._replicas.failed(replica, error.detail)
-            await self._outcomes.send(error)
-        else:
-            self._replicas.succeeded(replica)
-            await self._outcomes.send((answer,))
+            raise
         finally:
             replica.in_flight -= 1
+        self._replicas.succeeded(replica)
+        return answer

@@ -126,8 +126,14 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         Leaving the context, early or by an error, ends all nodes; requests under way are broken off. A node's failure is raised
         where the events are read. Nodes wait for a reader that is slow.
         """
-        async with _at_work(Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)) as run:
-            yield run
+        run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(run.run)
+                yield run
+                tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise first_error(group) from None
 
     async def schedule(
         self, initial_inputs: dict[str, Any] | BaseModel, llm_parameters: LLMParams | None = None, **kwargs: Any
@@ -140,9 +146,8 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         """
         self.metrics.pending_update(True)
         try:
-            async with _at_work(Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs, answers_stream=True)) as run:
-                async for _ in run:
-                    pass
+            run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs, answers_stream=True)
+            await run.unread()
         finally:
             self.metrics.pending_update(False)
         return run.results, run.graph
@@ -176,14 +181,3 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
     async def ask(self, cur_node: str, inputs: Any) -> Any:
         """Ask a node once, with an aligned request."""
         return await self.client.call(self.services[cur_node], inputs)
-
-
-@asynccontextmanager
-async def _at_work(run: Run) -> AsyncIterator[Run]:
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(run.run)
-            yield run
-            tasks.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        raise first_error(group) from None

@@ -87,13 +87,25 @@ class Run:
     async def run(self) -> None:
         """Work until all nodes are done or one has failed; how it ended is told to the events' reader."""
         try:
+            await self.work()
+        except Exception as error:
+            self._events.close(error)
+        else:
+            self._events.close()
+
+    async def work(self) -> None:
+        """Work until all nodes are done; the first failure is raised. Events wait for their reader."""
+        try:
             async with anyio.create_task_group() as tasks:
                 for node in self.graph.graph:
                     tasks.start_soon(self._node, node)
-        except Exception as error:
-            self._events.close(first_error(error))
-        else:
-            self._events.close()
+        except BaseExceptionGroup as group:
+            raise first_error(group) from None
+
+    async def unread(self) -> None:
+        """``work`` without a reader of events."""
+        self._events.release()
+        await self.work()
 
     def _feeder(self, node: str) -> str | None:
         """The predecessor whose items a node that maps takes one by one."""
