@@ -21,6 +21,7 @@ import aiohttp
 import httpx
 import numpy as np
 import uvicorn
+import uvloop
 from fastapi import Request, Response
 
 from benchmarks.machine import machine
@@ -88,8 +89,8 @@ def passthrough(ports: Connection, backends: list[int]) -> None:
 
     service = MicroService("bound", host="127.0.0.1", port=0)
     ports.send(service.port)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", loop="uvloop"))
-    asyncio.run(server.serve(sockets=[service._socket]))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    uvloop.run(server.serve(sockets=[service._socket]))
 
 
 @contextmanager
