@@ -87,10 +87,10 @@ def passthrough(ports: Connection, backends: list[int]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
 
-    service = MicroService("bound", host="127.0.0.1", port=0)
-    ports.send(service.port)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-    uvloop.run(server.serve(sockets=[service._socket]))
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
+    bound = config.bind_socket()
+    ports.send(bound.getsockname()[1])
+    uvloop.run(uvicorn.Server(config).serve(sockets=[bound]))
 
 
 @contextmanager

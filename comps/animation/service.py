@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -17,6 +16,7 @@ from comps.animation.telemetry import AdmissionCollector
 from comps.animation.whole import ClipMaker, ClipRequest
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
+from comps.cores.mega.begun import begun
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
@@ -76,11 +76,10 @@ def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: An
             negotiate(request.headers.get("accept"), (JSON,))
             return render(VideoPath(video_path=await elsewhere.video_path(asked.byte_str)), request)
         if chosen == _MP4:
-            fragments = clips.fragments(asked)
             # Headers wait for the first fragment, so that failures before it keep their status.
-            first = await anext(fragments)
+            fragments = await begun(clips.fragments(asked))
             statistics_dict[NAME].append_latency(time.perf_counter() - started)
-            return StreamingResponse(_following(first, fragments), media_type=_MP4, headers={"Vary": "Accept"})
+            return StreamingResponse(fragments, media_type=_MP4, headers={"Vary": "Accept"})
         video_id = await clips.store(asked)
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(VideoPath(id=video_id, video_path=f"{_PATH}/videos/{video_id}"), request)
@@ -141,9 +140,7 @@ def _serve_idle(idle: IdleClips) -> None:
     async def loop(request: Request, avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
         """The avatar at rest, as an MP4 that can be played in a loop, as it is drawn."""
         negotiate(request.headers.get("accept"), (_MP4,))
-        fragments = idle.fragments(avatar_id, asked)
-        first = await anext(fragments)
-        return StreamingResponse(_following(first, fragments), media_type=_MP4)
+        return StreamingResponse(await begun(idle.fragments(avatar_id, asked)), media_type=_MP4)
 
 
 def _serve_admission(admission: Admission) -> None:
@@ -174,12 +171,6 @@ def _serve_admission(admission: Admission) -> None:
     async def release(key: str) -> None:
         """Give a share back."""
         admission.release(key)
-
-
-async def _following(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for fragment in rest:
-        yield fragment
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import StreamingResponse
 
 from comps.cores.errors import NodeError
+from comps.cores.mega.begun import begun
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.dag import DAG
 from comps.cores.proto import sse
@@ -49,8 +50,7 @@ async def answer_stream(
         else _sentences(orchestrator, node, into, started, request)
     )
     aligned = either(orchestrator.align_generator(EitherIterator(body), **kwargs))
-    first = [item async for item in _at_most_one(aligned)]
-    return StreamingResponse(_following(first, aligned), media_type=sse.MEDIA_TYPE)
+    return StreamingResponse(await begun(aligned), media_type=sse.MEDIA_TYPE)
 
 
 def told_at_once(text: str) -> StreamingResponse:
@@ -97,20 +97,3 @@ async def _sentences(
         metrics.request_update(started)
     finally:
         metrics.pending_update(False)
-
-
-async def _at_most_one(items: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
-    try:
-        yield await anext(items)
-    except StopAsyncIteration:
-        return
-
-
-async def _following(first: list[Any], rest: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    try:
-        for item in first:
-            yield item
-        async for item in rest:
-            yield item
-    finally:
-        await rest.aclose()

@@ -45,24 +45,6 @@ class DocPath(BaseDoc):
     table_strategy: str = "fast"
 
 
-class EmbedDoc(BaseDoc):
-    text: str | list[str]
-    embedding: list[float] | list[list[float]]
-    search_type: str = "similarity"
-    k: int = 4
-    distance_threshold: float | None = None
-    fetch_k: int = 20
-    lambda_mult: float = 0.5
-    score_threshold: float = 0.2
-    constraints: dict[str, Any] | list[dict[str, Any]] | None = None
-    index_name: str | None = None
-
-
-class EmbedMultimodalDoc(EmbedDoc):
-    url: str | None = None
-    base64_image: str | None = None
-
-
 class RetrieverParms(BaseDoc):
     search_type: str = "similarity"
     k: int = 4
@@ -70,6 +52,18 @@ class RetrieverParms(BaseDoc):
     fetch_k: int = 20
     lambda_mult: float = 0.5
     score_threshold: float = 0.2
+
+
+class EmbedDoc(RetrieverParms):
+    text: str | list[str]
+    embedding: list[float] | list[list[float]]
+    constraints: dict[str, Any] | list[dict[str, Any]] | None = None
+    index_name: str | None = None
+
+
+class EmbedMultimodalDoc(EmbedDoc):
+    url: str | None = None
+    base64_image: str | None = None
 
 
 class RerankerParms(BaseDoc):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import Request, Response
 
@@ -17,6 +16,7 @@ from comps import MicroService, opea_microservices
 from comps.animation.service import NAME, build
 from comps.cores.common.openai import base_url
 from comps.cores.common.settings import AnimationSettings, GatewaySettings, LlmSettings, StorageSettings
+from comps.media.audio import wav_bytes
 from tests.serving import serving
 
 
@@ -100,10 +100,4 @@ def test_whole_clips_are_made_by_a_wav2lip_server(wav2lip: Wav2Lip, monkeypatch:
 
 
 def _sound() -> bytes:
-    stored = io.BytesIO()
-    with wave.open(stored, "wb") as target:
-        target.setnchannels(1)
-        target.setsampwidth(2)
-        target.setframerate(16_000)
-        target.writeframes(bytes(3200))
-    return stored.getvalue()
+    return wav_bytes(np.zeros(1600, np.int16), 16_000)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import anyio
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
 from comps.cores.mega.attempts import Attempts, NotSent
+from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.guard import DEADLINE_HEADER
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
@@ -104,23 +106,11 @@ class NodeClient:
             _check(service, reply)
             return _decode(service, reply)
 
-        replicas = await self._replicas_of(service)
-        attempts = Attempts(service, replicas.only(address) if address else replicas, ask)
-        with self._counting(service) as counts:
-            try:
-                with anyio.fail_after(service.timeout):
-                    return await attempts.run()
-            except TimeoutError as error:
-                raise _too_slow(service) from error
-            except NotSent as error:
-                raise NodeUnavailable(error.detail, node=error.node) from error
-            finally:
-                counts.retries += attempts.retries
+        async with self._answer(service, ask, address) as answer:
+            return answer
 
     @asynccontextmanager
-    async def stream(
-        self, service: MicroService, document: Any, *, path: str | None = None
-    ) -> AsyncIterator[AsyncGenerator[Any, None]]:
+    async def stream(self, service: MicroService, document: Any, *, path: str | None = None) -> AsyncIterator[AsyncIterator[Any]]:
         """The JSON objects of an answer that comes as server-sent events; one that comes whole is the only one.
 
         A stream is complete with ``[DONE]``, or where one of its objects had a finish reason (OpenAI's chat); else it was cut,
@@ -129,22 +119,9 @@ class NodeClient:
         """
         request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
-        async def ask(replica: Replica) -> tuple[Reply, AsyncGenerator[Any, None], list[Any]]:
-            return await self._open(service, request, replica)
-
-        attempts = Attempts(service, await self._replicas_of(service), ask)
-        with self._counting(service) as counts:
-            try:
-                with anyio.fail_after(service.timeout):
-                    response, rest, first = await attempts.run()
-            except TimeoutError as error:
-                raise _too_slow(service) from error
-            except NotSent as error:
-                raise NodeUnavailable(error.detail, node=error.node) from error
-            finally:
-                counts.retries += attempts.retries
-            async with aclosing(response), aclosing(rest), aclosing(_following(first, rest)) as objects:
-                yield objects
+        answer = self._answer(service, partial(self._open, service, request))
+        async with answer as (reply, objects), aclosing(reply), aclosing(objects):
+            yield objects
 
     @asynccontextmanager
     async def relay(self, service: MicroService, document: Any) -> AsyncIterator[AsyncGenerator[bytes, None]]:
@@ -155,22 +132,9 @@ class NodeClient:
         """
         request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
 
-        async def ask(replica: Replica) -> Reply:
-            return await self._answered(service, request, replica)
-
-        attempts = Attempts(service, await self._replicas_of(service), ask)
-        with self._counting(service) as counts:
-            try:
-                with anyio.fail_after(service.timeout):
-                    response = await attempts.run()
-            except TimeoutError as error:
-                raise _too_slow(service) from error
-            except NotSent as error:
-                raise NodeUnavailable(error.detail, node=error.node) from error
-            finally:
-                counts.retries += attempts.retries
-            async with aclosing(response), aclosing(_pieces(service, response)) as pieces:
-                yield pieces
+        answer = self._answer(service, partial(self._answered, service, request))
+        async with answer as reply, aclosing(reply), aclosing(_pieces(service, reply)) as pieces:
+            yield pieces
 
     async def addresses(self, service: MicroService) -> list[str]:
         """The base URLs of a service's replicas, those first that can be asked."""
@@ -202,21 +166,33 @@ class NodeClient:
             task.add_done_callback(self._refreshing.discard)
         return known
 
-    def _counting(self, service: MicroService) -> _Counting:
-        return _Counting(self.counts.setdefault(service.title, ServiceCounts()))
+    @asynccontextmanager
+    async def _answer(
+        self, service: MicroService, ask: Callable[[Replica], Awaitable[Any]], address: str | None = None
+    ) -> AsyncIterator[Any]:
+        """What ``ask`` gives of the replica that answers; the request counts as under way until the context is left."""
+        replicas = await self._replicas_of(service)
+        attempts = Attempts(service, replicas.only(address) if address else replicas, ask)
+        with _Counting(self.counts.setdefault(service.title, ServiceCounts())) as counts:
+            try:
+                with anyio.fail_after(service.timeout):
+                    answer = await attempts.run()
+            except TimeoutError as error:
+                raise _too_slow(service) from error
+            except NotSent as error:
+                raise NodeUnavailable(error.detail, node=error.node) from error
+            finally:
+                counts.retries += attempts.retries
+            yield answer
 
-    async def _open(
-        self, service: MicroService, request: _Request, replica: Replica
-    ) -> tuple[Reply, AsyncGenerator[Any, None], list[Any]]:
+    async def _open(self, service: MicroService, request: _Request, replica: Replica) -> tuple[Reply, Begun[Any]]:
         """A streamed answer with its first object read: until then it may be asked elsewhere."""
         reply = await self._answered(service, request, replica)
         try:
-            objects = _objects(service, reply)
-            first = [item async for item in _at_most_one(objects)]
+            return reply, await begun(_objects(service, reply))
         except BaseException:
             await reply.aclose()
             raise
-        return reply, objects, first
 
     async def _answered(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
         """An answer whose status is good and whose body has not been read."""
@@ -357,20 +333,6 @@ async def _pieces(service: MicroService, reply: Reply) -> AsyncGenerator[bytes, 
                 held = b""
     if held:
         yield held
-
-
-async def _at_most_one(objects: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    try:
-        yield await anext(objects)
-    except StopAsyncIteration:
-        return
-
-
-async def _following(first: list[Any], rest: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    for item in first:
-        yield item
-    async for item in rest:
-        yield item
 
 
 def _has_finished(item: Any) -> bool:

@@ -16,10 +16,9 @@ from pydantic import BaseModel
 
 from comps.cores.errors import Problem
 from comps.cores.mega.client import NodeClient
-from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.micro_service import MicroService
-from comps.cores.mega.run import Run, first_error, settled
+from comps.cores.mega.run import MODELS, Run, first_error, settled, with_parameters
 from comps.cores.proto.docarray import LLMParams
 from comps.opea.answer_stream import answer_stream, streams_into
 from comps.opea.metrics import orchestrator_metrics
@@ -167,11 +166,11 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         ``req_start``: of the whole request, ``time.time()``. ``session`` is OPEA's; connections are pooled in ``client``.
         """
         given = (llm_parameters or LLMParams()).model_dump(exclude={"id"})
-        into = None
-        if self.services[cur_node].service_type in (ServiceType.LLM, ServiceType.LVM):
+        service, into = self.services[cur_node], None
+        if service.service_type in MODELS:
             into = streams_into(self, runtime_graph, cur_node) if given["stream"] else None
             given["stream"] = into is not None
-            inputs = {**inputs, **{key: value for key, value in given.items() if value is not None}}
+        inputs = with_parameters(service, inputs, given)
         request = await settled(self.align_inputs(inputs, cur_node, runtime_graph, given, **kwargs))
         if into is not None:
             return await answer_stream(self, cur_node, into, request, req_start, kwargs), into

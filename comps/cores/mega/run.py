@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Milliseconds of media that may wait between two nodes, or for the reader of a run's events.
 CHANNEL_MS = 4000.0
+#: What sampling parameters are for.
+MODELS = (ServiceType.LLM, ServiceType.LVM)
 #: Stands for the output of a node that came out at the next one.
 _ELSEWHERE = object()
 
@@ -185,8 +187,7 @@ class Run:
 
     async def _stream(self, node: str, service: MicroService, inputs: dict[str, Any]) -> list[Any]:
         items: list[Any] = []
-        if service.service_type in (ServiceType.LLM, ServiceType.LVM):
-            inputs = {**inputs, **{key: value for key, value in self._llm_parameters.items() if value is not None}}
+        inputs = with_parameters(service, inputs, self._llm_parameters)
         request = await settled(self._orchestrator.align_inputs(inputs, node, self.graph, self._llm_parameters, **self._kwargs))
         async with self._orchestrator.client.stream(service, request) as answers:
             aligned = self._orchestrator.align_generator(answers, cur_node=node, **self._kwargs)
@@ -251,6 +252,13 @@ class Run:
             if name in self.results
         }
         return self._orchestrator.process_outputs(list(outputs), outputs)
+
+
+def with_parameters(service: MicroService, inputs: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """``inputs`` of a node, where it is a language model with the sampling parameters that are set."""
+    if service.service_type not in MODELS:
+        return inputs
+    return {**inputs, **{key: value for key, value in parameters.items() if value is not None}}
 
 
 def _matches(pattern: str, name: str) -> bool:
