@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from docarray import BaseDoc
 from pydantic import Field
 
-from comps.animation.cost import PictureCost
+from comps.animation.cost import USUAL_SIZE, PictureCosts
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import BadInput, NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 
-#: Frames of this many pixels a side are what cost is counted in.
-_USUAL_SIZE = 512
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
 #: Turns at the workers: chunks with a reservation go before those without.
@@ -34,7 +32,7 @@ class ReservationRequest(BaseDoc):
     """
 
     fps: float = Field(gt=0, le=1000)
-    size: int = Field(default=_USUAL_SIZE, ge=128, le=1024)
+    size: int = Field(default=USUAL_SIZE, ge=128, le=1024)
     at_least: float | None = Field(default=None, ge=0)
     ttl_s: float = Field(default=10.0, ge=1, le=60)
     reservation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{16,64}$")
@@ -68,16 +66,6 @@ class _Share:
     ttl_s: float
     expires: float
 
-    @property
-    def usual_fps(self) -> float:
-        """Frames a second of the usual size that it is worth."""
-        return self.fps * _weight(self.size)
-
-
-def _weight(size: int) -> float:
-    """How many frames of the usual size one of ``size`` is worth."""
-    return (size / _USUAL_SIZE) ** 2
-
 
 class Admission:
     """``workers`` draw; ``cost_s``: what a frame of 512² is taken to cost while nothing was measured, seconds; ``headroom``: the
@@ -89,7 +77,7 @@ class Admission:
         self.refused: Counter[str] = Counter({"reservation": 0, "queue": 0})
         self.pictures: Counter[str] = Counter()
         self._workers = workers
-        self._cost = PictureCost(cost_s, clock)
+        self._costs = PictureCosts(cost_s, clock)
         self._headroom = headroom
         self._clock = clock
         self._shares: dict[str, _Share] = {}
@@ -101,7 +89,7 @@ class Admission:
         capacity, reserved = self._capacity(), self._reserved()
         return Load(
             workers=self._workers,
-            cost_ms=1000 * self._cost.seconds,
+            cost_ms=1000 * self._costs.seconds(USUAL_SIZE),
             capacity_fps=capacity,
             reserved_fps=reserved,
             free_fps=max(0.0, capacity - reserved),
@@ -116,7 +104,7 @@ class Admission:
             raise BadInput("must be no more than fps", field="at_least")
         key = request.reservation or uuid.uuid4().hex
         free = max(0.0, self._capacity() - self._reserved(but=key))
-        granted = min(request.fps, free / _weight(request.size))
+        granted = min(request.fps, free / self._weight(request.size))
         if granted < at_least or granted <= 0:
             raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
         self._shares[key] = _Share(granted, request.size, request.ttl_s, self._clock() + request.ttl_s)
@@ -145,7 +133,7 @@ class Admission:
         wait_s = self._queue_s(priority)
         if wait_s > min(within_s, _LONGEST_QUEUE_S):
             raise self._refusal("queue", "there is too much to draw already", wait_s)
-        frames = request.pictures * _weight(request.profile.size)
+        frames = request.pictures * self._weight(request.profile.size)
         self._queued[priority] += frames
         try:
             async with self._turns.turn((priority, self._clock() + request.due_s)):
@@ -158,19 +146,23 @@ class Admission:
         pictures = len(chunk.access_units)
         self.pictures[chunk.engine] += pictures
         if pictures and wall_s > 0:
-            self._cost.learn(wall_s / pictures / _weight(chunk.profile.size))
+            self._costs.learn(chunk.profile.size, wall_s / pictures)
 
     def _reservation(self, key: str) -> Reservation:
         share = self._shares[key]
-        cost_ms = 1000 * self._cost.seconds * _weight(share.size)
+        cost_ms = 1000 * self._costs.seconds(share.size)
         return Reservation(reservation=key, fps=share.fps, ttl_s=share.ttl_s, cost_ms=cost_ms)
 
+    def _weight(self, size: int) -> float:
+        """How many frames of the usual size one of ``size``² costs as much as."""
+        return self._costs.seconds(size) / self._costs.seconds(USUAL_SIZE)
+
     def _capacity(self) -> float:
-        return self._workers / self._cost.seconds * self._headroom
+        return self._workers / self._costs.seconds(USUAL_SIZE) * self._headroom
 
     def _reserved(self, but: str = "") -> float:
         self._expire()
-        return sum(share.usual_fps for key, share in self._shares.items() if key != but)
+        return sum(share.fps * self._weight(share.size) for key, share in self._shares.items() if key != but)
 
     def _expire(self) -> None:
         now = self._clock()
@@ -180,7 +172,7 @@ class Admission:
     def _queue_s(self, priority: int) -> float:
         """How long all that goes before a new chunk of this priority will take."""
         frames = sum(queued for before, queued in self._queued.items() if before <= priority)
-        return frames * self._cost.seconds / self._workers
+        return frames * self._costs.seconds(USUAL_SIZE) / self._workers
 
     def _next_free_s(self) -> float:
         """Until the first reservation lapses, if nobody renews it."""

@@ -6,10 +6,41 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+#: Frames of so many pixels a side are what cost is counted in.
+USUAL_SIZE = 512
+#: Sizes this near each other are taken as one.
+_STEP = 128
 #: So many of the last chunks are judged by.
 _CHUNKS = 40
 #: With nothing drawn for so long, seconds, what was measured says little of what drawing would cost now.
 _STALE_S = 20.0
+
+
+class PictureCosts:
+    """Of pictures of all sizes, learnt for each by itself: half of a small one's cost has nothing to do with its pixels, and a
+    service that judged by it would take a large one for many times as slow as it is. ``assumed_s``: of ``USUAL_SIZE``².
+    """
+
+    def __init__(self, assumed_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._assumed_s = assumed_s
+        self._clock = clock
+        self._by_step: dict[int, PictureCost] = {}
+
+    def seconds(self, size: int) -> float:
+        """Of a worker, for one picture of ``size``²; from what the next larger ones take where none of this size was drawn."""
+        step = round(size / _STEP)
+        known = min((other for other, cost in self._by_step.items() if other >= step and cost.known), default=None)
+        return (self._assumed_s if known is None else self._by_step[known].seconds) * pixels(size)
+
+    def learn(self, size: int, seconds: float) -> None:
+        """A chunk was drawn that took so long a picture of ``size``²."""
+        cost = self._by_step.setdefault(round(size / _STEP), PictureCost(self._assumed_s, self._clock))
+        cost.learn(seconds / pixels(size))
+
+
+def pixels(size: int) -> float:
+    """How many times the pixels of the usual size one of ``size``² has."""
+    return (size / USUAL_SIZE) ** 2
 
 
 class PictureCost:
@@ -31,6 +62,12 @@ class PictureCost:
         """Of a worker, for one picture."""
         self._forget()
         return sorted(self._chunks)[len(self._chunks) // 4]
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was measured of late."""
+        self._forget()
+        return len(self._chunks) > 1
 
     def learn(self, seconds: float) -> None:
         """A chunk was drawn that took so long a picture."""

@@ -65,6 +65,19 @@ def test_the_cost_is_learnt() -> None:
         assert admission.load.cost_ms == pytest.approx(20, rel=0.01)
 
 
+def test_small_pictures_say_nothing_of_what_large_ones_take() -> None:
+    """Of a small picture much of the cost has nothing to do with its pixels."""
+    admission = Admission(workers=1, cost_s=0.012, headroom=1.0)
+    _draw(admission, 50, 0.006, size=128)
+    assert admission.load.cost_ms == pytest.approx(12)
+    small = admission.reserve(ReservationRequest(fps=25, size=128))
+    assert small.cost_ms == pytest.approx(6)
+    assert admission.load.reserved_fps == pytest.approx(12.5)
+    # What larger ones take is what a size is judged by that was never drawn.
+    _draw(admission, 50, 0.400, size=512)
+    assert admission.reserve(ReservationRequest(fps=1, size=256, at_least=0)).cost_ms == pytest.approx(100)
+
+
 def test_a_spell_in_which_others_had_the_processor_closes_no_place() -> None:
     admission = Admission(workers=2, cost_s=0.012, headroom=0.5)
     _draw(admission, 12, 0.010)
