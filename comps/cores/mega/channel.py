@@ -10,6 +10,22 @@ import anyio
 T = TypeVar("T")
 
 
+class Signal:
+    """Wakes all who wait for it. They look again at what they wait for; what was told before they waited is not kept."""
+
+    def __init__(self) -> None:
+        self._event: anyio.Event | None = None
+
+    async def wait(self) -> None:
+        self._event = self._event or anyio.Event()
+        await self._event.wait()
+
+    def notify(self) -> None:
+        if self._event is not None:
+            self._event.set()
+            self._event = None
+
+
 class Channel(Generic[T]):
     """First in, first out, from any number of senders to one receiver: ``async for item in channel``.
 
@@ -24,12 +40,12 @@ class Channel(Generic[T]):
         self._closed = False
         self._released = False
         self._error: BaseException | None = None
-        self._changed = anyio.Event()
+        self._changed = Signal()
 
     async def send(self, item: T, weight: float = 1.0) -> None:
         """Put ``item`` in, once there is room. What nobody will receive is dropped."""
         while self._weight >= self._bound and not self._released:
-            await self._change()
+            await self._changed.wait()
         self.put(item, weight)
 
     def put(self, item: T, weight: float = 1.0) -> None:
@@ -37,26 +53,26 @@ class Channel(Generic[T]):
         if not self._released:
             self._items.append((item, weight))
             self._weight += weight
-            self._notify()
+            self._changed.notify()
 
     def close(self, error: BaseException | None = None) -> None:
         """Nothing more is sent. The receiver gets what is inside; then ``error`` is raised there, if there is one."""
         self._closed, self._error = True, error
-        self._notify()
+        self._changed.notify()
 
     def take_waiting(self) -> list[T]:
         """All that can be received without waiting."""
         items = [item for item, _ in self._items]
         self._items.clear()
         self._weight = 0.0
-        self._notify()
+        self._changed.notify()
         return items
 
     def release(self) -> None:
         """Nothing more is received: senders need not wait any longer."""
         self._released = True
         self._items.clear()
-        self._notify()
+        self._changed.notify()
 
     def __aiter__(self) -> Channel[T]:
         return self
@@ -65,15 +81,8 @@ class Channel(Generic[T]):
         while not self._items:
             if self._closed:
                 raise self._error or StopAsyncIteration
-            await self._change()
+            await self._changed.wait()
         item, weight = self._items.popleft()
         self._weight -= weight
-        self._notify()
+        self._changed.notify()
         return item
-
-    async def _change(self) -> None:
-        await self._changed.wait()
-
-    def _notify(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()

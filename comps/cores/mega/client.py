@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 import anyio
 import orjson
 from opentelemetry import propagate
+from opentelemetry.context import get_current
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
 from comps.cores.mega.attempts import Attempts, NotSent
@@ -101,13 +103,13 @@ class NodeClient:
         request = self._request(service, document, path, method, wire.MSGPACK if service.binary else wire.JSON)
 
         async def ask(replica: Replica) -> Any:
-            async with aclosing(await self._send(service, request, replica)) as reply:
+            with closing(await self._send(service, request, replica)) as reply:
                 await _read(service, reply)
             _check(service, reply)
             return _decode(service, reply)
 
-        async with self._answer(service, ask, address) as answer:
-            return answer
+        with self._counting(service) as counts:
+            return await self._first_answer(service, ask, counts, address)
 
     @asynccontextmanager
     async def stream(self, service: MicroService, document: Any, *, path: str | None = None) -> AsyncIterator[AsyncIterator[Any]]:
@@ -119,9 +121,11 @@ class NodeClient:
         """
         request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
-        answer = self._answer(service, partial(self._open, service, request))
-        async with answer as (reply, objects), aclosing(reply), aclosing(objects):
-            yield objects
+        with self._counting(service) as counts:
+            reply, objects = await self._first_answer(service, partial(self._open, service, request), counts)
+            with closing(reply):
+                async with aclosing(objects):
+                    yield objects
 
     @asynccontextmanager
     async def relay(self, service: MicroService, document: Any) -> AsyncIterator[AsyncGenerator[bytes, None]]:
@@ -132,9 +136,10 @@ class NodeClient:
         """
         request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
 
-        answer = self._answer(service, partial(self._answered, service, request))
-        async with answer as reply, aclosing(reply), aclosing(_pieces(service, reply)) as pieces:
-            yield pieces
+        with self._counting(service) as counts:
+            with closing(await self._first_answer(service, partial(self._answered, service, request), counts)) as reply:
+                async with aclosing(_pieces(service, reply)) as pieces:
+                    yield pieces
 
     async def addresses(self, service: MicroService) -> list[str]:
         """The base URLs of a service's replicas, those first that can be asked."""
@@ -166,24 +171,30 @@ class NodeClient:
             task.add_done_callback(self._refreshing.discard)
         return known
 
-    @asynccontextmanager
-    async def _answer(
-        self, service: MicroService, ask: Callable[[Replica], Awaitable[Any]], address: str | None = None
-    ) -> AsyncIterator[Any]:
-        """What ``ask`` gives of the replica that answers; the request counts as under way until the context is left."""
+    def _counting(self, service: MicroService) -> _Counting:
+        return _Counting(self.counts.setdefault(service.title, ServiceCounts()))
+
+    async def _first_answer(
+        self,
+        service: MicroService,
+        ask: Callable[[Replica], Awaitable[Any]],
+        counts: ServiceCounts,
+        address: str | None = None,
+    ) -> Any:
+        """What ``ask`` gives of the replica that answers."""
         replicas = await self._replicas_of(service)
         attempts = Attempts(service, replicas.only(address) if address else replicas, ask)
-        with _Counting(self.counts.setdefault(service.title, ServiceCounts())) as counts:
-            try:
-                with anyio.fail_after(service.timeout):
-                    answer = await attempts.run()
-            except TimeoutError as error:
-                raise _too_slow(service) from error
-            except NotSent as error:
-                raise NodeUnavailable(error.detail, node=error.node) from error
-            finally:
-                counts.retries += attempts.retries
-            yield answer
+        try:
+            if _remaining() <= service.timeout:
+                return await attempts.run()
+            with anyio.fail_after(service.timeout):
+                return await attempts.run()
+        except TimeoutError as error:
+            raise _too_slow(service) from error
+        except NotSent as error:
+            raise NodeUnavailable(error.detail, node=error.node) from error
+        finally:
+            counts.retries += attempts.retries
 
     async def _open(self, service: MicroService, request: _Request, replica: Replica) -> tuple[Reply, Begun[Any]]:
         """A streamed answer with its first object read: until then it may be asked elsewhere."""
@@ -191,7 +202,7 @@ class NodeClient:
         try:
             return reply, await begun(_objects(service, reply))
         except BaseException:
-            await reply.aclose()
+            reply.close()
             raise
 
     async def _answered(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
@@ -202,17 +213,16 @@ class NodeClient:
                 await _read(service, reply)
                 _check(service, reply)
         except BaseException:
-            await reply.aclose()
+            reply.close()
             raise
         return reply
 
     async def _send(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
         assert self._transport is not None
-        # Minus infinity where the caller has been cancelled already.
-        remaining = min(service.timeout, anyio.current_effective_deadline() - anyio.current_time())
-        headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, remaining)))}
-        # The trace that it is a part of, where there is one (W3C Trace Context); FastAPI reads it at the other side.
-        propagate.inject(headers)
+        headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, min(service.timeout, _remaining()))))}
+        if trace := get_current():
+            # The one that it is a part of (W3C Trace Context); FastAPI reads it at the other side.
+            propagate.inject(headers, trace)
         server_name = None
         if replica.host:
             headers["Host"] = replica.host
@@ -238,6 +248,11 @@ class _Counting:
 
     def __exit__(self, *_: object) -> None:
         self._counts.in_flight -= 1
+
+
+def _remaining() -> float:
+    """Seconds that the caller still waits; minus infinity where it has been cancelled already."""
+    return anyio.current_effective_deadline() - anyio.current_time()
 
 
 def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
@@ -269,7 +284,7 @@ async def _read(service: MicroService, reply: Reply) -> bytes:
 
 def _json(service: MicroService, text: str | bytes) -> Any:
     try:
-        return orjson.loads(text)
+        return from_json(text)
     except ValueError as error:
         raise NodeError("answered with broken JSON", node=service.title) from error
 
@@ -383,7 +398,7 @@ def _problem_document(reply: Reply) -> dict[str, Any] | None:
     if reply.content_type != PROBLEM_JSON:
         return None
     try:
-        document = orjson.loads(reply.body)
+        document = from_json(reply.body)
     except ValueError:
         return None
     return document if isinstance(document, dict) and {"status", "code"} <= document.keys() else None

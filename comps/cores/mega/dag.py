@@ -94,6 +94,15 @@ class DAG:
             raise ValueError("graph is not acyclic")
         return order
 
+    def chain(self) -> list[str] | None:
+        """The nodes in order, where each depends on the one before it and on no other; None where they do not stand so."""
+        order = self.ind_nodes()
+        if len(order) != 1:
+            return None
+        while len(following := self.graph[order[-1]]) == 1:
+            order.extend(following)
+        return order if len(order) == len(self.graph) else None
+
     def validate(self) -> tuple[bool, str]:
         if self.graph and not self.ind_nodes():
             return False, "no independent nodes detected"

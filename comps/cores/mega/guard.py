@@ -1,10 +1,11 @@
 """What surrounds every HTTP request of a service: limits, the deadline, the end when the client is gone, and metrics.
 
-Pure ASGI: the handler runs in a task group that is cancelled when the client disconnects or the deadline passes.
+Pure ASGI: the handler runs in a scope that is cancelled when the client disconnects or the deadline passes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -79,10 +80,9 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         headers = dict(scope["headers"])
         seconds = self._seconds(headers)
-        failure: list[Problem | Exception] = []
-        gone = anyio.Event()
-        with anyio.move_on_after(seconds) as deadline:
-            exchange.on_progress(lambda: _extend(deadline, seconds))
+        gone = asyncio.Event()
+        with anyio.move_on_after(seconds) as work:
+            exchange.on_progress(lambda: _extend(work, seconds))
             body = await self._read_body(headers, receive)
             if body is None:
                 return
@@ -94,24 +94,24 @@ class Guard:
                 await gone.wait()
                 return {"type": "http.disconnect"}
 
-            async with anyio.create_task_group() as tasks:
+            async def watch() -> None:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                gone.set()
+                work.cancel()
 
-                async def watch() -> None:
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
-                    gone.set()
-                    tasks.cancel_scope.cancel()
-
-                tasks.start_soon(watch)
-                try:
-                    await self._app(scope, replay, exchange.send)
-                except Exception as error:
-                    failure.append(self._meant(error, body))
-                tasks.cancel_scope.cancel()
-        if deadline.cancelled_caught:
+            watching = asyncio.create_task(watch())
+            try:
+                await self._app(scope, replay, exchange.send)
+            except Exception as error:
+                meant = self._meant(error, body)
+                if meant is error:
+                    raise
+                raise meant from error
+            finally:
+                watching.cancel()
+        if work.cancelled_caught and not gone.is_set():
             raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
-        if failure:
-            raise failure[0]
 
     def _meant(self, error: Exception, body: bytes) -> Exception:
         """What a handler's error means: one at reading the body that it was sent is the sender's."""

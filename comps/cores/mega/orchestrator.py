@@ -18,13 +18,15 @@ from comps.cores.errors import Problem
 from comps.cores.mega.client import NodeClient
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.micro_service import MicroService
-from comps.cores.mega.run import MODELS, Run, first_error, settled, with_parameters
+from comps.cores.mega.run import MODELS, Run, fields_of, first_error, settled, with_parameters
 from comps.cores.proto.docarray import LLMParams
 from comps.opea.answer_stream import answer_stream, streams_into
 from comps.opea.metrics import orchestrator_metrics
 from comps.opea.orchestration import OrchestratorHelpers
 
 log = logging.getLogger(__name__)
+
+_DEFAULTS = LLMParams()
 
 
 class ServiceOrchestrator(OrchestratorHelpers, DAG):
@@ -125,7 +127,7 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         Leaving the context, early or by an error, ends all nodes; requests under way are broken off. A node's failure is raised
         where the events are read. Nodes wait for a reader that is slow.
         """
-        run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs)
+        run = Run(self, initial_inputs, llm_parameters or _DEFAULTS, kwargs)
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(run.run)
@@ -145,7 +147,7 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         """
         self.metrics.pending_update(True)
         try:
-            run = Run(self, initial_inputs, llm_parameters or LLMParams(), kwargs, answers_stream=True)
+            run = Run(self, initial_inputs, llm_parameters or _DEFAULTS, kwargs, answers_stream=True)
             await run.unread()
         finally:
             self.metrics.pending_update(False)
@@ -165,7 +167,7 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
 
         ``req_start``: of the whole request, ``time.time()``. ``session`` is OPEA's; connections are pooled in ``client``.
         """
-        given = (llm_parameters or LLMParams()).model_dump(exclude={"id"})
+        given = fields_of(llm_parameters or _DEFAULTS)
         service, into = self.services[cur_node], None
         if service.service_type in MODELS:
             into = streams_into(self, runtime_graph, cur_node) if given["stream"] else None

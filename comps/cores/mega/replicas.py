@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 _FIRST_EJECTION_S, _LONGEST_EJECTION_S = 1.0, 30.0
 #: Names are resolved anew when they were last this long ago, seconds.
 _RESOLVED_FOR_S = 5.0
+_NEVER = float("inf")
 
 #: Host name and port → the IP addresses of its A and AAAA records. Raises OSError.
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -44,7 +45,7 @@ class Replicas:
         self._resolve = resolve or _resolve
         self._clock = clock
         self._replicas = {url: [Replica(url)] for url in urls}
-        self._resolved_at = -_RESOLVED_FOR_S if any(map(_is_name, urls)) else float("inf")
+        self._resolved_at = -_RESOLVED_FOR_S if any(map(_is_name, urls)) else _NEVER
         self._resolving = anyio.Lock()
         self._turn = 0
 
@@ -52,6 +53,8 @@ class Replicas:
     def all(self) -> list[Replica]:
         """Those that can be asked first, and of them the least loaded."""
         replicas = [replica for named in self._replicas.values() for replica in named]
+        if len(replicas) < 2:
+            return replicas
         order = sorted(range(len(replicas)), key=lambda k: (*self._rank(replicas[k]), (k - self._turn) % len(replicas)))
         return [replicas[k] for k in order]
 
@@ -64,7 +67,7 @@ class Replicas:
     @property
     def is_due(self) -> bool:
         """Whether names should be resolved anew."""
-        return self._clock() - self._resolved_at >= _RESOLVED_FOR_S
+        return self._resolved_at != _NEVER and self._clock() - self._resolved_at >= _RESOLVED_FOR_S
 
     async def refresh(self) -> None:
         """Resolve names. Where one cannot be resolved, its last known addresses stay."""

@@ -14,7 +14,7 @@ import anyio
 from pydantic import BaseModel
 
 from comps.cores.errors import Problem
-from comps.cores.mega.channel import Channel
+from comps.cores.mega.channel import Channel, Signal
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.ordered_map import ordered_map
@@ -70,13 +70,14 @@ class Run:
             initial_inputs = initial_inputs.model_dump(exclude_none=True)
         self._initial = initial_inputs
         self._unary = llm_parameters if answers_stream else llm_parameters.model_copy(update={"stream": False})
-        self._llm_parameters = llm_parameters.model_dump(exclude={"id"})
+        self._llm_parameters = fields_of(llm_parameters)
         self._kwargs = kwargs
         self.graph = orchestrator.copy_graph()
         self._sources = self.graph.ind_nodes()
         self.results: dict[str, Any] = {}
         self._events: Channel[NodeEvent] = Channel(CHANNEL_MS)
-        self._done = {node: anyio.Event() for node in self.graph.graph}
+        self._done: set[str] = set()
+        self._progress = Signal()
         self._feeders = {node: feeder for node in self.graph.graph if (feeder := self._feeder(node)) is not None}
         self._feeds: dict[str, Channel[Any]] = {node: Channel(CHANNEL_MS) for node in self._feeders}
 
@@ -97,6 +98,11 @@ class Run:
 
     async def work(self) -> None:
         """Work until all nodes are done; the first failure is raised. Events wait for their reader."""
+        chain = self.graph.chain()
+        if chain is not None and not self._feeders:
+            for node in chain:
+                await self._node(node)
+            return
         try:
             async with anyio.create_task_group() as tasks:
                 for node in self.graph.graph:
@@ -127,8 +133,8 @@ class Run:
 
     async def _node(self, node: str) -> None:
         for predecessor in self.graph.predecessors(node):
-            if predecessor != self._feeders.get(node):
-                await self._done[predecessor].wait()
+            while predecessor not in self._done and predecessor != self._feeders.get(node):
+                await self._progress.wait()
         if node in self.results or self._is_left_out(node):
             self._end(node)
             return
@@ -143,7 +149,8 @@ class Run:
     def _end(self, node: str) -> None:
         for feed in self._fed_by(node):
             feed.close()
-        self._done[node].set()
+        self._done.add(node)
+        self._progress.notify()
 
     def _is_left_out(self, node: str) -> bool:
         """Whether all that it follows has sent nothing on to it: then it is no part of this run's graph."""
@@ -252,6 +259,11 @@ class Run:
             if name in self.results
         }
         return self._orchestrator.process_outputs(list(outputs), outputs)
+
+
+def fields_of(parameters: LLMParams) -> dict[str, Any]:
+    """The sampling parameters by name. They are plain values, so that nothing inside has to be dumped."""
+    return {name: value for name, value in vars(parameters).items() if name != "id"}
 
 
 def with_parameters(service: MicroService, inputs: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from yarl import URL
 _KEEPALIVE_S = 4.0
 _CONNECT_S = 3.0
 _SUCCESS = range(200, 300)
+#: What is read ahead of a body. Above this aiohttp stops and starts reading, a system call each, for every 64 KiB.
+_READ_AHEAD = 1 << 20
 
 
 class UnreachableError(Exception):
@@ -23,7 +25,7 @@ class BrokenError(Exception):
 
 
 class Reply:
-    """The answer to a request; ``body`` once it has been read. ``aclose`` ends the connection of one that has not."""
+    """The answer to a request; ``body`` once it has been read. ``close`` ends the connection of one that has not."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -56,7 +58,7 @@ class Reply:
         except (aiohttp.ClientError, ConnectionError) as error:
             raise BrokenError(str(error)) from error
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         self._response.close()
 
 
@@ -68,6 +70,7 @@ class Transport:
             connector=aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=_KEEPALIVE_S),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
             skip_auto_headers={"User-Agent"},
+            read_bufsize=_READ_AHEAD,
         )
 
     async def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], server_name: str | None) -> Reply:
