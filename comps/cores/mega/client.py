@@ -137,7 +137,8 @@ class NodeClient:
         request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
 
         with self._counting(service) as counts:
-            with closing(await self._first_answer(service, partial(self._answered, service, request), counts)) as reply:
+            reply = await self._first_answer(service, partial(self._answered, service, request), counts)
+            with closing(reply):
                 async with aclosing(_pieces(service, reply)) as pieces:
                     yield pieces
 

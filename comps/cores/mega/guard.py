@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import anyio
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.mega.turns import SMALL, Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.metrics import ServiceMetrics
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 DEADLINE_HEADER = "x-deadline-ms"
 #: nginx's code for a client that left before its answer; only metrics see it.
 _CLIENT_GONE = 499
+#: Bytes that a body is taken for that comes in chunks.
+_UNSTATED = 1 << 20
 
 
 def problem_response(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -40,11 +44,20 @@ def problem_response(problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], 
 class Guard:
     """ASGI middleware. ``max_body`` in bytes, ``timeout`` in seconds (the caller's deadline may shorten it).
 
+    ``turns``: what large bodies wait for.
     ``document``: the name of the model that handlers make of the body by themselves, as OPEA's megaservices do.
     """
 
     def __init__(
-        self, app: ASGIApp, *, node: str, metrics: ServiceMetrics, max_body: int, timeout: float, document: str = ""
+        self,
+        app: ASGIApp,
+        *,
+        node: str,
+        metrics: ServiceMetrics,
+        max_body: int,
+        timeout: float,
+        document: str = "",
+        turns: Turns | None = None,
     ) -> None:
         self._app = app
         self._node = node
@@ -52,6 +65,7 @@ class Guard:
         self._max_body = max_body
         self._timeout = timeout
         self._document = document
+        self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,35 +97,49 @@ class Guard:
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:
             exchange.on_progress(lambda: _extend(work, seconds))
-            body = await self._read_body(headers, receive)
-            if body is None:
-                return
-            messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-            async def replay() -> Message:
-                if messages:
-                    return messages.pop()
-                await gone.wait()
-                return {"type": "http.disconnect"}
-
-            async def watch() -> None:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                gone.set()
-                work.cancel()
-
-            watching = asyncio.create_task(watch())
-            try:
-                await self._app(scope, replay, exchange.send)
-            except Exception as error:
-                meant = self._meant(error, body)
-                if meant is error:
-                    raise
-                raise meant from error
-            finally:
-                watching.cancel()
+            async with self._turn(headers):
+                await self._work(scope, receive, exchange, work, gone)
         if work.cancelled_caught and not gone.is_set():
             raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
+
+    def _turn(self, headers: dict[bytes, bytes]) -> AbstractAsyncContextManager[None]:
+        size = _stated_size(headers)
+        if size is None:
+            size = _UNSTATED if b"transfer-encoding" in headers else 0
+        return nullcontext() if self._turns is None or size < SMALL else self._turns.turn(size)
+
+    async def _work(
+        self, scope: Scope, receive: Receive, exchange: _Exchange, work: anyio.CancelScope, gone: asyncio.Event
+    ) -> None:
+        """Read the body and handle it; ``work`` is cancelled when the client is ``gone``."""
+        headers = dict(scope["headers"])
+        body = await self._read_body(headers, receive)
+        if body is None:
+            return
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            if messages:
+                return messages.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def watch() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
+            work.cancel()
+
+        watching = asyncio.create_task(watch())
+        try:
+            await self._app(scope, replay, exchange.send)
+        except Exception as error:
+            meant = self._meant(error, body)
+            if meant is error:
+                raise
+            raise meant from error
+        finally:
+            watching.cancel()
 
     def _meant(self, error: Exception, body: bytes) -> Exception:
         """What a handler's error means: one at reading the body that it was sent is the sender's."""
@@ -132,8 +160,7 @@ class Guard:
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """The whole body; None when the client left while sending it."""
-        stated = headers.get(b"content-length", b"0")
-        if stated.isdigit() and int(stated) > self._max_body:
+        if (_stated_size(headers) or 0) > self._max_body:
             raise self._too_large()
         parts: list[bytes] = []
         size = 0
@@ -151,6 +178,12 @@ class Guard:
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is larger than {self._max_body} bytes", limit_bytes=self._max_body)
+
+
+def _stated_size(headers: dict[bytes, bytes]) -> int | None:
+    """Of a body, bytes."""
+    stated = headers.get(b"content-length", b"")
+    return int(stated) if stated.isdigit() else None
 
 
 def _extend(deadline: anyio.CancelScope, seconds: float) -> None:

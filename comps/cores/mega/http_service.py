@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.guard import Guard, problem_response
+from comps.cores.mega.json_route import JSONRoute
+from comps.cores.mega.turns import Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.metrics import orchestrator_metrics
@@ -36,14 +38,16 @@ ReadyCheck = Callable[[], Awaitable[None]]
 class HTTPService:
     """Builds ``app``. Resources are started in order before the first request and stopped in reverse after the last."""
 
-    def __init__(self, title: str, description: str, *, max_body: int, timeout: float, document: str = "") -> None:
-        """``document`` as for ``Guard``."""
+    def __init__(
+        self, title: str, description: str, *, max_body: int, timeout: float, document: str = "", turns: Turns | None = None
+    ) -> None:
+        """``document`` and ``turns`` as for ``Guard``."""
         self.title = title
         self.description = description
         self.metrics = ServiceMetrics()
         self._resources: list[Resource] = []
         self._ready_checks: list[ReadyCheck] = []
-        self.app = self._create_app(max_body, timeout, document)
+        self.app = self._create_app(max_body, timeout, document, turns)
 
     def add_resource(self, resource: Resource) -> None:
         """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""
@@ -52,9 +56,18 @@ class HTTPService:
         if ready is not None:
             self._ready_checks.append(ready)
 
-    def _create_app(self, max_body: int, timeout: float, document: str) -> FastAPI:
+    def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
         app = FastAPI(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
-        app.add_middleware(Guard, node=self.title, metrics=self.metrics, max_body=max_body, timeout=timeout, document=document)
+        app.add_middleware(
+            Guard,
+            node=self.title,
+            metrics=self.metrics,
+            max_body=max_body,
+            timeout=timeout,
+            document=document,
+            turns=turns,
+        )
+        app.router.route_class = JSONRoute
         # No credentials: OPEA's "*" with credentials lets any page act as its visitor.
         app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         app.add_exception_handler(Problem, _on_problem)

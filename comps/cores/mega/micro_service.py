@@ -17,6 +17,8 @@ from fastapi import FastAPI
 
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
+from comps.cores.mega.json_route import PlainJSONResponse
+from comps.cores.mega.turns import Turns
 from comps.cores.proto.docarray import TextDoc
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.batching import Batching
@@ -101,8 +103,9 @@ class MicroService:
         self.event_loop: asyncio.AbstractEventLoop | None = None
         if use_remote_service:
             return
+        turns = Turns() if service_role is ServiceRoleType.MEGASERVICE else None
         document = getattr(input_datatype, "__name__", "")
-        self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout, document=document)
+        self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout, document=document, turns=turns)
         if dynamic_batching:
             self._batching = Batching(
                 dynamic_batching_timeout, dynamic_batching_max_batch_size, lambda: self.dynamic_batching_infer
@@ -195,6 +198,9 @@ class MicroService:
 
     def add_route(self, endpoint: str, handler: Callable[..., Any], methods: list[str] | None = None, **options: Any) -> None:
         """Serve ``handler`` at ``endpoint``; ``options`` are FastAPI's."""
+        if self.service_role is ServiceRoleType.MEGASERVICE and _is_silent(handler) and "response_model" not in options:
+            # There is no model to check the answer with: it is what the last node answered.
+            options = {"response_model": None, "response_class": PlainJSONResponse, **options}
         self.app.add_api_route(endpoint, handler, methods=methods or ["POST"], **options)
 
     def start(self) -> None:
@@ -218,6 +224,11 @@ class MicroService:
         """Raises RuntimeError for a service that runs elsewhere."""
         if self.use_remote_service:
             raise RuntimeError(f"{self.name} runs elsewhere: it is only described here")
+
+
+def _is_silent(handler: Callable[..., Any]) -> bool:
+    """Whether it does not say what it returns."""
+    return inspect.signature(handler).return_annotation in (inspect.Signature.empty, Any, "Any")
 
 
 class _StartupEvent:

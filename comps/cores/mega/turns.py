@@ -1,0 +1,112 @@
+"""Large bodies take turns: more of them at once than the processor can work on take memory and save no time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Bytes; smaller bodies never wait.
+SMALL = 64 << 10
+#: Bytes under way that are let in at once.
+_FIRST = 4 << 20
+#: How often the bound is looked at again while somebody waits, seconds.
+_REVIEW_S = 0.05
+#: The share of the time that the thread may be busy for the bound to grow.
+_BUSY = 0.7
+#: Seconds without the end of a turn after which the bound grows all the same: the requests under way take long by themselves.
+_LONG_S = 0.5
+
+
+def busy_seconds() -> float:
+    """How long the calling thread has run, or waited for a processor to run on (``/proc/thread-self/schedstat``, Linux)."""
+    try:
+        ran, waited, _ = Path("/proc/thread-self/schedstat").read_text().split()
+    except OSError:
+        return time.thread_time()
+    return (int(ran) + int(waited)) / 1e9
+
+
+@dataclass(eq=False)
+class _Place:
+    size: int
+    is_let_in: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Turns:
+    """First come, first served: ``async with turns.turn(size)``.
+
+    Up to ``bound`` bytes are let in, which grows while the event loop has time for more, and shrinks to what it was at first
+    when it has none. A body larger than the bound is let in when it is alone.
+    """
+
+    def __init__(self, *, busy: Callable[[], float] = busy_seconds, clock: Callable[[], float] = time.monotonic) -> None:
+        """``busy`` and ``clock`` in seconds."""
+        self.bound = _FIRST
+        self._busy = busy
+        self._clock = clock
+        self._taken = 0
+        self._waiting: deque[_Place] = deque()
+        self._review_is_due: asyncio.TimerHandle | None = None
+        self._seen_at = self._seen_busy = self._ended_at = 0.0
+
+    @asynccontextmanager
+    async def turn(self, size: int) -> AsyncIterator[None]:
+        """Waits until ``size`` bytes may be worked on; they count until the context is left."""
+        if size < SMALL:
+            yield
+            return
+        place = _Place(size)
+        self._waiting.append(place)
+        self._let_in()
+        try:
+            if not place.is_let_in.is_set():
+                self._await_review()
+                await place.is_let_in.wait()
+            yield
+        finally:
+            if place.is_let_in.is_set():
+                self._taken -= size
+                self._ended_at = self._clock()
+            else:
+                self._waiting.remove(place)
+            self._let_in()
+
+    def review(self) -> None:
+        """Set the bound by how busy the thread was since the last review."""
+        now, busy = self._clock(), self._busy()
+        is_busy = busy - self._seen_busy > _BUSY * (now - self._seen_at)
+        if is_busy and now - self._ended_at < _LONG_S:
+            self.bound = max(_FIRST, self.bound // 2)
+        else:
+            self.bound = 2 * max(self.bound, self._taken)
+        self._seen_at, self._seen_busy = now, busy
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and (not self._taken or self._taken + self._waiting[0].size <= self.bound):
+            place = self._waiting.popleft()
+            self._taken += place.size
+            place.is_let_in.set()
+        if not self._waiting and self._review_is_due is not None:
+            self._review_is_due.cancel()
+            self._review_is_due = None
+
+    def _await_review(self) -> None:
+        """Look again in a while, for as long as somebody waits."""
+        if self._review_is_due is None:
+            self._seen_at, self._seen_busy = self._clock(), self._busy()
+            self._ended_at = self._seen_at
+            self._arm()
+
+    def _arm(self) -> None:
+        self._review_is_due = asyncio.get_running_loop().call_later(_REVIEW_S, self._on_time)
+
+    def _on_time(self) -> None:
+        self.review()
+        if self._waiting:
+            self._arm()
