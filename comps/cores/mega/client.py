@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.guard import DEADLINE_HEADER
 from comps.cores.mega.micro_service import MicroService
+from comps.cores.mega.outputs import LARGE, JSONText
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
 from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
 from comps.cores.proto import sse, wire
@@ -45,7 +46,7 @@ class ServiceCounts:
 class _Request:
     method: str
     path: str
-    body: bytes
+    body: Sequence[bytes]
     headers: dict[str, str]
 
 
@@ -101,15 +102,14 @@ class NodeClient:
         the node found, NodeUnavailable, NodeTimeout, NodeError.
         """
         request = self._request(service, document, path, method, wire.MSGPACK if service.binary else wire.JSON)
+        return _decode(service, await self._exchange(service, request, address))
 
-        async def ask(replica: Replica) -> Any:
-            with closing(await self._send(service, request, replica)) as reply:
-                await _read(service, reply)
-            _check(service, reply)
-            return _decode(service, reply)
-
-        with self._counting(service) as counts:
-            return await self._first_answer(service, ask, counts, address)
+    async def forward(self, service: MicroService, document: Any) -> Any:
+        """As ``call``; but large JSON is left as it came: another node can be sent it so. ``document`` may be such a text."""
+        reply = await self._exchange(service, self._request(service, document, None, "POST", wire.JSON))
+        if reply.content_type == wire.JSON and reply.size >= LARGE:
+            return JSONText(service.title, reply.pieces)
+        return _decode(service, reply)
 
     @asynccontextmanager
     async def stream(self, service: MicroService, document: Any, *, path: str | None = None) -> AsyncIterator[AsyncIterator[Any]]:
@@ -171,6 +171,19 @@ class NodeClient:
             self._refreshing.add(task)
             task.add_done_callback(self._refreshing.discard)
         return known
+
+    async def _exchange(self, service: MicroService, request: _Request, address: str | None = None) -> Reply:
+        """An answer whose status is good, read."""
+
+        async def ask(replica: Replica) -> Reply:
+            with closing(await self._send(service, request, replica)) as reply:
+                await _read(service, reply)
+            _check(service, reply)
+            return reply
+
+        with self._counting(service) as counts:
+            reply: Reply = await self._first_answer(service, ask, counts, address)
+            return reply
 
     def _counting(self, service: MicroService) -> _Counting:
         return _Counting(self.counts.setdefault(service.title, ServiceCounts()))
@@ -256,14 +269,16 @@ def _remaining() -> float:
     return anyio.current_effective_deadline() - anyio.current_time()
 
 
-def _encode(service: MicroService, document: Any) -> tuple[bytes, str]:
+def _encode(service: MicroService, document: Any) -> tuple[Sequence[bytes], str]:
     if document is None:
-        return b"", ""
+        return (), ""
+    if isinstance(document, JSONText):
+        return document.pieces, wire.JSON
     if service.binary:
-        return wire.pack(document), wire.MSGPACK
+        return (wire.pack(document),), wire.MSGPACK
     if isinstance(document, BaseModel):
-        return document.model_dump_json(exclude_none=True).encode(), wire.JSON
-    return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS), wire.JSON
+        return (document.model_dump_json(exclude_none=True).encode(),), wire.JSON
+    return (orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS),), wire.JSON
 
 
 def _decode(service: MicroService, reply: Reply) -> Any:
@@ -276,9 +291,9 @@ def _decode(service: MicroService, reply: Reply) -> Any:
     return reply.body
 
 
-async def _read(service: MicroService, reply: Reply) -> bytes:
+async def _read(service: MicroService, reply: Reply) -> None:
     try:
-        return await reply.read()
+        await reply.read()
     except BrokenError as error:
         raise NodeUnavailable("broke the connection", node=service.title) from error
 
@@ -293,7 +308,8 @@ def _json(service: MicroService, text: str | bytes) -> Any:
 async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, None]:
     """The objects of a streamed answer, or the one of a whole one."""
     if reply.content_type != sse.MEDIA_TYPE:
-        yield _json(service, await _read(service, reply))
+        await _read(service, reply)
+        yield _json(service, reply.body)
         return
     finished = False
     async for event in _events(service, reply):
@@ -322,7 +338,7 @@ async def _events(service: MicroService, reply: Reply) -> AsyncGenerator[sse.Eve
 
 async def _read_on(service: MicroService, reply: Reply) -> AsyncGenerator[bytes, None]:
     """A body as it comes. Raises NodeTimeout where the next piece takes too long, NodeUnavailable where the connection breaks."""
-    async with aclosing(reply.pieces()) as pieces:
+    async with aclosing(reply.stream()) as pieces:
         while True:
             try:
                 with anyio.fail_after(service.timeout):

@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from comps.cores.mega.allocator import keep_freed_memory
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
@@ -206,6 +207,8 @@ class MicroService:
     def start(self) -> None:
         """Serve until ``stop`` or SIGTERM. Blocks."""
         self._validate_env()
+        if self.service_role is ServiceRoleType.MEGASERVICE:
+            keep_freed_memory()
         try:
             with asyncio.Runner(loop_factory=_event_loop) as runner:
                 self.event_loop = runner.get_loop()

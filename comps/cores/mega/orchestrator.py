@@ -118,6 +118,10 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
         """The output of ``cur_node`` where the request already holds it: then the node does not run."""
         return None
 
+    def has_plain_hooks(self) -> bool:
+        """Whether nobody has changed what is done with the documents that unary nodes are sent and answer."""
+        return all(getattr(getattr(self, hook.__name__), "__func__", None) is hook for hook in _PLAIN_HOOKS)
+
     @asynccontextmanager
     async def stream(
         self, initial_inputs: dict[str, Any] | BaseModel, llm_parameters: LLMParams | None = None, **kwargs: Any
@@ -182,3 +186,14 @@ class ServiceOrchestrator(OrchestratorHelpers, DAG):
     async def ask(self, cur_node: str, inputs: Any) -> Any:
         """Ask a node once, with an aligned request."""
         return await self.client.call(self.services[cur_node], inputs)
+
+
+#: As they are here, before users assign others.
+_PLAIN_HOOKS: tuple[Any, ...] = (
+    ServiceOrchestrator.align_inputs,
+    ServiceOrchestrator.align_outputs,
+    ServiceOrchestrator.execute,
+    ServiceOrchestrator.ask,
+    ServiceOrchestrator.process_outputs,
+    ServiceOrchestrator.dump_outputs,
+)

@@ -18,6 +18,7 @@ from comps.cores.mega.channel import Channel, Signal
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.ordered_map import ordered_map
+from comps.cores.mega.outputs import JSONText, Outputs
 from comps.cores.proto.docarray import LLMParams
 from comps.opea.answer_stream import told_at_once
 
@@ -74,8 +75,9 @@ class Run:
         self._kwargs = kwargs
         self.graph = orchestrator.copy_graph()
         self._sources = self.graph.ind_nodes()
-        self.results: dict[str, Any] = {}
+        self.results = Outputs()
         self._events: Channel[NodeEvent] = Channel(CHANNEL_MS)
+        self._sends_on = False
         self._done: set[str] = set()
         self._progress = Signal()
         self._feeders = {node: feeder for node in self.graph.graph if (feeder := self._feeder(node)) is not None}
@@ -111,7 +113,8 @@ class Run:
             raise first_error(group) from None
 
     async def unread(self) -> None:
-        """``work`` without a reader of events."""
+        """``work`` without a reader of events. What no hook looks at then goes from node to node as it came."""
+        self._sends_on = self._orchestrator.has_plain_hooks()
         self._events.release()
         await self.work()
 
@@ -183,6 +186,8 @@ class Run:
         await self._events.send(NodeEvent(node, "start"))
         if service.map_over:
             return await self._map(node, service)
+        if self._sends_on and not (service.streams or service.binary or service.service_type in MODELS):
+            return await self._forward(node, service)
         inputs = self._inputs(node)
         if service.streams:
             return await self._stream(node, service, inputs)
@@ -191,6 +196,19 @@ class Run:
             return output
         self._orchestrator.dump_outputs(of, output, self.results)
         return _ELSEWHERE
+
+    async def _forward(self, node: str, service: MicroService) -> Any:
+        """What ``execute`` does, where no hook looks at a document."""
+        predecessors = self.graph.predecessors(node)
+        text = self.results.text(predecessors[0]) if len(predecessors) == 1 else None
+        try:
+            output = await self._orchestrator.client.forward(service, text or self._inputs(node))
+        except Problem:
+            if text is not None:
+                # Where it is broken, that is its sender's fault, not this node's.
+                text.read()
+            raise
+        return output.read() if isinstance(output, JSONText) and not output.is_opaque else output
 
     async def _stream(self, node: str, service: MicroService, inputs: dict[str, Any]) -> list[Any]:
         items: list[Any] = []

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 #: Below uvicorn's 5 s keep-alive, so that a pooled connection is seldom one that the other side has just closed.
 _KEEPALIVE_S = 4.0
 _CONNECT_S = 3.0
 _SUCCESS = range(200, 300)
+#: Bytes of a body that is not joined to its headers, so that they go out in one packet.
+_LARGE = 1 << 16
 #: What is read ahead of a body. Above this aiohttp stops and starts reading, a system call each, for every 64 KiB.
-_READ_AHEAD = 1 << 20
+_READ_AHEAD = 1 << 16
 
 
 class UnreachableError(Exception):
@@ -25,13 +28,16 @@ class BrokenError(Exception):
 
 
 class Reply:
-    """The answer to a request; ``body`` once it has been read. ``close`` ends the connection of one that has not."""
+    """The answer to a request; ``pieces`` of its body, as they came, once it has been read.
+
+    ``close`` ends the connection of one that has not.
+    """
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
-        self.body = b""
+        self.pieces: tuple[bytes, ...] = ()
 
     @property
     def is_success(self) -> bool:
@@ -42,15 +48,22 @@ class Reply:
         """Without parameters."""
         return self.headers.get("content-type", "").partition(";")[0]
 
-    async def read(self) -> bytes:
-        """The whole body. Raises BrokenError."""
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+    async def read(self) -> None:
+        """Read the whole body. Raises BrokenError."""
         try:
-            self.body = await self._response.read()
+            self.pieces = tuple([piece async for piece, _ in self._response.content.iter_chunks() if piece])
         except (aiohttp.ClientError, ConnectionError) as error:
             raise BrokenError(str(error)) from error
-        return self.body
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes. Raises BrokenError."""
         try:
             async for piece in self._response.content.iter_any():
@@ -60,6 +73,29 @@ class Reply:
 
     def close(self) -> None:
         self._response.close()
+
+
+class _Pieces(aiohttp.Payload):
+    """A body in pieces, which are written as they are; aiohttp copies one that is whole."""
+
+    _autoclose = True
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        super().__init__(pieces)
+        self._size = sum(map(len, pieces))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return b"".join(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        writer.send_headers()
+        for piece in self._value:
+            await writer.write(piece)
+
+
+def _payload(body: Sequence[bytes]) -> _Pieces | bytes | None:
+    pieces = _Pieces(body)
+    return pieces if (pieces.size or 0) >= _LARGE else b"".join(body) or None
 
 
 class Transport:
@@ -73,7 +109,9 @@ class Transport:
             read_bufsize=_READ_AHEAD,
         )
 
-    async def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], server_name: str | None) -> Reply:
+    async def send(
+        self, method: str, url: str, body: Sequence[bytes], headers: Mapping[str, str], server_name: str | None
+    ) -> Reply:
         """One request; sent again once when a pooled connection turns out to have been closed by the other side.
 
         ``server_name``: for TLS, where ``url`` names an address. Raises UnreachableError, BrokenError.
@@ -83,12 +121,14 @@ class Transport:
         except BrokenError:
             return await self._send(method, url, body, headers, server_name)
 
-    async def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], server_name: str | None) -> Reply:
+    async def _send(
+        self, method: str, url: str, body: Sequence[bytes], headers: Mapping[str, str], server_name: str | None
+    ) -> Reply:
         try:
             response = await self._session.request(
                 method,
                 URL(url, encoded=True),
-                data=body or None,
+                data=_payload(body),
                 headers=headers,
                 allow_redirects=False,
                 server_hostname=server_name,

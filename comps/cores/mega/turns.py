@@ -83,7 +83,7 @@ class Turns:
         if is_busy and now - self._ended_at < _LONG_S:
             self.bound = max(_FIRST, self.bound // 2)
         else:
-            self.bound = 2 * max(self.bound, self._taken)
+            self.bound = 3 * max(self.bound, self._taken) // 2
         self._seen_at, self._seen_busy = now, busy
         self._let_in()
 
