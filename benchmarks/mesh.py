@@ -1,6 +1,7 @@
-"""The whole mesh on this machine: time to ready, memory of all services idle, one request and eight at once.
+"""The whole mesh on this machine: time to ready, memory of all services idle, one request and eight at once; then what the
+orchestrator itself costs (``benchmarks.chain``).
 
-``scripts/bench mesh``
+``scripts/bench mesh [requests]``
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks import chain
 from benchmarks.machine import machine
 from tests.e2e.mesh import Mesh
 
@@ -73,6 +75,7 @@ def main() -> None:
                 print(f"  {size:6.1f} MB  {process}")
         finally:
             mesh.stop()
+    chain.main()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,21 @@ def test_order_predecessors_and_leaves() -> None:
     assert dag.all_downstreams("asr") == ["llm", "tts"]
 
 
+@pytest.mark.parametrize(
+    ("graph", "chain"),
+    [
+        ({"b": [], "a": ["b"]}, ["a", "b"]),
+        ({"a": []}, ["a"]),
+        ({"a": [], "b": []}, None),
+        ({"a": ["b", "c"], "b": [], "c": []}, None),
+        ({"a": ["c"], "b": ["c"], "c": []}, None),
+        ({}, None),
+    ],
+)
+def test_a_chain_is_one_after_the_other(graph: dict[str, list[str]], chain: list[str] | None) -> None:
+    assert _graph(graph).chain() == chain
+
+
 def test_cycles_unknown_and_double_nodes_are_refused() -> None:
     dag = _graph({"a": ["b"], "b": []})
     with pytest.raises(ValueError, match="cycle"):

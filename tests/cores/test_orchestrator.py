@@ -10,9 +10,9 @@ from typing import Any
 
 import anyio
 import pytest
-from fastapi import Request
+from fastapi import Request, Response
 
-from comps import MicroService, ServiceOrchestrator, ServiceType
+from comps import MicroService, ServiceOrchestrator, ServiceType, TextDoc
 from comps.cores.errors import NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
 from comps.cores.mega.dag import DAG
 from comps.cores.proto.docarray import LLMParams
@@ -26,7 +26,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.service = MicroService("backend", host="127.0.0.1", port=0, timeout=20)
-        for name in ("echo", "no_face", "broken", "html", "hang"):
+        for name in ("echo", "same", "cut", "choosy", "no_face", "broken", "html", "hang"):
             self.service.add_route(f"/{name}", getattr(self, name))
         self.running = 0
         self.most = 0
@@ -41,6 +41,15 @@ class Backend:
         await anyio.sleep(0.02)
         self.running -= 1
         return {"heard": await request.json()}
+
+    async def same(self, request: Request) -> Response:
+        return Response(await request.body(), media_type="application/json")
+
+    async def cut(self, request: Request) -> Response:
+        return Response((await request.body())[:-1], media_type="application/json")
+
+    async def choosy(self, document: TextDoc) -> TextDoc:
+        return document
 
     async def no_face(self) -> None:
         raise NoFace("no face in the picture", field="avatar")
@@ -92,6 +101,40 @@ async def test_a_chain_passes_outputs_on(mega: ServiceOrchestrator, backend: Bac
     results, graph = await mega.schedule({"text": "hi"})
     assert results["b/MicroService"] == {"heard": {"heard": {"text": "hi"}}}
     assert graph.all_leaves() == ["b/MicroService"]
+
+
+#: So much is not decoded on its way.
+LARGE = "A" * 300_000
+
+
+async def test_large_documents_are_passed_on_and_can_all_be_read(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, *(backend.node(name, "/same") for name in "abc"))
+    results, _ = await mega.schedule({"text": LARGE})
+    assert dict(results) == {f"{name}/MicroService": {"text": LARGE} for name in "abc"}
+
+
+async def test_hooks_see_large_documents(mega: ServiceOrchestrator, backend: Backend) -> None:
+    class Tagged(ServiceOrchestrator):
+        def align_inputs(self, inputs: Any, cur_node: str, *args: Any, **kwargs: Any) -> Any:
+            return {**inputs, cur_node: True}
+
+    mega.__class__ = Tagged
+    _chain(mega, backend.node("a", "/same"), backend.node("b", "/same"))
+    results, _ = await mega.schedule({"text": LARGE})
+    assert results["b/MicroService"] == {"text": LARGE, "a/MicroService": True, "b/MicroService": True}
+
+
+async def test_a_large_document_may_prune_the_graph(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, backend.node("a", "/same"), backend.node("b", "/same"))
+    results, graph = await mega.schedule({"text": LARGE, "downstream_black_list": ["^b"]})
+    assert list(results) == graph.all_leaves() == ["a/MicroService"]
+
+
+async def test_large_broken_json_is_the_fault_of_who_sent_it(mega: ServiceOrchestrator, backend: Backend) -> None:
+    _chain(mega, backend.node("a", "/cut"), backend.node("b", "/choosy"))
+    with pytest.raises(NodeError) as caught:
+        await mega.schedule({"text": LARGE})
+    assert caught.value.node == "a"
 
 
 async def test_a_join_merges_in_graph_order(mega: ServiceOrchestrator, backend: Backend) -> None:

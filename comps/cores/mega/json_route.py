@@ -28,9 +28,16 @@ class JSONRequest(Request):
             try:
                 self._json = from_json(body)
             except ValueError:
-                # What jiter does not take, as half of a surrogate pair, json may.
-                self._json = json.loads(body)
+                self._json = _patiently(body)
         return self._json
+
+
+def _patiently(body: bytes) -> Any:
+    """What jiter does not take, as half of a surrogate pair, json may."""
+    try:
+        return json.loads(body)
+    except (RecursionError, UnicodeDecodeError) as error:
+        raise json.JSONDecodeError(type(error).__name__, body.decode(errors="replace"), 0) from None
 
 
 class JSONRoute(APIRoute):

@@ -78,4 +78,4 @@ class Outputs(dict[str, Any]):
     def __eq__(self, other: object) -> bool:
         return dict(self) == other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None

@@ -14,7 +14,6 @@ from pathlib import Path
 SMALL = 64 << 10
 #: Bytes under way that are let in at once.
 _FIRST = 4 << 20
-#: How often the bound is looked at again while somebody waits, seconds.
 _REVIEW_S = 0.05
 #: The share of the time that the thread may be busy for the bound to grow.
 _BUSY = 0.7
@@ -44,9 +43,16 @@ class Turns:
     when it has none. A body larger than the bound is let in when it is alone.
     """
 
-    def __init__(self, *, busy: Callable[[], float] = busy_seconds, clock: Callable[[], float] = time.monotonic) -> None:
-        """``busy`` and ``clock`` in seconds."""
+    def __init__(
+        self,
+        *,
+        review_s: float = _REVIEW_S,
+        busy: Callable[[], float] = busy_seconds,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``review_s``: how often the bound is looked at while somebody waits. All in seconds."""
         self.bound = _FIRST
+        self._review_s = review_s
         self._busy = busy
         self._clock = clock
         self._taken = 0
@@ -104,7 +110,7 @@ class Turns:
             self._arm()
 
     def _arm(self) -> None:
-        self._review_is_due = asyncio.get_running_loop().call_later(_REVIEW_S, self._on_time)
+        self._review_is_due = asyncio.get_running_loop().call_later(self._review_s, self._on_time)
 
     def _on_time(self) -> None:
         self.review()
