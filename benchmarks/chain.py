@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from comps import MicroService, ServiceOrchestrator, ServiceRoleType, ServiceTyp
 HOPS = 4
 SIZES = {"small": 100, "1 MiB": 1 << 20}
 CLIENTS = (1, 16, 64)
+ROUNDS = 4
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _spawn = multiprocessing.get_context("spawn")
 
@@ -136,10 +138,33 @@ async def load(port: int, body: bytes, clients: int, requests: int) -> tuple[lis
     return seconds, failed
 
 
+@dataclass
+class Cost:
+    """Of one front with one size of body and one number of clients. The fronts take turns, so that both meet the same machine."""
+
+    seconds: list[float] = field(default_factory=list)
+    wall: float = 0.0
+    cpu: float = 0.0
+    failed: int = 0
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * self.cpu / len(self.seconds)
+
+    def measure(self, pid: int, port: int, body: bytes, clients: int, requests: int) -> None:
+        asyncio.run(load(port, body, clients, clients))
+        before, began = cpu_s(pid), time.perf_counter()
+        seconds, failed = asyncio.run(load(port, body, clients, requests))
+        self.wall += time.perf_counter() - began
+        self.cpu += cpu_s(pid) - before
+        self.seconds += seconds
+        self.failed += failed
+
+
 def main() -> None:
     print(machine())
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    failures = total = 0
+    failed = total = 0
     with ExitStack() as stack:
         backends = [stack.enter_context(started(echo))[1] for _ in range(HOPS)]
         fronts = {"megaservice": stack.enter_context(started(megaservice, backends))}
@@ -147,24 +172,23 @@ def main() -> None:
         for size, length in SIZES.items():
             body = b'{"text":"' + b"a" * length + b'"}'
             for clients in CLIENTS:
-                count = max(clients, requests // 4 if size == "small" else requests // 40)
-                cost = {}
-                for name, (pid, port) in fronts.items():
-                    asyncio.run(load(port, body, clients, clients))
-                    before, began = cpu_s(pid), time.perf_counter()
-                    seconds, failed = asyncio.run(load(port, body, clients, count))
-                    rate = count / (time.perf_counter() - began)
-                    cost[name] = 1000 * (cpu_s(pid) - before) / count
-                    p50, p95 = np.percentile(seconds, [50, 95])
-                    if name == "megaservice":
-                        failures, total = failures + failed, total + count
+                count = requests // 3 if size == "small" else requests // 10
+                costs = {name: Cost() for name in fronts}
+                for _ in range(ROUNDS):
+                    for name, (pid, port) in fronts.items():
+                        costs[name].measure(pid, port, body, clients, max(clients, count // ROUNDS))
+                for name, cost in costs.items():
+                    p50, p95 = np.percentile(cost.seconds, [50, 95])
                     print(
                         f"{size:>6}, {clients:2} clients, {name:12}: p50 {1000 * p50:.1f}, p95 {1000 * p95:.1f} ms, "
-                        f"{rate:.0f} requests/s, CPU {cost[name]:.2f} ms a request, RSS at most {rss_mb(pid):.0f} MB",
+                        f"{len(cost.seconds) / cost.wall:.0f} requests/s, CPU {cost.cpu_ms:.2f} ms a request, "
+                        f"RSS at most {rss_mb(fronts[name][0]):.0f} MB",
                         flush=True,
                     )
-                print(f"        CPU of the megaservice: {cost['megaservice'] / cost['pass-through']:.2f} × the pass-through's")
-    print(f"{failures} of {total} requests failed")
+                mega = costs["megaservice"]
+                failed, total = failed + mega.failed, total + len(mega.seconds)
+                print(f"        CPU of the megaservice: {mega.cpu_ms / costs['pass-through'].cpu_ms:.2f} × the pass-through's")
+    print(f"{failed} of {total} requests failed")
 
 
 if __name__ == "__main__":

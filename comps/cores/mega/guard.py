@@ -209,8 +209,13 @@ class _Exchange:
             self.status = message["status"]
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.end()
+        more = message.get("more_body", False)
+        if not more and len(message.get("body", b"")) >= SMALL:
+            # The server waits for the client to have taken a part before it sends the next: then it is no longer in memory.
+            await self._send({**message, "more_body": True})
+            message = {"type": "http.response.body"}
         await self._send(message)
-        if message.get("more_body", False) and self._progress is not None:
+        if more and self._progress is not None:
             self._progress()
 
     def end(self) -> None:

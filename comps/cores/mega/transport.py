@@ -15,8 +15,6 @@ _CONNECT_S = 3.0
 _SUCCESS = range(200, 300)
 #: Bytes of a body that is not joined to its headers, so that they go out in one packet.
 _LARGE = 1 << 16
-#: What is read ahead of a body. Above this aiohttp stops and starts reading, a system call each, for every 64 KiB.
-_READ_AHEAD = 1 << 16
 
 
 class UnreachableError(Exception):
@@ -106,7 +104,6 @@ class Transport:
             connector=aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=_KEEPALIVE_S),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
             skip_auto_headers={"User-Agent"},
-            read_bufsize=_READ_AHEAD,
         )
 
     async def send(

@@ -13,10 +13,10 @@ from pathlib import Path
 #: Bytes; smaller bodies never wait.
 SMALL = 64 << 10
 #: Bytes under way that are let in at once.
-_FIRST = 4 << 20
+_FIRST = 3 << 20
 _REVIEW_S = 0.05
 #: The share of the time that the thread may be busy for the bound to grow.
-_BUSY = 0.7
+_BUSY = 0.5
 #: Seconds without the end of a turn after which the bound grows all the same: the requests under way take long by themselves.
 _LONG_S = 0.5
 
