@@ -124,6 +124,7 @@ def build(settings: LlmSettings) -> MicroService:
         timeout=settings.timeout_s,
         route_options={
             "response_model": ChatCompletionResponse,
+            "responses": {200: {"content": {sse.MEDIA_TYPE: {}}}},
             "openapi_extra": openapi_body(QueryOrChatRequest),
         },
     )

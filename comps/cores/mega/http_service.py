@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.guard import Guard, problem_response
 from comps.cores.mega.json_route import JSONRoute
+from comps.cores.mega.openapi import DocumentedApp
 from comps.cores.mega.turns import Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.metrics import ServiceMetrics
@@ -57,7 +59,7 @@ class HTTPService:
             self._ready_checks.append(ready)
 
     def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
-        app = FastAPI(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
+        app = DocumentedApp(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
         app.add_middleware(
             Guard,
             node=self.title,
@@ -74,10 +76,10 @@ class HTTPService:
         app.add_exception_handler(RequestValidationError, _on_invalid)
         app.add_exception_handler(HTTPException, _on_http)
         app.add_api_route("/v1/health_check", self._health_check, methods=["GET"], tags=["health"])
-        app.add_api_route("/health", self._live, methods=["GET"], tags=["health"])
-        app.add_api_route("/health/live", self._live, methods=["GET"], tags=["health"])
-        app.add_api_route("/health/ready", self._ready, methods=["GET"], tags=["health"])
-        app.add_api_route("/metrics", self._metrics, methods=["GET"], tags=["operation"])
+        app.add_api_route("/health", self._live, methods=["GET"], tags=["health"], response_class=Response)
+        app.add_api_route("/health/live", self._live, methods=["GET"], tags=["health"], response_class=Response)
+        app.add_api_route("/health/ready", self._ready, methods=["GET"], tags=["health"], response_class=Response)
+        app.add_api_route("/metrics", self._metrics, methods=["GET"], tags=["operation"], response_class=PlainTextResponse)
         app.add_api_route("/v1/statistics", collect_all_statistics, methods=["GET"], tags=["operation"])
         return app
 

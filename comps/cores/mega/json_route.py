@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,7 +9,8 @@ import orjson
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
+
+from comps.cores.proto.wire import parse_json
 
 
 class JSONRequest(Request):
@@ -24,20 +24,8 @@ class JSONRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
-            body = await self.body()
-            try:
-                self._json = from_json(body)
-            except ValueError:
-                self._json = _patiently(body)
+            self._json = parse_json(await self.body())
         return self._json
-
-
-def _patiently(body: bytes) -> Any:
-    """What jiter does not take, as half of a surrogate pair, json may."""
-    try:
-        return json.loads(body)
-    except (RecursionError, UnicodeDecodeError) as error:
-        raise json.JSONDecodeError(type(error).__name__, body.decode(errors="replace"), 0) from None
 
 
 class JSONRoute(APIRoute):

