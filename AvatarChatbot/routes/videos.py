@@ -8,8 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from AvatarChatbot.store import Store
-from comps.cores.errors import BadInput
+from comps.cores.errors import PROBLEM_JSON, BadInput
 
+_MP4 = "video/mp4"
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
@@ -48,11 +49,19 @@ def router(path: str, store: Store, *_: Any) -> APIRouter:
         found = sorted(await store.blobs.list("videos"), key=lambda blob: -blob.created_at)
         return [{"id": blob.key, "bytes": blob.size, "created_at": blob.created_at, **blob.meta} for blob in found]
 
-    @routes.get("/{video_id}")
+    @routes.get(
+        "/{video_id}",
+        response_class=Response,
+        responses={
+            200: {"content": {_MP4: {}}},
+            206: {"description": "The part that was asked for", "content": {_MP4: {}}},
+            416: {"description": RangeNotSatisfiable.title, "content": {PROBLEM_JSON: {}}},
+        },
+    )
     async def get_video(video_id: str, request: Request) -> Response:
         info = await store.blobs.info("videos", video_id)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400", "ETag": f'"{video_id}"'}
-        content_type = str(info.meta.get("content_type", "video/mp4"))
+        content_type = str(info.meta.get("content_type", _MP4))
         part = parse_range(request.headers.get("range"), info.size)
         if part is None:
             return Response(await store.blobs.get("videos", video_id), headers=headers, media_type=content_type)

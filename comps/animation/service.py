@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -29,6 +29,8 @@ from comps.opea.wav2lip import Wav2LipServer
 NAME = "opea_service@animation"
 _PATH = "/v1/animation"
 _MP4 = "video/mp4"
+#: Options of routes that answer with one.
+_VIDEO: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {_MP4: {}}}}}
 
 
 def build(settings: AnimationSettings) -> MicroService:
@@ -84,9 +86,7 @@ def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: An
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(VideoPath(id=video_id, video_path=f"{_PATH}/videos/{video_id}"), request)
 
-    @register_microservice(
-        name=NAME, endpoint=_PATH + "/videos/{video_id}", methods=["GET"], route_options={"response_model": None}
-    )
+    @register_microservice(name=NAME, endpoint=_PATH + "/videos/{video_id}", methods=["GET"], route_options=_VIDEO)
     async def video(video_id: str) -> Response:
         """A finished clip."""
         return Response(await clips.stored(video_id), media_type=_MP4)
@@ -135,7 +135,7 @@ def _serve_idle(idle: IdleClips) -> None:
         name=NAME,
         endpoint=f"{_PATH}/idle",
         methods=["GET"],
-        route_options={"response_class": Response, "responses": {200: {"content": {_MP4: {}}}}},
+        route_options=_VIDEO,
     )
     async def loop(request: Request, avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
         """The avatar at rest, as an MP4 that can be played in a loop, as it is drawn."""

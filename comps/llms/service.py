@@ -123,7 +123,7 @@ def build(settings: LlmSettings) -> MicroService:
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         route_options={
-            "response_model": ChatCompletionResponse,
+            "response_model": ChatCompletionResponse | GeneratedDoc,
             "responses": {200: {"content": {sse.MEDIA_TYPE: {}}}},
             "openapi_extra": openapi_body(QueryOrChatRequest),
         },

@@ -16,13 +16,17 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from tests.e2e.mesh import Mesh
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+#: Schemathesis 4.32 makes draft 7's ``items`` of a tuple's ``prefixItems``, which its own validator then refuses.
+WITH_TUPLES = {"/v1/tts"}
 SERVICES = ("asr", "describe", "llm", "tts", "animation", "gateway")
 PICTURE = Path("AvatarChatbot/avatars/aria.png")
+#: A second of little, so that many of them leave room.
+RESERVATION = {"fps": 1, "ttl_s": 1}
 #: Of the valid requests these are the members that hold media.
 MEDIA = {"audio", "file", "byte_str", "media", "avatar"}
 
@@ -70,16 +74,18 @@ class Seeds:
             },
             "gateway": {
                 "avatar_id": avatar["avatar_id"],
-                "persona_id": persona["persona_id"],
+                "persona_id": persona["id"],
                 "conversation_id": answer["conversation_id"],
-                "turn_id": answer["turn_id"],
                 "video_id": answer["id"],
+                "turn_id": answer["id"],
             },
         }
 
     def plant(self, case: Any, service: str, data: st.DataObject) -> None:
         """Make a valid request of ``case``, but for some members that stay as they were made up."""
-        for name, value in self.parameters.get(service, {}).items():
+        # What others ask for is not deleted.
+        known = self.parameters.get(service, {}) if case.method != "DELETE" else {}
+        for name, value in known.items():
             for given_ones in (case.path_parameters, case.query):
                 if given_ones and name in given_ones:
                     given_ones[name] = value
@@ -135,7 +141,7 @@ def test_nothing_undocumented_is_answered(service: str, mesh: Mesh, seeds: Seeds
         @seed(1)
         @given(case=made_up, data=st.data())
         @settings(
-            max_examples=30,
+            max_examples=60,
             deadline=None,
             database=None,
             phases=[Phase.generate],
@@ -146,12 +152,16 @@ def test_nothing_undocumented_is_answered(service: str, mesh: Mesh, seeds: Seeds
                 seeds.plant(case, service, data)
             answer = case.call(timeout=60)
             statuses[f"{case.method} {case.operation.path}"].add(answer.status_code)
-            case.validate_response(answer, checks=CHECKS)
+            case.validate_response(answer, checks=_checks(case.operation.path))
 
         ask()
     for path in seeds.bodies:
         reached = statuses.get(f"POST {path}")
         assert not reached or min(reached) < 300, f"{path}: no valid request was among those that were made, but {reached}"
+
+
+def _checks(path: str) -> list[Any]:
+    return CHECKS if path in WITH_TUPLES else [*CHECKS, response_schema_conformance]
 
 
 def _modes(operation: Any) -> list[GenerationMode]:
