@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from fastapi import Request
+from fastapi import Request, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,15 @@ from comps import (
     TextDoc,
     opea_telemetry,
 )
-from comps.cores.mega.utils import SafeContextManager, handle_message, is_port_free, sanitize_env
+from comps.cores.mega.utils import (
+    ConfigError,
+    SafeContextManager,
+    get_access_token,
+    handle_message,
+    is_port_free,
+    load_model_configs,
+    sanitize_env,
+)
 from comps.cores.telemetry.opea_telemetry import in_memory_exporter
 from comps.opea.sentences import DONE, sentences
 from tests.serving import serving
@@ -41,7 +50,8 @@ DEEP = {
     "comps.cores.mega.constants": "ServiceType MCPFuncType MicroServiceEndpoint MegaServiceEndpoint",
     "comps.cores.mega.dag": "DAG",
     "comps.cores.mega.base_statistics": "collect_all_statistics",
-    "comps.cores.mega.utils": "handle_message ConfigError sanitize_env check_ports_availability is_port_free SafeContextManager",
+    "comps.cores.mega.utils": "handle_message ConfigError sanitize_env check_ports_availability is_port_free SafeContextManager "
+    "load_model_configs get_access_token",
     "comps.cores.mega.micro_service": "MicroService opea_microservices register_microservice",
     "comps.cores.mega.logger": "CustomLogger",
     "comps.cores.proto.docarray": "LLMParams RetrieverParms RerankerParms TextDoc EmbedDoc SearchedDoc",
@@ -54,6 +64,60 @@ DEEP = {
 def test_names_are_where_opeas_users_import_them(module: str) -> None:
     for name in DEEP[module].split():
         assert getattr(importlib.import_module(module), name) is not None
+
+
+@pytest.mark.parametrize("name", ["comps.cores.mega.exporter", "comps.cores.mcp", "comps.cores.storages.opea_store"])
+def test_what_is_for_other_applications_is_not_there(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CodeTransGateway",
+        "DocSumGateway",
+        "TranslationGateway",
+        "RetrievalToolGateway",
+        "FaqGenGateway",
+        "VideoQnAGateway",
+        "VisualQnAGateway",
+        "MultimodalQnAGateway",
+        "GraphragGateway",
+    ],
+)
+def test_gateways_of_other_applications_are_not_there(name: str) -> None:
+    assert not hasattr(comps, name)
+
+
+MODEL = {"model_name": "m", "displayName": "M", "endpoint": "http://m", "minToken": 1, "maxToken": 2}
+
+
+def test_model_configs_are_found_by_name() -> None:
+    other = {**MODEL, "model_name": "n"}
+    assert load_model_configs(json.dumps([MODEL, other])) == {"m": MODEL, "n": other}
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "[1]", json.dumps([{**MODEL, "endpoint": ""}]), '[{"model_name": "m"}]'])
+def test_model_configs_that_do_not_work_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="MODEL_CONFIGS"):
+        load_model_configs(text)
+
+
+def test_a_token_is_asked_for_with_the_clients_credentials() -> None:
+    service = MicroService("tokens", host="127.0.0.1", port=0)
+
+    async def token(request: Request) -> Any:
+        form = await request.form()
+        known = (form["grant_type"], form["client_id"], form["client_secret"]) == ("client_credentials", "me", "secret")
+        return {"access_token": "t0ken"} if known else Response(status_code=401)
+
+    service.add_route("/token", token)
+    with serving(service):
+        url = f"{service.base_url}/token"
+        assert get_access_token(url, "me", "secret") == "t0ken"
+        assert get_access_token(url, "me", "wrong") == ""
+    assert get_access_token(url, "me", "secret") == ""
 
 
 def test_paths_and_numbers_are_opeas() -> None:
