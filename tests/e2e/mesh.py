@@ -25,10 +25,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(module: str, *arguments: str, log: Path | None = None, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A service as a process of its own; ended after. ``log`` takes what it says."""
+def running(
+    module: str | Path, *arguments: str, log: Path | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A service, a module or a script, as a process of its own; ended after. ``log`` takes what it says."""
+    program = ["-m", module] if isinstance(module, str) else [str(module)]
     sink = log.open("ab") if log else None
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **environment}, stderr=sink)
+    process = subprocess.Popen([sys.executable, *program, *arguments], env={**os.environ, **environment}, stderr=sink)
     try:
         yield process
     finally:

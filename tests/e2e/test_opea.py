@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import re
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +16,7 @@ import pytest
 
 from AvatarChatbot import avatars
 from comps import LLMParams, MicroService, ServiceOrchestrator, ServiceType
-from tests.e2e.mesh import Mesh
+from tests.e2e.mesh import Mesh, free_port, ready, running
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +131,22 @@ async def test_opeas_wiring_runs_over_our_services(mesh: Mesh, question: bytes) 
         results, graph = await mega.schedule(sound, parameters, voice="default", face=face)
         assert results[graph.all_leaves()[-1]]["video_path"].startswith("/v1/animation/videos/")
     await mega.stop()
+
+
+def test_the_migration_pages_example_runs_as_it_is_written(mesh: Mesh, question: bytes, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", Path("docs/opea.md").read_text(), re.DOTALL)
+    at = mesh.addresses()
+    for service, port in {"asr": 9099, "llm": 9000, "tts": 9088, "animation": 9066}.items():
+        # The mesh takes other ports where these are taken.
+        example = example.replace(str(port), at[service].rpartition(":")[2])
+    script, port = tmp_path / "avatarchatbot.py", free_port()
+    script.write_text(example)
+    with running(script, MEGA_SERVICE_HOST_IP="127.0.0.1", MEGA_SERVICE_PORT=str(port)):
+        url = f"http://127.0.0.1:{port}"
+        ready(url)
+        asked = {"audio": base64.b64encode(question).decode(), "max_tokens": 64}
+        answer = httpx.post(f"{url}/v1/avatarchatbot", json=asked, timeout=60, trust_env=False)
+        missing = httpx.post(f"{url}/v1/avatarchatbot", json={}, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    assert httpx.get(at["animation"] + answer.json(), trust_env=False).headers["content-type"] == "video/mp4"
+    assert (missing.status_code, missing.json()["field"]) == (422, "audio")
