@@ -39,6 +39,7 @@ class Backend:
         self.service = MicroService(name, host=host, port=port, timeout=20)
         self.service.add_route("/ask", self.ask)
         self.service.add_route("/stream", self.stream)
+        self.service.add_route("/nothing", self.nothing, status_code=204)
         self.asked = 0
         self.left = 0
         self.hosts: list[str] = []
@@ -55,6 +56,9 @@ class Backend:
             self.left += not isinstance(error, Exception)
             raise
         return {"by": self.name}
+
+    async def nothing(self) -> None:
+        """No content, and no length of it."""
 
     async def stream(self, request: Request) -> Response:
         self.asked += 1
@@ -92,6 +96,14 @@ def _node(backends: Sequence[Backend], path: str = "/ask", **kwargs: Any) -> Mic
     kwargs.setdefault("repeatable", True)
     urls = ",".join(backend.service.base_url for backend in backends)
     return MicroService.remote("node", urls, path, service_type=ServiceType.UNDEFINED, **kwargs)
+
+
+@pytest.mark.timeout(20)
+async def test_an_answer_without_content_is_none() -> None:
+    backend, client = Backend("a"), NodeClient()
+    with serving(backend.service):
+        assert await client.call(MicroService.remote("a", backend.service.base_url, "/nothing"), {}) is None
+        await client.stop()
 
 
 async def test_the_least_loaded_is_asked(client: NodeClient, backends: list[Backend]) -> None:

@@ -57,7 +57,7 @@ class Reply:
     async def read(self) -> None:
         """Read the whole body. Raises BrokenError."""
         try:
-            self.pieces = tuple([piece async for piece, _ in self._response.content.iter_chunks() if piece])
+            self.pieces = tuple([piece async for piece in self._response.content.iter_any()])
         except (aiohttp.ClientError, ConnectionError) as error:
             raise BrokenError(str(error)) from error
 
