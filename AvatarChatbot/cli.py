@@ -179,6 +179,20 @@ def doctor() -> None:
 
 
 @app.command()
+def key(name: Annotated[str, typer.Argument(help="Whose key it is, for you to tell them apart.")]) -> None:
+    """Make a key for a client of the gateway. It is shown once; its line goes into the file AVATARCHATBOT_KEYS."""
+    from AvatarChatbot.keys import new_key  # noqa: PLC0415
+
+    if len(name.split()) != 1:
+        raise typer.BadParameter("a name is one word")
+    made, line = new_key(name)
+    _err.print(f"The key of {name}, shown this once:", highlight=False)
+    _out.print(made, highlight=False, soft_wrap=True)
+    _err.print("Its line in the file of keys (a rate, in requests a minute, may follow):", highlight=False)
+    _out.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def settings() -> None:
     """Print every setting: its environment name, its value now, what it does."""
 

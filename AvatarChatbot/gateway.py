@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
+from starlette.middleware import Middleware
 
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.keys import KeyGate, Keys, require
 from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
@@ -56,11 +59,14 @@ class AvatarChatbotGateway(Gateway):
                 "responses": {200: {"content": {JSON: {}, MP4: {}, sse.MEDIA_TYPE: {}}}},
             },
         )
+        keys = Keys(settings)
+        # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
+        self.service.app.user_middleware.insert(1, Middleware(KeyGate, keys=keys))
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
-        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings).serve)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys).serve)
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
@@ -94,7 +100,12 @@ def _addresses(base: str, video_id: str) -> dict[str, str]:
 
 def main() -> None:
     logs.configure()
-    AvatarChatbotGateway(GatewaySettings()).start()
+    settings = GatewaySettings()
+    try:
+        require(settings)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+    AvatarChatbotGateway(settings).start()
 
 
 if __name__ == "__main__":

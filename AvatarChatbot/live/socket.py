@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -10,11 +9,12 @@ import anyio
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from AvatarChatbot.keys import Keys, given
 from AvatarChatbot.live.messages import CLIENT_MESSAGE, ClientMessage, Failed, Ping, Pong, Start
 from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.sessions import Sessions
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, Problem, Unauthorized
+from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.wire import invalid
 
 #: Close codes: RFC 6455 §7.4.1 and IANA's registry (1013: try again later); 4000 and up are ours.
@@ -27,9 +27,10 @@ _OVERLOADED = 429
 class LiveSocket:
     """The handler of the route."""
 
-    def __init__(self, sessions: Sessions, settings: GatewaySettings) -> None:
+    def __init__(self, sessions: Sessions, settings: GatewaySettings, keys: Keys) -> None:
         self._sessions = sessions
         self._settings = settings
+        self._keys = keys
 
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end of one connection."""
@@ -62,10 +63,7 @@ class LiveSocket:
             message = _parsed(await socket.receive_text())
         if not isinstance(message, Start):
             raise BadInput("the first message is start", field="type")
-        key = self._settings.api_key.get_secret_value()
-        given = socket.headers.get("authorization", "").removeprefix("Bearer ") or message.key or ""
-        if key and not hmac.compare_digest(key.encode(), given.encode()):
-            raise Unauthorized("a key is needed", field="key")
+        self._keys.admit(given(socket.headers) or message.key or "")
         return message
 
     async def _session(self, start: Start) -> LiveSession:

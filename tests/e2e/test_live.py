@@ -237,7 +237,8 @@ async def test_over_capacity_is_said_and_closed_with_1013_and_the_others_go_on(s
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
         async with httpx.AsyncClient(base_url=small.url, trust_env=False) as client:
-            answer = await client.post(PATH, json={"text": "Hello!"}, headers={"Accept": "video/mp4"})
+            headers = {"Accept": "video/mp4", "X-API-Key": "secret"}
+            answer = await client.post(PATH, json={"text": "Hello!"}, headers=headers)
             assert answer.status_code == 429
             assert int(answer.headers["Retry-After"]) >= 1
         await _asked(first, "Hello!")
@@ -273,6 +274,16 @@ def _began(player: LivePlayer, turn: int) -> float:
 
 
 async def test_a_key_is_asked_for(small: Mesh) -> None:
+    async with httpx.AsyncClient(base_url=small.url, trust_env=False) as client:
+        for path in (f"{PATH}/videos", f"{PATH}/avatars", "/v1/list_service", "/openapi.json"):
+            assert (await client.get(path)).json()["code"] == "unauthorized"
+            assert (await client.get(path, headers={"X-API-Key": "secret"})).status_code == 200
+        refused = await client.post(
+            PATH, json={"text": "Hello!"}, headers={"Authorization": "Bearer wrong", "Origin": "https://a"}
+        )
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        assert refused.headers["access-control-allow-origin"] == "*"
+        assert (await client.get("/health/ready")).status_code == 200
     async with connect(small.url.replace("http", "ws") + PATH, proxy=None) as socket:
         await socket.send(json.dumps({"type": "start", "avatar": "aria", "key": "wrong"}))
         assert json.loads(await socket.recv())["problem"]["code"] == "unauthorized"

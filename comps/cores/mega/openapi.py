@@ -15,7 +15,7 @@ _NO_WORK = frozenset({"health", "operation"})
 _OF_ANY: tuple[type[Problem], ...] = (errors.MalformedBody, Problem, errors.NodeError, errors.NodeUnavailable, errors.NodeTimeout)
 _OF_INPUT: tuple[type[Problem], ...] = (errors.BadInput, errors.NotFound)
 _OF_A_BODY: tuple[type[Problem], ...] = (errors.Forbidden, errors.TooLarge, errors.UnsupportedMedia)
-_OF_WORK: tuple[type[Problem], ...] = (errors.NotAcceptable, errors.Overloaded)
+_OF_WORK: tuple[type[Problem], ...] = (errors.Unauthorized, errors.NotAcceptable, errors.Overloaded)
 
 _SCHEMA = {
     "title": "Problem",
