@@ -52,6 +52,7 @@ class AvatarChatbotGateway(Gateway):
             endpoint=_PATH,
             max_body=int(settings.max_body_mb * 2**20),
             timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
             description="Ask a question, show a face: a video of that face speaking the answer",
             route_options={
                 "response_model": None,

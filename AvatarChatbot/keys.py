@@ -153,7 +153,7 @@ def given(headers: Headers) -> str:
 
 
 def require(settings: GatewaySettings) -> None:
-    """Raises ValueError where others could reach a gateway that asks for no key, unless it is said that they may; that, or OSError,
+    """Raises ValueError where others could reach a gateway without keys, unless it is said that they may; that, or OSError,
     for a file of keys that cannot be used.
     """
     keys = Keys(settings)

@@ -64,6 +64,7 @@ def build(settings: AsrSettings) -> MicroService:
         description="Speech to text",
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
+        drain_s=settings.drain_s,
         route_options={
             "response_model": Transcript,
             "openapi_extra": openapi_body(AsrRequest, media_types=("audio/*", "video/*")),

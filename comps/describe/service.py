@@ -42,6 +42,7 @@ def build(settings: DescribeSettings) -> MicroService:
         description="A persona from a picture or a clip",
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
+        drain_s=settings.drain_s,
         route_options={
             "response_model": PersonaDraft,
             "openapi_extra": openapi_body(DescribeRequest, media_types=("image/*", "video/*")),

@@ -122,6 +122,7 @@ def build(settings: LlmSettings) -> MicroService:
         description="Language model",
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
+        drain_s=settings.drain_s,
         route_options={
             "response_model": ChatCompletionResponse | GeneratedDoc,
             "responses": {200: {"content": {sse.MEDIA_TYPE: {}}}},

@@ -140,6 +140,7 @@ def build(settings: TtsSettings) -> MicroService:
         description="Text to speech",
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
+        drain_s=settings.drain_s,
         route_options={"response_model": TtsResult, "openapi_extra": openapi_body(SpeechRequest)},
     )(handlers.speak)
     register_microservice(

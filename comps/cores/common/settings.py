@@ -41,6 +41,7 @@ class ServiceSettings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="worker processes")
     max_body_mb: float = Field(64.0, gt=0, description="largest request body, MiB")
     timeout_s: float = Field(60.0, gt=0, description="longest time for one request, seconds")
+    drain_s: float = Field(3.0, ge=0, description="what requests under way may take to end when the service stops, seconds")
 
 
 class StorageSettings(BaseSettings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import socket
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -26,9 +27,6 @@ from comps.opea.batching import Batching
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What a request may need to end by itself when the service is told to stop, seconds.
-_SHUTDOWN_GRACE_S = 3
-
 
 class MicroService:
     """A service of the mesh. With ``use_remote_service`` only the description of one that runs elsewhere.
@@ -44,7 +42,7 @@ class MicroService:
     ``streams``: the node answers one request with many items, as server-sent events.
     ``binary``: documents travel to it as MessagePack instead of JSON. ``repeatable``: a request may be asked again, at another
     replica too, since asking twice does no harm; with ``attempt_timeout`` seconds another replica is asked as well when one
-    takes longer.
+    takes longer. ``drain_s``: what requests under way may take to end when the service is told to stop, seconds.
     """
 
     def __init__(
@@ -77,6 +75,7 @@ class MicroService:
         attempt_timeout: float | None = None,
         max_body: int = 64 << 20,
         timeout: float = 2000.0,
+        drain_s: float = 3.0,
     ) -> None:
         self.title = name
         self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
@@ -120,7 +119,7 @@ class MicroService:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
+                timeout_graceful_shutdown=math.ceil(drain_s),
                 ssl_keyfile=ssl_keyfile,
                 ssl_certfile=ssl_certfile,
             )
