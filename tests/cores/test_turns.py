@@ -100,7 +100,7 @@ async def test_a_loop_with_time_to_spare_lets_more_in_and_a_busy_one_does_not() 
             assert len(those.let_in) == 3
             machine.passes(0.05, busy=0.3)
             await anyio.wait_all_tasks_blocked()
-            assert len(those.let_in) == 6
+            assert len(those.let_in) == 4
             machine.passes(0.05, busy=0.9)
             assert machine.turns.bound == 3 * MIB
 

@@ -1,0 +1,139 @@
+"""The Helm chart: what it renders is what Kubernetes takes, and values that cannot work are refused in clear words."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from helm_python import chart as helm
+from helm_python.errors import HelmError
+
+CHART = Path("kubernetes/avatarchatbot")
+SETS = {"embedded": "embedded-values.yaml", "xeon": "xeon-values.yaml", "gaudi": "gaudi-values.yaml"}
+SERVICES = ("asr", "describe", "llm", "tts", "animation", "gateway")
+#: What the chart is written for; the newest that the validator knows is the other end.
+OLDEST = "1.28.0"
+
+
+def _values(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((CHART / SETS[name]).read_text())
+    return found
+
+
+@functools.cache
+def _rendered(name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(_documents(_values(name)))
+
+
+def _documents(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    rendered = helm.Chart.load(CHART).render(values, name="demo", namespace="avatars")
+    for path, text in rendered.items():
+        if path.endswith((".yaml", ".yml")):
+            yield from (document for document in yaml.safe_load_all(text) if document)
+
+
+def _of_kind(name: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {document["metadata"]["name"]: document for document in _rendered(name) if document["kind"] == kind}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_lint_finds_nothing(name: str) -> None:
+    report = helm.lint(CHART, _values(name), strict=True)
+    assert report["errors"] == []
+    assert [message for message in report["messages"] if message["severity"] > 1] == []
+
+
+@pytest.mark.parametrize("version", [OLDEST, kubernetes_validate.latest_version()])
+@pytest.mark.parametrize("name", SETS)
+def test_kubernetes_takes_what_is_rendered(name: str, version: str) -> None:
+    for document in _rendered(name):
+        if document["kind"] == "ServiceMonitor" or document["apiVersion"].endswith(("v1beta1", "v2beta2")):
+            continue
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_service_has_its_deployment_service_configuration_and_policy(name: str) -> None:
+    expected = {f"demo-{service}" for service in SERVICES}
+    for kind in ("Deployment", "Service", "ConfigMap", "NetworkPolicy"):
+        assert set(_of_kind(name, kind)) == expected
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_container_is_root_or_writes_outside_its_volumes(name: str) -> None:
+    pods = [document["spec"]["template"]["spec"] for document in _of_kind(name, "Deployment").values()]
+    pods += [document["spec"] for document in _of_kind(name, "Pod").values()]
+    assert len(pods) == len(SERVICES) + 1
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is pod["enableServiceLinks"] is False
+        for container in pod["containers"]:
+            allowed = container["securityContext"]
+            assert allowed["readOnlyRootFilesystem"] is True
+            assert allowed["allowPrivilegeEscalation"] is False
+            assert allowed["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_services_take_requests_of_the_gateway_alone() -> None:
+    for name, policy in _of_kind("xeon", "NetworkPolicy").items():
+        (rule,) = policy["spec"]["ingress"]
+        if name != "demo-gateway":
+            (peer,) = rule["from"]
+            assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "gateway"
+
+
+def test_stages_are_headless_and_the_gateway_is_told_where_they_are() -> None:
+    services = _of_kind("xeon", "Service")
+    assert {name for name, service in services.items() if service["spec"].get("clusterIP") == "None"} == services.keys() - {
+        "demo-gateway"
+    }
+    configuration = _of_kind("xeon", "ConfigMap")["demo-gateway"]["data"]
+    for stage in SERVICES[:-1]:
+        assert configuration[f"AVATARCHATBOT_{stage.upper()}_URL"].startswith(f"http://demo-{stage}:")
+
+
+def test_several_replicas_share_s3_and_postgresql_by_reference() -> None:
+    for service in ("demo-gateway", "demo-animation", "demo-describe"):
+        (container,) = _of_kind("xeon", "Deployment")[service]["spec"]["template"]["spec"]["containers"]
+        assert {"secretRef": {"name": "avatarchatbot-storage"}} in container["envFrom"]
+        assert _of_kind("xeon", "ConfigMap")[service]["data"]["STORAGE_BLOBS"] == "s3://avatarchatbot"
+
+
+def test_every_variable_is_a_setting() -> None:
+    from AvatarChatbot.settings_table import rows
+
+    known = {name for name, _, _ in rows()}
+    for name in SETS:
+        for configuration in _of_kind(name, "ConfigMap").values():
+            assert configuration["data"].keys() <= known
+
+
+def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> None:
+    scalers = _of_kind("xeon", "HorizontalPodAutoscaler")
+    assert scalers["demo-animation"]["spec"]["metrics"][0]["pods"]["metric"]["name"] == "animation_load"
+    assert scalers["demo-gateway"]["spec"]["metrics"][0]["resource"]["name"] == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "auth.keysSecret"),
+        ({"auth": {"anonymous": True}, "services": {"gateway": {"replicas": 2}}}, "need storage.blobs"),
+        ({"auth": {"anonymous": True}, "services": {"gateway": {"replicas": "two"}}}, "replicas"),
+        ({"auth": {"anonymous": True}, "services": {"asr": {"config": {"ASR_WORKERS": 2}}}}, "ASR_WORKERS"),
+        ({"auth": {"anonymous": True}, "services": {"wav2lip": {}}}, "wav2lip"),
+        ({"auth": {"anonymous": True}, "storage": {"blobs": "bucket"}}, "blobs"),
+        ({"auth": {"anonymous": True}, "drainSeconds": 1}, "drainSeconds"),
+        ({"auth": {"anonymous": True}, "typo": 1}, "typo"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_by_name(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(HelmError, match=said):
+        loaded = helm.Chart.load(CHART)
+        loaded.validate_schema(values)
+        loaded.render(values, name="demo")
