@@ -37,6 +37,13 @@ def _documents(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from (document for document in yaml.safe_load_all(text) if document)
 
 
+def _installed(values: dict[str, Any]) -> None:
+    """As far as an installation comes without a cluster."""
+    chart = helm.Chart.load(CHART)
+    chart.validate_schema(values)
+    chart.render(values, name="demo")
+
+
 def _of_kind(name: str, kind: str) -> dict[str, dict[str, Any]]:
     return {document["metadata"]["name"]: document for document in _rendered(name) if document["kind"] == kind}
 
@@ -134,6 +141,4 @@ def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> Non
 )
 def test_values_that_cannot_work_are_refused_by_name(values: dict[str, Any], said: str) -> None:
     with pytest.raises(HelmError, match=said):
-        loaded = helm.Chart.load(CHART)
-        loaded.validate_schema(values)
-        loaded.render(values, name="demo")
+        _installed(values)
