@@ -1,4 +1,4 @@
-"""The database of conversations and personas: its tables, its schema version, and sessions on it."""
+"""The database of conversations and personas: its tables, and sessions on it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Float, ForeignKey, Index, Integer, String, Text, event, insert, select
+from sqlalchemy import JSON, Connection, Dialect, Float, ForeignKey, Index, Integer, String, Text, TypeDecorator, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from comps.cores.errors import NodeUnavailable
+from comps.storage.schema import bring_up_to_date
 
-#: The version of the tables below. Whoever changes them raises it and adds the migration.
-SCHEMA_VERSION = 1
 #: How long a writer waits for the others before SQLite gives up.
 _BUSY_TIMEOUT_S = 15.0
 
 
 class Base(DeclarativeBase):
-    pass
+    """Whoever changes a table adds the step to ``migrations/versions``."""
 
 
-class SchemaVersionRow(Base):
-    __tablename__ = "schema_version"
+class AnyText(TypeDecorator[str]):
+    """Text of any characters. PostgreSQL has no NUL in its text; there it becomes U+FFFD."""
 
-    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\0", "\ufffd") if value and dialect.name == "postgresql" else value
 
 
 class ConversationRow(Base):
@@ -50,8 +52,8 @@ class TurnRow(Base):
     id: Mapped[str] = mapped_column(String(64), unique=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[float] = mapped_column(Float)
-    question: Mapped[str] = mapped_column(Text)
-    reply: Mapped[str] = mapped_column(Text, default="")
+    question: Mapped[str] = mapped_column(AnyText)
+    reply: Mapped[str] = mapped_column(AnyText, default="")
     video_id: Mapped[str] = mapped_column(String(128), default="")
     status: Mapped[str] = mapped_column(String(16))
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
@@ -96,7 +98,7 @@ class Records:
             yield session
 
     async def prepare(self) -> None:
-        """Make the tables if they are missing. Raises NodeUnavailable when a newer version of the program wrote them."""
+        """Make the tables, or bring them up to date. Raises NodeUnavailable when a newer version of the program wrote them."""
         if self._ready:
             return
         async with self._preparing:
@@ -104,7 +106,7 @@ class Records:
                 if self._url.database and self._engine.dialect.name == "sqlite" and self._url.database != ":memory:":
                     await asyncio.to_thread(Path(self._url.database).parent.mkdir, parents=True, exist_ok=True)
                 async with self._engine.begin() as connection:
-                    await connection.run_sync(_create_schema)
+                    await connection.run_sync(bring_up_to_date)
                 self._ready = True
 
     async def close(self) -> None:
@@ -140,12 +142,3 @@ def _begin_sqlite(connection: Connection) -> None:
     # long the busy timeout (sqlite.org/isolation.html): writers take the lock at the beginning.
     reads_only = connection.get_execution_options().get("reads_only", False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
-
-
-def _create_schema(connection: Connection) -> None:
-    Base.metadata.create_all(connection)
-    found = connection.execute(select(SchemaVersionRow.version)).scalar()
-    if found is None:
-        connection.execute(insert(SchemaVersionRow).values(version=SCHEMA_VERSION))
-    elif found > SCHEMA_VERSION:
-        raise NodeUnavailable(f"the database has schema version {found}, this program knows {SCHEMA_VERSION}", node="storage")

@@ -1,4 +1,4 @@
-"""Conversations: turns, pages, deletion, time to live, and many writers on one SQLite file."""
+"""Conversations: turns, pages, deletion, time to live, many writers at once, and migrations; on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from pathlib import Path
 
 import anyio
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
 
 from comps.cores.errors import BadInput, NodeUnavailable, NotFound
 from comps.storage.conversations import Conversations, TurnStatus
-from comps.storage.records import Records
+from comps.storage.records import Base, Records
 
 pytestmark = pytest.mark.anyio
 
@@ -30,11 +33,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/data/db.sqlite"
 
 
 @pytest.fixture
@@ -179,8 +177,8 @@ async def test_eight_processes_open_and_write_a_new_file_at_once(url: str) -> No
     await records.close()
 
 
-async def test_a_reader_does_not_wait_for_a_writer(url: str, tmp_path: Path) -> None:
-    records = Records(url)
+async def test_a_reader_does_not_wait_for_a_writer(sqlite_url: str, tmp_path: Path) -> None:
+    records = Records(sqlite_url)
     begun = await Conversations(records).create()
     writer = sqlite3.connect(tmp_path / "data" / "db.sqlite", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -190,16 +188,38 @@ async def test_a_reader_does_not_wait_for_a_writer(url: str, tmp_path: Path) -> 
     await records.close()
 
 
-async def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
+async def test_a_newer_schema_is_refused(url: str) -> None:
     records = Records(url)
-    await records.prepare()
+    async with records.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await records.close()
-    with sqlite3.connect(tmp_path / "data" / "db.sqlite") as database:
-        database.execute("UPDATE schema_version SET version = 99")
     newer = Records(url)
-    with pytest.raises(NodeUnavailable, match="99"):
+    with pytest.raises(NodeUnavailable, match="9999"):
         await newer.prepare()
     await newer.close()
+
+
+async def test_the_migrations_make_the_tables_that_the_program_uses(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [*compare_metadata(context, Base.metadata)]
+
+    records = Records(url)
+    async with records.writing() as session:
+        assert await (await session.connection()).run_sync(differences) == []
+    await records.close()
+
+
+async def test_a_database_from_before_there_were_migrations_is_taken_over(url: str) -> None:
+    records = Records(url)
+    begun = await Conversations(records).create({"name": "Ada"})
+    async with records.writing() as session:
+        await session.execute(text("DROP TABLE alembic_version"))
+        await session.execute(text("CREATE TABLE schema_version (version INTEGER PRIMARY KEY)"))
+    await records.close()
+    again = Records(url)
+    assert (await Conversations(again).get(begun.id)).persona == {"name": "Ada"}
+    await again.close()
 
 
 async def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,8 +230,9 @@ async def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "deep" / "er" / "db.sqlite").exists()
 
 
-async def test_any_text_survives(conversations: Conversations) -> None:
+async def test_any_text_survives(conversations: Conversations, url: str) -> None:
     begun = await conversations.create({"name": "Ωmega", "likes": ["\u2028", "'; DROP TABLE turns; --"]})
     turn = await conversations.add_turn(begun.id, "多言語 🙂 \u0000 '\"")
-    assert (await conversations.get_turn(turn.id)).question == "多言語 🙂 \u0000 '\""
+    nul = "\u0000" if url.startswith("sqlite") else "\ufffd"
+    assert (await conversations.get_turn(turn.id)).question == f"多言語 🙂 {nul} '\""
     assert json.dumps((await conversations.get(begun.id)).persona) == json.dumps(begun.persona)

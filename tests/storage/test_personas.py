@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def personas(tmp_path: Path) -> AsyncIterator[Personas]:
-    records = Records(f"sqlite+aiosqlite:///{tmp_path}/db.sqlite")
+async def personas(url: str) -> AsyncIterator[Personas]:
+    records = Records(url)
     yield Personas(records)
     await records.close()
 

@@ -1,0 +1,1 @@
+"""Steps in order: each names the one before it."""
