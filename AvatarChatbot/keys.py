@@ -158,9 +158,10 @@ def require(settings: GatewaySettings) -> None:
     """
     keys = Keys(settings)
     keys.load()
-    if keys.is_open and not settings.anonymous and not _is_loopback(settings.host):
+    host = settings.published_at or settings.host
+    if keys.is_open and not settings.anonymous and not _is_loopback(host):
         raise ValueError(
-            f"the gateway would answer anybody at {settings.host}: set AVATARCHATBOT_KEYS or AVATARCHATBOT_API_KEY "
+            f"the gateway would answer anybody at {host}: set AVATARCHATBOT_KEYS or AVATARCHATBOT_API_KEY "
             "(`avatarchatbot key` makes keys), or AVATARCHATBOT_ANONYMOUS=true where something else keeps others out"
         )
 

@@ -117,3 +117,6 @@ def test_others_are_not_served_without_keys_by_accident(host: str, tmp_path: Pat
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_this_machine_needs_no_keys(host: str) -> None:
     require(GatewaySettings(host=host))
+    require(GatewaySettings(host="0.0.0.0", published_at=host))
+    with pytest.raises(ValueError, match="192"):
+        require(GatewaySettings(host=host, published_at="192.0.2.1"))

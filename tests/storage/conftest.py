@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec.config
 import pytest
 
 from tests.storage import postgres
+from tests.storage.s3 import BUCKET, s3_server
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,16 @@ def url(request: pytest.FixtureRequest) -> str:
         return found
     server: postgres.Postgres = request.getfixturevalue("postgres_server")
     return server.database()
+
+
+@pytest.fixture(scope="session")
+def s3_bucket() -> Iterator[str]:
+    """A bucket, found as ``FSSPEC_S3_…`` in the environment would say."""
+    before = dict(fsspec.config.conf)
+    with s3_server() as endpoint:
+        fsspec.config.conf["s3"] = {"endpoint_url": endpoint, "key": "test", "secret": "test"}
+        try:
+            yield BUCKET
+        finally:
+            fsspec.config.conf.clear()
+            fsspec.config.conf.update(before)

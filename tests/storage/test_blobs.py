@@ -22,9 +22,15 @@ from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return Blobs(str(tmp_path / "blobs") if request.param == "folder" else f"memory://{uuid.uuid4().hex}/blobs")
+    match request.param:
+        case "folder":
+            return Blobs(str(tmp_path / "blobs"))
+        case "memory":
+            return Blobs(f"memory://{uuid.uuid4().hex}/blobs")
+    bucket = request.getfixturevalue("s3_bucket")
+    return Blobs(f"s3://{bucket}/{uuid.uuid4().hex}")
 
 
 def _files(root: Path) -> list[Path]:

@@ -125,6 +125,9 @@ class GatewaySettings(ServiceSettings):
     api_key: SecretStr = Field(SecretStr(""), description="a key that clients must bring; empty: none but those in keys")
     keys: Path | None = Field(None, description="file of hashed keys (docs/deploy.md), read again when it changes")
     key_rate: float = Field(120.0, gt=0, description="requests a minute of a key whose line in the file says nothing else")
+    published_at: str = Field(
+        "", description="where others reach a gateway in a container, for what anonymous is about; empty: host"
+    )
     anonymous: bool = Field(False, description="whether an address other than loopback may be served without keys")
     origins: list[str] = Field(default_factory=list, description="origins of other pages that may open live conversations (JSON)")
     allow_private_urls: bool = Field(False, description="whether avatar URLs may point to private addresses")

@@ -1,0 +1,24 @@
+"""An S3 server (moto) that is talked to over HTTP, as a cluster's is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from moto.server import ThreadedMotoServer
+
+BUCKET = "avatars"
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Its address; it has the bucket ``BUCKET``."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.put(f"http://{host}:{port}/{BUCKET}", trust_env=False).raise_for_status()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
