@@ -7,14 +7,18 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
 
 from comps.cores.common.settings import StorageSettings
 from comps.storage.blobs import Blobs
-from comps.storage.conversations import Conversations
 from comps.storage.retention import RetentionPolicy, apply_retention
+
+if TYPE_CHECKING:
+    # The services that keep blobs alone have no database.
+    from comps.storage.conversations import Conversations
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import cv2
@@ -134,6 +136,10 @@ class FaceMeshWorker:
 
 def _solutions() -> Any:
     """MediaPipe's solutions. Raises NodeUnavailable where this MediaPipe does not load or is too new to have them."""
+    # It imports matplotlib for drawings that nobody asks for: 28 MB of memory, and 100 MB of packages.
+    plots, pyplot = ModuleType("matplotlib"), ModuleType("matplotlib.pyplot")
+    plots.pyplot = pyplot  # type: ignore[attr-defined]
+    sys.modules.update({plots.__name__: plots, pyplot.__name__: pyplot})
     try:
         import mediapipe as mp  # noqa: PLC0415 - a failure here is told in words
 
