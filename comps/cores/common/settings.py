@@ -15,7 +15,7 @@ from comps.opea.environment import OpeaEnvironment
 
 
 def _config(prefix: str) -> SettingsConfigDict:
-    return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore")
+    return SettingsConfigDict(env_prefix=prefix, env_file=".env", env_ignore_empty=True, extra="ignore")
 
 
 class ServiceSettings(BaseSettings):

@@ -14,7 +14,7 @@ def configure(level: str = "INFO") -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
     )
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
