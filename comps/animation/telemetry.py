@@ -21,6 +21,12 @@ class AdmissionCollector(Collector):
         yield GaugeMetricFamily("animation_capacity_fps", "Frames a second of 512² that may be reserved", load.capacity_fps)
         yield GaugeMetricFamily("animation_reserved_fps", "Frames a second of 512² that are reserved", load.reserved_fps)
         yield GaugeMetricFamily("animation_queue_seconds", "Work that waits or is being done", load.queue_ms / 1000)
+        taken = load.reserved_fps / load.capacity_fps if load.capacity_fps else 1.0
+        yield GaugeMetricFamily(
+            "animation_load",
+            "Percent of the capacity that is reserved, or, where that is more, of a second's work that waits or is being done",
+            100 * max(taken, min(1.0, load.queue_ms / 1000)),
+        )
         refused = CounterMetricFamily("animation_refused", "Work that was refused", labels=["reason"])
         for reason, times in self._admission.refused.items():
             refused.add_metric([reason], times)
