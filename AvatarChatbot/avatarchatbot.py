@@ -14,7 +14,9 @@ class AvatarChatbot:
 
     def __init__(self, settings: GatewaySettings) -> None:
         def node(name: str, url: str, endpoint: str, kind: ServiceType, **how: Any) -> MicroService:
-            return MicroService.remote(name, url, endpoint, service_type=kind, timeout=settings.timeout_s, **how)
+            return MicroService.remote(name, url, endpoint, service_type=kind, timeout=settings.timeout_s, token=token, **how)
+
+        token = settings.mesh.token.get_secret_value()
 
         ours: dict[str, Any] = {"binary": True, "repeatable": True}
         self.asr = node("asr", settings.asr_url, "/v1/asr", ServiceType.ASR, **ours)

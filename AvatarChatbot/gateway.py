@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
-from AvatarChatbot.keys import KeyGate, Keys, require
+from AvatarChatbot.keys import Keys, given, require
 from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
@@ -25,6 +25,7 @@ from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
+from comps.cores.mega.gate import Gate
 from comps.cores.mega.gateway import Gateway
 from comps.cores.proto import sse
 from comps.cores.proto.negotiate import negotiate
@@ -62,7 +63,9 @@ class AvatarChatbotGateway(Gateway):
         )
         keys = Keys(settings)
         # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
-        self.service.app.user_middleware.insert(1, Middleware(KeyGate, keys=keys))
+        self.service.app.user_middleware.insert(
+            1, Middleware(Gate, admit=lambda headers: keys.admit(given(headers)), sockets=False)
+        )
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))

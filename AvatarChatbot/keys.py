@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import Overloaded, Problem, Unauthorized
-from comps.cores.mega.guard import problem_response
+from comps.cores.errors import Overloaded, Unauthorized
+from comps.cores.mega.gate import bearer
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,6 @@ log = logging.getLogger(__name__)
 _LOOKED_AT_EVERY_S = 1.0
 _PREFIX = "ac_"
 _LINE = re.compile(r"(?P<name>\S+)\s+(?P<hash>[0-9a-f]{64})(?:\s+(?P<per_minute>\d+))?")
-#: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
-_OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
 
 
 def new_key(name: str) -> tuple[str, str]:
@@ -127,29 +124,9 @@ def _clients(text: str, rate: float) -> Iterator[tuple[str, _Client]]:
         yield found["hash"], _Client(found["name"], float(found["per_minute"] or rate))
 
 
-class KeyGate:
-    """ASGI middleware: HTTP requests need a key, ``Authorization: Bearer …`` or ``X-API-Key``. Sockets show theirs themselves."""
-
-    def __init__(self, app: ASGIApp, *, keys: Keys) -> None:
-        self._app = app
-        self._keys = keys
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in _OPEN:
-            try:
-                self._keys.admit(given(Headers(scope=scope)))
-            except Problem as problem:
-                status, headers, body = problem_response(problem)
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
-                return
-        await self._app(scope, receive, send)
-
-
 def given(headers: Headers) -> str:
-    """The key in a request's headers; empty for none."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+    """The key in a request's headers, ``Authorization: Bearer …`` or ``X-API-Key``; empty for none."""
+    return bearer(headers) or headers.get("x-api-key", "")
 
 
 def require(settings: GatewaySettings) -> None:

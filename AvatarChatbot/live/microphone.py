@@ -127,8 +127,9 @@ class Microphone:
         ended: list[float] = []
         text = ""
         try:
-            addresses = await self._services.chatbot.megaservice.client.addresses(self._services.chatbot.asr)
-            async with utterance(addresses[0], self._language) as recognised, anyio.create_task_group() as tasks:
+            asr = self._services.chatbot.asr
+            addresses = await self._services.chatbot.megaservice.client.addresses(asr)
+            async with utterance(addresses[0], self._language, asr.token) as recognised, anyio.create_task_group() as tasks:
                 tasks.start_soon(self._speak, speech, recognised, ended)
                 while not isinstance(answer := await recognised.answer(), Transcript):
                     self._outbox.put(messages.Partial(text=answer))

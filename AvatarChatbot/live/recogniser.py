@@ -65,11 +65,18 @@ class Utterance:
 
 
 @asynccontextmanager
-async def utterance(url: str, language: str | None = None) -> AsyncIterator[Utterance]:
-    """Recognise an utterance at the asr service at ``url`` (http or https). Leaving the context ends the work there."""
+async def utterance(url: str, language: str | None = None, token: str = "") -> AsyncIterator[Utterance]:
+    """Recognise an utterance at the asr service at ``url`` (http or https), which is shown the mesh's ``token``. Leaving the context
+    ends the work there.
+    """
     try:
         connection = await connect(
-            url.replace("http", "ws", 1) + _PATH, open_timeout=_CONNECT_S, close_timeout=1, compression=None, proxy=None
+            url.replace("http", "ws", 1) + _PATH,
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            open_timeout=_CONNECT_S,
+            close_timeout=1,
+            compression=None,
+            proxy=None,
         )
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise NodeUnavailable("cannot be reached", node=_NODE) from error

@@ -67,6 +67,7 @@ def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: An
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         drain_s=settings.drain_s,
+        token=settings.mesh.token.get_secret_value(),
         route_options={"response_model": VideoPath, "openapi_extra": openapi_body(ClipRequest, media_types=("audio/*",))},
     )
     @register_statistics(names=[NAME])

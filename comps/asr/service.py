@@ -65,6 +65,7 @@ def build(settings: AsrSettings) -> MicroService:
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         drain_s=settings.drain_s,
+        token=settings.mesh.token.get_secret_value(),
         route_options={
             "response_model": Transcript,
             "openapi_extra": openapi_body(AsrRequest, media_types=("audio/*", "video/*")),

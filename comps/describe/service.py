@@ -43,6 +43,7 @@ def build(settings: DescribeSettings) -> MicroService:
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         drain_s=settings.drain_s,
+        token=settings.mesh.token.get_secret_value(),
         route_options={
             "response_model": PersonaDraft,
             "openapi_extra": openapi_body(DescribeRequest, media_types=("image/*", "video/*")),

@@ -123,6 +123,7 @@ def build(settings: LlmSettings) -> MicroService:
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         drain_s=settings.drain_s,
+        token=settings.mesh.token.get_secret_value(),
         route_options={
             "response_model": ChatCompletionResponse | GeneratedDoc,
             "responses": {200: {"content": {sse.MEDIA_TYPE: {}}}},

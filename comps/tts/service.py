@@ -141,6 +141,7 @@ def build(settings: TtsSettings) -> MicroService:
         max_body=int(settings.max_body_mb * 2**20),
         timeout=settings.timeout_s,
         drain_s=settings.drain_s,
+        token=settings.mesh.token.get_secret_value(),
         route_options={"response_model": TtsResult, "openapi_extra": openapi_body(SpeechRequest)},
     )(handlers.speak)
     register_microservice(

@@ -202,7 +202,7 @@ async def test_pages_of_other_origins_are_refused(mesh: Mesh) -> None:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     """A mesh that asks for a key, and whose places the test takes."""
-    mesh = Mesh(tmp_path_factory.mktemp("small"), AVATARCHATBOT_API_KEY="secret")
+    mesh = Mesh(tmp_path_factory.mktemp("small"), AVATARCHATBOT_API_KEY="secret", MESH_TOKEN="ours")
     try:
         mesh.wait_until_ready()
         yield mesh
@@ -212,7 +212,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
 
 @asynccontextmanager
 async def _all_places_taken(mesh: Mesh) -> AsyncIterator[None]:
-    async with httpx.AsyncClient(base_url=mesh.addresses()["animation"], trust_env=False) as animation:
+    headers = {"Authorization": "Bearer ours"}
+    async with httpx.AsyncClient(base_url=mesh.addresses()["animation"], headers=headers, trust_env=False) as animation:
         taken = await animation.post("/v1/animation/reservations", json={"fps": 1000, "at_least": 0, "ttl_s": 60})
         assert taken.status_code == 201, taken.text
         try:
@@ -287,6 +288,23 @@ async def test_a_key_is_asked_for(small: Mesh) -> None:
     async with connect(small.url.replace("http", "ws") + PATH, proxy=None) as socket:
         await socket.send(json.dumps({"type": "start", "avatar": "aria", "key": "wrong"}))
         assert json.loads(await socket.recv())["problem"]["code"] == "unauthorized"
+
+
+async def test_the_services_answer_their_own_mesh_alone(small: Mesh, tmp_path: Path) -> None:
+    """Those that it is made of, asked past the gateway; the gateway itself is let in, by HTTP and by the recogniser's socket."""
+    for service, url in small.addresses().items():
+        if service == "gateway":
+            continue
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            assert (await client.get("/openapi.json")).status_code == 401
+            assert (await client.get("/openapi.json", headers={"Authorization": "Bearer ours"})).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 200
+    with pytest.raises(InvalidStatus):
+        await connect(small.addresses()["asr"].replace("http", "ws") + "/v1/asr/stream", proxy=None)
+    async with playing(small.url, avatar="aria", key="secret") as player:
+        player.speak(_speech("what is your name", tmp_path))
+        assert (await player.until(lambda: player.event("transcript")))["text"] == "what is your name"
+        await player.until(lambda: player.event("done"))
 
 
 async def test_the_protocol_is_described(mesh: Mesh) -> None:

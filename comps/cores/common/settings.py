@@ -18,6 +18,12 @@ def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", env_ignore_empty=True, extra="ignore")
 
 
+class MeshSettings(BaseSettings):
+    model_config = _config("MESH_")
+
+    token: SecretStr = Field(SecretStr(""), description="what services of the mesh show each other; empty: nothing is asked for")
+
+
 class ServiceSettings(BaseSettings):
     """What every service has. Where our name of a setting is not set, OPEA's is read (``comps.opea.environment``)."""
 
@@ -41,6 +47,7 @@ class ServiceSettings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="worker processes")
     max_body_mb: float = Field(64.0, gt=0, description="largest request body, MiB")
     timeout_s: float = Field(60.0, gt=0, description="longest time for one request, seconds")
+    mesh: MeshSettings = Field(default_factory=MeshSettings)
     drain_s: float = Field(3.0, ge=0, description="what requests under way may take to end when the service stops, seconds")
 
 

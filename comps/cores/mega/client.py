@@ -156,8 +156,8 @@ class NodeClient:
         headers = {"Accept": f"{accept}, {wire.JSON};q=0.9, */*;q=0.1"}
         if content_type:
             headers["Content-Type"] = content_type
-        if service.api_key:
-            headers["Authorization"] = f"Bearer {service.api_key}"
+        if credential := service.api_key or service.token:
+            headers["Authorization"] = f"Bearer {credential}"
         return _Request(method, service.endpoint if path is None else path, body, headers)
 
     async def _replicas_of(self, service: MicroService) -> Replicas:

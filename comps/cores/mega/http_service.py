@@ -11,9 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 
 from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.base_statistics import collect_all_statistics
+from comps.cores.mega.gate import Gate, mesh_only
 from comps.cores.mega.guard import Guard, problem_response
 from comps.cores.mega.json_route import JSONRoute
 from comps.cores.mega.openapi import DocumentedApp
@@ -41,15 +43,26 @@ class HTTPService:
     """Builds ``app``. Resources are started in order before the first request and stopped in reverse after the last."""
 
     def __init__(
-        self, title: str, description: str, *, max_body: int, timeout: float, document: str = "", turns: Turns | None = None
+        self,
+        title: str,
+        description: str,
+        *,
+        max_body: int,
+        timeout: float,
+        document: str = "",
+        turns: Turns | None = None,
+        token: str = "",
     ) -> None:
-        """``document`` and ``turns`` as for ``Guard``."""
+        """``document`` and ``turns`` as for ``Guard``; ``token`` as for ``MicroService``."""
         self.title = title
         self.description = description
         self.metrics = ServiceMetrics()
         self._resources: list[Resource] = []
         self._ready_checks: list[ReadyCheck] = []
         self.app = self._create_app(max_body, timeout, document, turns)
+        if token:
+            # Before the guard, which reads bodies.
+            self.app.user_middleware.insert(1, Middleware(Gate, admit=mesh_only(token), sockets=True))
 
     def add_resource(self, resource: Resource) -> None:
         """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""

@@ -43,6 +43,7 @@ class MicroService:
     ``binary``: documents travel to it as MessagePack instead of JSON. ``repeatable``: a request may be asked again, at another
     replica too, since asking twice does no harm; with ``attempt_timeout`` seconds another replica is asked as well when one
     takes longer. ``drain_s``: what requests under way may take to end when the service is told to stop, seconds.
+    ``token``: what requests to it must show (``Authorization: Bearer``), and what a megaservice shows it; empty: nothing.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class MicroService:
         max_body: int = 64 << 20,
         timeout: float = 2000.0,
         drain_s: float = 3.0,
+        token: str = "",
     ) -> None:
         self.title = name
         self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
@@ -85,6 +87,7 @@ class MicroService:
         self.host = host
         self.port = port
         self.api_key = api_key
+        self.token = token
         self.endpoint = endpoint
         self.input_datatype = input_datatype
         self.output_datatype = output_datatype
@@ -105,7 +108,9 @@ class MicroService:
             return
         turns = Turns() if service_role is ServiceRoleType.MEGASERVICE else None
         document = getattr(input_datatype, "__name__", "")
-        self._http = HTTPService(name, self.description, max_body=max_body, timeout=timeout, document=document, turns=turns)
+        self._http = HTTPService(
+            name, self.description, max_body=max_body, timeout=timeout, document=document, turns=turns, token=token
+        )
         if dynamic_batching:
             self._batching = Batching(
                 dynamic_batching_timeout, dynamic_batching_max_batch_size, lambda: self.dynamic_batching_infer

@@ -1,0 +1,63 @@
+"""Who may come in: what a service asks of a request before it reads its body."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from comps.cores.errors import Problem, Unauthorized
+from comps.cores.mega.guard import problem_response
+
+#: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
+_OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
+#: RFC 6455 §7.4.1. Before the handshake is over this is a 403.
+_POLICY_VIOLATION = 1008
+
+
+class Gate:
+    """ASGI middleware. ``admit`` is given a request's headers and raises a Problem for one that may not come in.
+
+    ``sockets``: whether WebSockets are asked too; else their handlers ask themselves.
+    """
+
+    def __init__(self, app: ASGIApp, *, admit: Callable[[Headers], None], sockets: bool) -> None:
+        self._app = app
+        self._admit = admit
+        self._kinds = {"http", "websocket"} if sockets else {"http"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in self._kinds and scope["path"] not in _OPEN:
+            try:
+                self._admit(Headers(scope=scope))
+            except Problem as problem:
+                await _refuse(scope["type"], problem, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _refuse(kind: str, problem: Problem, send: Send) -> None:
+    if kind == "websocket":
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return
+    status, headers, body = problem_response(problem)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def bearer(headers: Headers) -> str:
+    """The token of an ``Authorization: Bearer`` header (RFC 6750); empty for none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def mesh_only(token: str) -> Callable[[Headers], None]:
+    """Admits who shows the mesh's token."""
+
+    def admit(headers: Headers) -> None:
+        if not hmac.compare_digest(bearer(headers).encode(), token.encode()):
+            raise Unauthorized("this service answers its own mesh alone", headers={"WWW-Authenticate": "Bearer"})
+
+    return admit
