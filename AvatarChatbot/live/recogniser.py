@@ -66,7 +66,7 @@ class Utterance:
 
 @asynccontextmanager
 async def utterance(url: str, language: str | None = None, token: str = "") -> AsyncIterator[Utterance]:
-    """Recognise an utterance at the asr service at ``url`` (http or https), which is shown the mesh's ``token``. Leaving the context
+    """Recognise an utterance at the asr service at ``url`` (http, https); it is shown the mesh's ``token``. Leaving the context
     ends the work there.
     """
     try:

@@ -24,7 +24,8 @@ def binaries() -> Path | None:
 
 
 class Postgres:
-    def __init__(self, port: int) -> None:
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
         self.port = port
 
     def database(self) -> str:
@@ -32,16 +33,17 @@ class Postgres:
         name = f"test_{uuid.uuid4().hex}"
 
         async def create() -> None:
-            connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user="postgres", database="postgres")
+            connection = await asyncpg.connect(host=self.host, port=self.port, user="postgres", database="postgres")
             await connection.execute(f"CREATE DATABASE {name}")
             await connection.close()
 
         asyncio.run(create())
-        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+asyncpg://postgres@{self.host}:{self.port}/{name}"
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
+def running(host: str = "127.0.0.1") -> Iterator[Postgres]:
+    """It listens at ``host``, and trusts whoever reaches it there."""
     programs = binaries()
     assert programs is not None
     # It refuses to run as root, and its socket's path must be short.
@@ -55,10 +57,11 @@ def running() -> Iterator[Postgres]:
         subprocess.run([*become, *map(str, command)], check=True, capture_output=True, cwd="/")
 
     run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    run("sh", "-c", f"echo 'host all all 0.0.0.0/0 trust' >>{data}/pg_hba.conf")
+    options = f"-c listen_addresses={host} -p {port} -k {folder} -c fsync=off"
     run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
-        yield Postgres(port)
+        yield Postgres(host, port)
     finally:
         run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)

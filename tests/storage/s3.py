@@ -12,11 +12,11 @@ BUCKET = "avatars"
 
 
 @contextmanager
-def s3_server() -> Iterator[str]:
-    """Its address; it has the bucket ``BUCKET``."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+def s3_server(host: str = "127.0.0.1") -> Iterator[str]:
+    """Its address; it listens at ``host``, and has the bucket ``BUCKET``."""
+    server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
+    _, port = server.get_host_and_port()
     httpx.put(f"http://{host}:{port}/{BUCKET}", trust_env=False).raise_for_status()
     try:
         yield f"http://{host}:{port}"

@@ -1,0 +1,184 @@
+"""The chart on a real API server, scheduler and kubelet: run by ``scripts/test-cluster``, inside the test cluster's network.
+
+S3 (moto) and PostgreSQL run on the node; pods have no common folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from helm_python import Config
+
+from AvatarChatbot import avatars
+from AvatarChatbot.keys import new_key
+from tests.storage import postgres
+from tests.storage.s3 import BUCKET, s3_server
+
+CHART = Path("kubernetes/avatarchatbot")
+PATH = "/v1/avatarchatbot"
+RELEASE, NAMESPACE = "demo", "avatars"
+NODE = os.environ.get("NODE_ADDRESS", "198.51.100.1")
+STAGES = ("asr", "describe", "llm", "tts", "animation", "gateway")
+
+pytestmark = pytest.mark.timeout(600)
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def kubectl(*arguments: str, document: dict[str, Any] | None = None) -> str:
+    given = json.dumps(document) if document else None
+    ran = subprocess.run(["kubectl", "-n", NAMESPACE, *arguments], input=given, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def _secret(name: str, entries: dict[str, str]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": entries}
+
+
+def _values(revision: str) -> dict[str, Any]:
+    """Two gateways, three animation services; requests small enough for a machine of two cores."""
+    little = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+    replicas = {"gateway": 2, "animation": 3}
+    services: dict[str, Any] = {
+        name: {"replicas": replicas.get(name, 1), "resources": little, "podAnnotations": {"revision": revision}}
+        for name in STAGES
+    }
+    services["animation"]["config"] = {"ANIMATION_WORKERS": "1"}
+    return {
+        "image": {"registry": "avatarchatbot", "tag": "0.1.0", "pullPolicy": "Never"},
+        "auth": {"keysSecret": "keys"},
+        "storage": {"blobs": f"s3://{BUCKET}/avatarchatbot", "secret": "storage"},
+        "networkPolicy": {"allowEgress": True},
+        "services": services,
+    }
+
+
+class Cluster:
+    """The release, and a client of its gateway's Service."""
+
+    def __init__(self, helm: Config, client: httpx.Client) -> None:
+        self.helm = helm
+        self.client = client
+
+    def upgrade(self, revision: str) -> None:
+        self.helm.upgrade(CHART, RELEASE, _values(revision), namespace=NAMESPACE, wait="watcher", timeout=400)
+
+    def pods(self, component: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(
+            kubectl("get", "pods", "-l", f"app.kubernetes.io/component={component}", "-o", "json")
+        )["items"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    key, line = new_key("tests")
+    with ExitStack() as stack:
+        endpoint = stack.enter_context(s3_server(NODE))
+        database = stack.enter_context(postgres.running(NODE)).database()
+        subprocess.run(["kubectl", "create", "namespace", NAMESPACE], check=False, capture_output=True)
+        stack.callback(subprocess.run, ["kubectl", "delete", "namespace", NAMESPACE, "--wait=false"], check=False)
+        store = {
+            "STORAGE_DATABASE": database,
+            "FSSPEC_S3_ENDPOINT_URL": endpoint,
+            "FSSPEC_S3_KEY": "test",
+            "FSSPEC_S3_SECRET": "test",
+        }
+        kubectl("apply", "-f", "-", document=_secret("storage", store))
+        kubectl("apply", "-f", "-", document=_secret("keys", {"keys": f"{line} 6000\n"}))
+        helm = stack.enter_context(Config(namespace=NAMESPACE))
+        helm.install(CHART, RELEASE, _values("1"), namespace=NAMESPACE, wait="watcher", timeout=400)
+        address = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))["spec"]["clusterIP"]
+        headers = {"Authorization": f"Bearer {key}"}
+        client = httpx.Client(base_url=f"http://{address}:8888", headers=headers, timeout=120, trust_env=False)
+        yield Cluster(helm, stack.enter_context(client))
+
+
+def test_all_pods_are_ready_and_a_question_is_answered(cluster: Cluster) -> None:
+    for stage in STAGES:
+        for pod in cluster.pods(stage):
+            assert all(status["ready"] for status in pod["status"]["containerStatuses"])
+    question, face = Path("AvatarChatbot/demo/who_are_you.wav"), avatars.path("aria")
+    files = {"audio": question.read_bytes(), "avatar": face.read_bytes()}
+    answer = cluster.client.post(PATH, files=files, headers={"Accept": "video/mp4"})
+    assert answer.status_code == 200, answer.text
+    assert answer.content[4:8] == b"ftyp"
+
+
+def test_helm_test_passes(cluster: Cluster) -> None:
+    cluster.helm.test(RELEASE, timeout=120)
+
+
+def test_without_a_key_and_past_the_gateway_nobody_is_answered(cluster: Cluster) -> None:
+    assert httpx.get(f"{cluster.client.base_url}{PATH}/videos", trust_env=False).status_code == 401
+    (pod,) = cluster.pods("llm")
+    assert httpx.get(f"http://{pod['status']['podIP']}:9000/v1/models", trust_env=False).status_code == 401
+
+
+def test_gateways_share_avatars_and_conversations(cluster: Cluster) -> None:
+    face = base64.b64encode(avatars.path("mei").read_bytes()).decode()
+    addresses = [f"http://{pod['status']['podIP']}:8888" for pod in cluster.pods("gateway")]
+    assert len(addresses) == 2
+    avatar = cluster.client.post(f"{addresses[0]}{PATH}/avatars", json={"media": face}).raise_for_status().json()["avatar_id"]
+    told = cluster.client.post(f"{addresses[1]}{PATH}", json={"text": "Who are you?", "avatar": avatar}).raise_for_status().json()
+    kept = cluster.client.get(f"{addresses[0]}{PATH}/conversations/{told['conversation_id']}").raise_for_status().json()
+    assert [turn["video_id"] for turn in kept["turns"]] == [told["id"]]
+
+
+def test_an_animation_pod_deleted_during_an_answer_is_not_missed(cluster: Cluster) -> None:
+    card = {
+        "name": "Maria",
+        "likes": ["Maria loves dark bread, mountain paths, and loud brass bands.", "Maria likes to paint boats."],
+    }
+    body = {"text": "What do you like?", "avatar": "aria", "persona": card, "seed": 1}
+    whole = cluster.client.post(PATH, json=body).raise_for_status().json()
+    victim = cluster.pods("animation")[0]["metadata"]["name"]
+    with cluster.client.stream("POST", PATH, json=body, headers={"Accept": "video/mp4"}) as answer:
+        pieces = answer.iter_bytes()
+        received = next(pieces)
+        kubectl("delete", "pod", victim, "--grace-period=0", "--force", "--wait=false")
+        received += b"".join(pieces)
+    again = cluster.client.get(f"{PATH}/videos/{answer.headers['x-turn-id']}").content
+    assert again[4:8] == b"ftyp"
+    turn = cluster.client.get(f"{PATH}/turns/{answer.headers['x-turn-id']}").json()
+    assert (turn["status"], turn["reply"]) == ("done", whole["reply"])
+    assert len(received) > 100_000
+
+
+def test_an_upgrade_during_a_stream_of_requests_loses_none(cluster: Cluster) -> None:
+    upgraded = threading.Thread(target=cluster.upgrade, args=("2",))
+
+    def ask(number: int) -> tuple[int, bytes]:
+        time.sleep(number * 1.5)
+        headers = {"Accept": "video/mp4" if number % 2 else "application/json", "Connection": "close"}
+        while True:
+            answer = cluster.client.post(PATH, json={"text": "Who are you?"}, headers=headers)
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                return answer.status_code, answer.content[:8]
+            # All places are taken, on two cores that start twice the pods: nothing was begun, and it says when to come again.
+            time.sleep(float(answer.headers["Retry-After"]))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = [pool.submit(ask, number) for number in range(20)]
+        upgraded.start()
+        for number, answer in enumerate(answers):
+            status, beginning = answer.result()
+            assert (number, status) == (number, 200), beginning
+            assert beginning[4:] == b"ftyp" if number % 2 else beginning[:1] == b"{"
+    upgraded.join()
+    for stage in STAGES:
+        running = [pod for pod in cluster.pods(stage) if "deletionTimestamp" not in pod["metadata"]]
+        assert {pod["metadata"]["annotations"]["revision"] for pod in running} == {"2"}
