@@ -40,12 +40,8 @@ class Resolver:
     def _table(self) -> dict[str, list[str]]:
         if time.monotonic() - self._read_at > _FRESH_S:
             ready = {_name(found): _ready(found) for found in self._items("endpoints")}
-            self._addresses = {
-                _name(found): ready.get(_name(found), [])
-                if found["spec"].get("clusterIP") == "None"
-                else [found["spec"]["clusterIP"]]
-                for found in self._items("services")
-            }
+            given = {_name(found): found["spec"].get("clusterIP") for found in self._items("services")}
+            self._addresses = {name: ready.get(name, []) if address == "None" else [address] for name, address in given.items()}
             self._read_at = time.monotonic()
         return self._addresses
 

@@ -12,6 +12,8 @@ from yarl import URL
 #: Below uvicorn's 5 s keep-alive, so that a pooled connection is seldom one that the other side has just closed.
 _KEEPALIVE_S = 4.0
 _CONNECT_S = 3.0
+#: In a cluster an address is soon another's.
+_RESOLVED_FOR_S = 2
 _SUCCESS = range(200, 300)
 #: Bytes of a body that is not joined to its headers, so that they go out in one packet.
 _LARGE = 1 << 16
@@ -101,7 +103,7 @@ class Transport:
 
     def __init__(self, max_connections: int) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=_KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_RESOLVED_FOR_S),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
             skip_auto_headers={"User-Agent"},
         )
