@@ -21,6 +21,7 @@ from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, RelayedProblem
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
+from comps.cores.telemetry.turn import working_on
 from comps.storage.conversations import Conversation, TurnStatus
 
 #: The field of our request that a node looks at.
@@ -98,10 +99,11 @@ class Answering:
         answered: Answered | None = None
         status, problem = TurnStatus.CUT, None
         try:
-            async with self._chatbot.megaservice.stream({}, turn=turn) as run:
-                stream = AnswerStream(run, turn, is_played=not isinstance(turn.playhead, NoPlayhead), progress=progress)
-                answered = Answered(stream, record.id, conversation.id)
-                yield answered
+            with working_on(turn=record.id, conversation=conversation.id):
+                async with self._chatbot.megaservice.stream({}, turn=turn) as run:
+                    stream = AnswerStream(run, turn, is_played=not isinstance(turn.playhead, NoPlayhead), progress=progress)
+                    answered = Answered(stream, record.id, conversation.id)
+                    yield answered
         except Problem as error:
             _name_our_field(error)
             status, problem = TurnStatus.FAILED, error.document()

@@ -11,6 +11,7 @@ from comps.cores.common import settings
 from comps.opea.environment import names
 
 _KINDS: tuple[type[BaseSettings], ...] = (
+    settings.LogSettings,
     settings.MeshSettings,
     settings.GatewaySettings,
     settings.AsrSettings,

@@ -18,6 +18,13 @@ def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", env_ignore_empty=True, extra="ignore")
 
 
+class LogSettings(BaseSettings):
+    model_config = _config("LOG_")
+
+    format: Literal["text", "json"] = Field("text", description="one line an event: text for people, json for collectors")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
+
+
 class MeshSettings(BaseSettings):
     model_config = _config("MESH_")
 

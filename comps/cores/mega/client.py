@@ -25,6 +25,7 @@ from comps.cores.mega.outputs import LARGE, JSONText
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
 from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
 from comps.cores.proto import sse, wire
+from comps.cores.telemetry import turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
@@ -233,7 +234,11 @@ class NodeClient:
 
     async def _send(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
         assert self._transport is not None
-        headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, min(service.timeout, _remaining()))))}
+        headers = {
+            **request.headers,
+            **turn.headers(),
+            DEADLINE_HEADER: str(int(1000 * max(0.0, min(service.timeout, _remaining())))),
+        }
         if trace := get_current():
             # The one that it is a part of (W3C Trace Context); FastAPI reads it at the other side.
             propagate.inject(headers, trace)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.turns import SMALL, Turns
 from comps.cores.proto.wire import invalid
+from comps.cores.telemetry import turn
 from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.metrics import ServiceMetrics
 
@@ -93,6 +94,7 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         headers = dict(scope["headers"])
+        turn.take(headers)
         seconds = self._seconds(headers)
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
+from datetime import UTC, datetime
 
+from comps.cores.common.settings import LogSettings
 from comps.cores.errors import Problem
+from comps.cores.telemetry.turn import ids
 
 
-def configure(level: str = "INFO") -> None:
-    """Set up logging of this process."""
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
-    )
+class JSONFormatter(logging.Formatter):
+    """An object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, and the ids of the turn that is being worked on."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": time, "level": record.levelname, "logger": record.name, "message": record.getMessage(), **ids()}
+        if record.exc_info:
+            # The error's own words may quote what a person sent.
+            line["traceback"] = "".join(traceback.format_tb(record.exc_info[2]))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(settings: LogSettings | None = None) -> None:
+    """Set up logging of this process; without ``settings`` by the environment's."""
+    settings = settings or LogSettings()
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    handler.setFormatter(JSONFormatter() if settings.format == "json" else text)
+    logging.basicConfig(level=settings.level, handlers=[handler])
     for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
