@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 
 from AvatarChatbot import faces
+from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answer_stream import AnswerStream, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.capacity import Capacity, chunk_seconds
@@ -61,13 +62,17 @@ class Answered:
 
 
 class Answering:
-    """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``."""
+    """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``.
+
+    ``metrics``: where what is measured of answers goes; None: nowhere.
+    """
 
     def __init__(self, chatbot: AvatarChatbot, store: Store, settings: GatewaySettings) -> None:
         self._chatbot = chatbot
         self._store = store
         self._settings = settings
         self.capacity = Capacity(chatbot)
+        self.metrics: AnswerMetrics | None = None
 
     async def answer(self, request: AvatarChatRequest, progress: Progress | None = None) -> Answer:
         """The complete answer. Raises what ``stream`` raises."""
@@ -110,10 +115,13 @@ class Answering:
             raise
         finally:
             kept = answered is not None and answered.kept
+            status = TurnStatus.DONE if kept else status
+            if self.metrics is not None:
+                self.metrics.ended(status, str(problem["code"]) if problem else "", turn.times.seconds)
             with anyio.CancelScope(shield=True):
                 await self._store.conversations.end_turn(
                     record.id,
-                    TurnStatus.DONE if kept else status,
+                    status,
                     question=turn.question,
                     reply=turn.reply if kept or problem else _heard(turn),
                     video_id=record.id if kept else "",

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
 
+from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.keys import Keys, given, require
@@ -66,6 +67,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.app.user_middleware.insert(
             1, Middleware(Gate, admit=lambda headers: keys.admit(given(headers)), sockets=False)
         )
+        self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from itertools import count
@@ -34,6 +35,8 @@ class StreamedAnswer(Response):
         self._addresses = addresses
         self._playhead = FreePlayhead()
         self._started = False
+        self._asked_at = time.perf_counter()
+        self._is_shown = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -66,6 +69,13 @@ class StreamedAnswer(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         self._started = True
 
+    def _shown(self) -> None:
+        """A picture has been sent."""
+        if not self._is_shown and self._answering.metrics is not None:
+            self._answering.metrics.first_fragment(time.perf_counter() - self._asked_at)
+        self._is_shown = True
+        self._playhead.start()
+
     async def _body(self, send: Send, body: bytes) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
@@ -79,7 +89,7 @@ class Mp4Answer(StreamedAnswer):
                 await self._start(send, answered, answered.stream.content_type)
                 await self._body(send, event.data)
                 if event.kind == "media":
-                    self._playhead.start()
+                    self._shown()
 
 
 class EventsAnswer(StreamedAnswer):
@@ -101,7 +111,7 @@ class EventsAnswer(StreamedAnswer):
                 await self._body(send, self._event(told))
             first = []
             if isinstance(event, FragmentEvent) and event.kind == "media":
-                self._playhead.start()
+                self._shown()
 
     async def _send_end(self, send: Send, answered: Answered) -> None:
         answer = await self._answering.keep(answered)

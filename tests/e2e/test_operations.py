@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.mesh import Mesh
 
-_NAME = re.compile(r"\b(?:http|live|animation|megaservice)_[a-z_]+\b")
+_NAME = re.compile(r"\b(?:http|live|answers?|animation|megaservice)_[a-z_]+\b")
 #: What Prometheus adds to the names of counters and histograms.
 _SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
 
