@@ -25,6 +25,7 @@ from comps.media.landmarks import Landmarker
 from comps.media.landmarks.landmarker import packages
 from comps.media.mux import AnswerMuxer
 from comps.media.timeline import LIVE_LOOKAHEAD_S, LIVE_SHORTEST_S, Timeline
+from tests.independent_mesh import WITHOUT_PLOTS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
@@ -37,7 +38,9 @@ SENTENCES = [
 ]
 AVATARS = ["avatar1.jpg", "avatar5.png", "astronaut"]
 #: Tracks each video once, then judges it by every timeline that is asked for.
-_METER = """
+_METER = (
+    WITHOUT_PLOTS
+    + """
 import json, sys
 import syncmeter
 for line in sys.stdin:
@@ -46,9 +49,12 @@ for line in sys.stdin:
     judged = {k: syncmeter.measure(job["video"], v, series=series, wav_ref=job["wav"]) for k, v in job["timelines"].items()}
     print(json.dumps(judged), flush=True)
 """
+)
 
 #: The lag in each ten seconds of a long video.
-_WINDOWED_METER = """
+_WINDOWED_METER = (
+    WITHOUT_PLOTS
+    + """
 import json, sys
 import syncmeter
 job = json.loads(sys.stdin.read())
@@ -60,6 +66,7 @@ for start in range(0, int(times[-1]) - 5, 10):
     judged.append(syncmeter.measure("", phonemes, series=(times[at] - start, aperture[at], width[at], 0.0)))
 print(json.dumps(judged))
 """
+)
 
 Judged = dict[str, dict[str, Any]]
 

@@ -19,10 +19,13 @@ from AvatarChatbot.avatars.studio.characters import CHARACTERS
 from AvatarChatbot.avatars.studio.face import features
 from AvatarChatbot.avatars.studio.portrait import in_picture, paint
 from comps.cores.proto.avatar import Persona, Provenance
+from tests.independent_mesh import WITHOUT_PLOTS
 
 _NAMES = sorted(CHARACTERS)
 _LANDMARKS = Path(sys.prefix) / "landmarks"
-_MESH = """
+_MESH = (
+    WITHOUT_PLOTS
+    + """
 import json, sys, cv2, mediapipe
 mesh = mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=2, refine_landmarks=True)
 found = {}
@@ -33,6 +36,7 @@ for path in sys.argv[1:]:
     found[path] = [[(p.x * w, p.y * h) for p in face.landmark] for face in faces]
 print(json.dumps(found))
 """
+)
 
 
 @cache
