@@ -1,0 +1,46 @@
+"""The compose files' settings are explained in one place, and are settings of the services."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from AvatarChatbot.settings_table import rows
+
+FILES = ("docker-compose.yaml", "docker-compose.gaudi.yaml")
+#: Read by the Gaudi runtime and by MPI.
+_OF_GAUDI = {"HABANA_VISIBLE_DEVICES", "OMPI_MCA_btl_vader_single_copy_mechanism"}
+_OURS = ("asr", "describe", "llm", "tts", "animation", "gateway")
+
+
+def _explained() -> set[str]:
+    return set(re.findall(r"^([A-Z0-9_]+)=", Path(".env.example").read_text(), re.M))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_variable_is_explained(file: str) -> None:
+    assert set(re.findall(r"\$\{([A-Z0-9_]+)", Path(file).read_text())) <= _explained()
+
+
+def test_nothing_else_is_explained() -> None:
+    used = {name for file in FILES for name in re.findall(r"\$\{([A-Z0-9_]+)", Path(file).read_text())}
+    assert _explained() <= used
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_services_are_given_their_settings_alone(file: str) -> None:
+    known = {name for name, _, _ in rows()} | {"WAV2LIP_ENDPOINT"} | _OF_GAUDI
+    services: dict[str, Any] = yaml.safe_load(Path(file).read_text())["services"]
+    for name in _OURS:
+        assert set(services[name].get("environment", {})) <= known
+
+
+def test_the_gateway_alone_is_published() -> None:
+    services = yaml.safe_load(Path("docker-compose.yaml").read_text())["services"]
+    assert [name for name in _OURS if "ports" in services[name]] == ["gateway"]
+    assert services["gateway"]["ports"] == ["${PUBLISH_ADDRESS:-127.0.0.1}:${PUBLISH_PORT:-8888}:8888"]
+    assert {name for name in _OURS if services[name]["networks"] == ["mesh"]} == set(_OURS) - {"gateway"}
