@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from starlette.middleware import Middleware
 
 from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answering import Answering
@@ -26,7 +25,6 @@ from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
-from comps.cores.mega.gate import Gate
 from comps.cores.mega.gateway import Gateway
 from comps.cores.proto import sse
 from comps.cores.proto.negotiate import negotiate
@@ -63,10 +61,7 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
-        # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
-        self.service.app.user_middleware.insert(
-            1, Middleware(Gate, admit=lambda headers: keys.admit(given(headers)), sockets=False)
-        )
+        self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))

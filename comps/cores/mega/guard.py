@@ -100,7 +100,9 @@ class Guard:
         with anyio.move_on_after(seconds) as work:
             exchange.on_progress(lambda: _extend(work, seconds))
             async with self._turn(headers):
-                await self._work(scope, receive, exchange, work, gone)
+                body = await self._read_body(headers, receive)
+                if body is not None:
+                    await self._work(body, scope, receive, exchange, work, gone)
         if work.cancelled_caught and not gone.is_set():
             raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
 
@@ -111,13 +113,15 @@ class Guard:
         return nullcontext() if self._turns is None or size < SMALL else self._turns.turn(size)
 
     async def _work(
-        self, scope: Scope, receive: Receive, exchange: _Exchange, work: anyio.CancelScope, gone: asyncio.Event
+        self,
+        body: bytes,
+        scope: Scope,
+        receive: Receive,
+        exchange: _Exchange,
+        work: anyio.CancelScope,
+        gone: asyncio.Event,
     ) -> None:
-        """Read the body and handle it; ``work`` is cancelled when the client is ``gone``."""
-        headers = dict(scope["headers"])
-        body = await self._read_body(headers, receive)
-        if body is None:
-            return
+        """Handle a request whose body has been read; ``work`` is cancelled when the client is ``gone``."""
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
@@ -207,11 +211,11 @@ class _Exchange:
         self._progress = tell
 
     async def send(self, message: Message) -> None:
+        more = message.get("more_body", False)
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+        elif message["type"] == "http.response.body" and not more:
             self.end()
-        more = message.get("more_body", False)
         if not more and len(message.get("body", b"")) >= SMALL:
             # The server waits for the client to have taken a part before it sends the next: then it is no longer in memory.
             await self._send({**message, "more_body": True})

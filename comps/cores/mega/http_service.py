@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -61,8 +62,12 @@ class HTTPService:
         self._ready_checks: list[ReadyCheck] = []
         self.app = self._create_app(max_body, timeout, document, turns)
         if token:
-            # Before the guard, which reads bodies.
-            self.app.user_middleware.insert(1, Middleware(Gate, admit=mesh_only(token), sockets=True))
+            self.add_gate(mesh_only(token), sockets=True)
+
+    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool) -> None:
+        """Let in whom ``admit`` lets in, as ``Gate`` says."""
+        # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
+        self.app.user_middleware.insert(1, Middleware(Gate, admit=admit, sockets=sockets))
 
     def add_resource(self, resource: Resource) -> None:
         """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""

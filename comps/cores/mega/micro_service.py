@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 
 from comps.cores.mega.allocator import keep_freed_memory
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
@@ -196,6 +197,10 @@ class MicroService:
     def add_startup_event(self, function: Callable[[], Any]) -> None:
         """Call ``function``, a coroutine function too, when the service starts."""
         self._http.add_resource(_StartupEvent(function))
+
+    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool) -> None:
+        """Let in whom ``admit`` lets in, as ``Gate`` says."""
+        self._http.add_gate(admit, sockets=sockets)
 
     def add_resource(self, resource: Resource) -> None:
         """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""
