@@ -22,6 +22,7 @@ from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, RelayedProblem
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
+from comps.cores.telemetry import tracing
 from comps.cores.telemetry.turn import working_on
 from comps.storage.conversations import Conversation, TurnStatus
 
@@ -104,7 +105,7 @@ class Answering:
         answered: Answered | None = None
         status, problem = TurnStatus.CUT, None
         try:
-            with working_on(turn=record.id, conversation=conversation.id):
+            with working_on(turn=record.id, conversation=conversation.id), tracing.whole("turn"):
                 async with self._chatbot.megaservice.stream({}, turn=turn) as run:
                     stream = AnswerStream(run, turn, is_played=not isinstance(turn.playhead, NoPlayhead), progress=progress)
                     answered = Answered(stream, record.id, conversation.id)
@@ -116,8 +117,7 @@ class Answering:
         finally:
             kept = answered is not None and answered.kept
             status = TurnStatus.DONE if kept else status
-            if self.metrics is not None:
-                self.metrics.ended(status, str(problem["code"]) if problem else "", turn.times.seconds)
+            self.measure(turn, status, problem)
             with anyio.CancelScope(shield=True):
                 await self._store.conversations.end_turn(
                     record.id,
@@ -127,6 +127,11 @@ class Answering:
                     video_id=record.id if kept else "",
                     error=problem,
                 )
+
+    def measure(self, turn: Turn, status: TurnStatus, problem: dict[str, Any] | None) -> None:
+        """Count an answer that has ended."""
+        if self.metrics is not None:
+            self.metrics.ended(status, str(problem["code"]) if problem else "", turn.times.seconds, turn.engines)
 
     async def keep(self, answered: Answered) -> Answer:
         """Store the video of an answer whose events have been read to the end."""

@@ -12,6 +12,7 @@ from comps.opea.environment import names
 
 _KINDS: tuple[type[BaseSettings], ...] = (
     settings.LogSettings,
+    settings.TelemetrySettings,
     settings.MeshSettings,
     settings.GatewaySettings,
     settings.AsrSettings,

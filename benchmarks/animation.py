@@ -33,7 +33,7 @@ from comps.animation.warp.rig import Rig
 from comps.animation.warp.worker import WarpWorker
 from comps.cores.common.settings import AnimationSettings, StorageSettings
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Speech, VideoProfile
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.mux import AnswerMuxer
 from comps.media.timeline import Timeline
 from comps.storage.blobs import Blobs

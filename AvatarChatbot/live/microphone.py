@@ -15,6 +15,7 @@ from AvatarChatbot.live.stage import Stage
 from comps.cores.errors import NotFound, Problem, RelayedProblem
 from comps.cores.mega.channel import Channel
 from comps.cores.proto.avatar import Transcript
+from comps.cores.telemetry import tracing
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 
 #: Microphone sound that may wait to be listened to, messages; more is not real time any more, and the oldest is left out.
@@ -123,7 +124,11 @@ class Microphone:
                 self._utterance = None
 
     async def _recognise(self, speech: Channel[Heard]) -> None:
-        """One utterance, from its onset to its transcript."""
+        """One utterance, from its onset to its transcript, and the turn that it begins."""
+        with tracing.whole("listen"):
+            await self._recognised(speech)
+
+    async def _recognised(self, speech: Channel[Heard]) -> None:
         ended: list[float] = []
         text = ""
         try:

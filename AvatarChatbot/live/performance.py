@@ -17,10 +17,14 @@ _AHEAD_S = 2.0
 
 @dataclass(frozen=True)
 class Picture:
-    """A coded picture that stands for ``frames`` frames of the grid; without ``data`` the one before it stays."""
+    """A coded picture that stands for ``frames`` frames of the grid; without ``data`` the one before it stays.
+
+    ``age``: how many frames before its first one it was drawn for.
+    """
 
     data: bytes | None
     frames: int
+    age: int = 0
 
 
 class Performance:
@@ -37,6 +41,9 @@ class Performance:
         self.first_frame = 0
         self.inserted_frames = 0
         self.dropped_frames = 0
+        #: How far the pictures on show have been behind their sound at most, frames; while it stands still nothing is counted.
+        self.longest_lag = 0
+        self._lag = 0
         self.ended = False
         #: No pictures are drawn: the one on show stays.
         self.is_still = False
@@ -84,7 +91,7 @@ class Performance:
             frames = min(chunk.step if unit else chunk.frames, end - at)
             shown = min(frames, at + frames - self._next_frame - self.frames_drawn)
             if shown > 0:
-                self._pictures.append(Picture(unit, shown))
+                self._pictures.append(Picture(unit, shown, age=frames - shown if unit else 0))
             self.dropped_frames += frames - max(shown, 0)
             at += frames
         self._notify()
@@ -100,10 +107,11 @@ class Performance:
         while frames > 0 and self._pictures:
             picture = self._pictures.popleft()
             if picture.frames > frames:
-                self._pictures.appendleft(Picture(picture.data, picture.frames - frames))
-                picture = Picture(picture.data, frames)
+                self._pictures.appendleft(Picture(picture.data, picture.frames - frames, picture.age + frames))
+                picture = Picture(picture.data, frames, picture.age)
             frames -= picture.frames
             self._next_frame += picture.frames
+            self._note_lag(self._lag + picture.frames if picture.data is None else picture.age + picture.frames - 1)
             taken.append(picture)
         self._notify()
         return taken
@@ -112,6 +120,7 @@ class Performance:
         """Frames that were due and not there: the picture before them stays."""
         self._next_frame += frames
         self.inserted_frames += frames
+        self._note_lag(self._lag + frames)
 
     def sound(self, first: int, end: int) -> bytes:
         """The sound of frames ``first`` … ``end - 1``: mono s16le, silence where there is none."""
@@ -128,6 +137,10 @@ class Performance:
     async def left(self) -> None:
         """Return when the stage has done with it."""
         await self._left.wait()
+
+    def _note_lag(self, frames: int) -> None:
+        self._lag = 0 if self.is_still else frames
+        self.longest_lag = max(self.longest_lag, self._lag)
 
     def _notify(self) -> None:
         self._changed.set()

@@ -19,6 +19,7 @@ from comps.cores.proto.recognition import (
     RecognitionFailed,
     StartRecognition,
 )
+from comps.cores.telemetry import tracing, turn
 
 _NODE = "asr"
 _PATH = "/v1/asr/stream"
@@ -69,10 +70,13 @@ async def utterance(url: str, language: str | None = None, token: str = "") -> A
     """Recognise an utterance at the asr service at ``url`` (http, https); it is shown the mesh's ``token``. Leaving the context
     ends the work there.
     """
+    headers = turn.headers() | tracing.headers()
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     try:
         connection = await connect(
             url.replace("http", "ws", 1) + _PATH,
-            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            additional_headers=headers,
             open_timeout=_CONNECT_S,
             close_timeout=1,
             compression=None,

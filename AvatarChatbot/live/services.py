@@ -7,6 +7,7 @@ from collections.abc import Callable
 import anyio
 
 from AvatarChatbot import faces
+from AvatarChatbot.answer_metrics import FIRST_S
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.live.idle import IdleLoops
@@ -15,9 +16,11 @@ from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft
 from comps.cores.telemetry.metrics import ServiceMetrics
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 
 _EARS_IDLE_S = 60.0
+#: Around what people notice and what they put up with (ITU-R BT.1359-1: 45 ms, 90 ms of early sound), seconds.
+_SKEW_S = (0.0, 0.045, 0.09, 0.125, 0.185, 0.25, 0.5, 1.0, 2.0)
 
 
 class Services:
@@ -40,13 +43,18 @@ class Services:
         self.quality = metrics.counter("live_quality_changes", "Sessions that came to a rung of the ladder", ["level"])
         self.inserted = metrics.counter("live_inserted_frames", "Frames for which no picture was there in time")
         self.dropped = metrics.counter("live_dropped_frames", "Frames whose picture came too late")
+        self.av_skew = metrics.histogram(
+            "live_av_skew_seconds", "How far an answer's pictures were behind its sound at most", buckets=_SKEW_S
+        )
         self.first_fragment = metrics.histogram(
-            "live_first_fragment_seconds", "From the end of a question to its answer's first picture"
+            "live_first_fragment_seconds", "From the end of a question to its answer's first picture", buckets=FIRST_S
         )
         self.idle_loops = IdleLoops(self._draw)
         self.capacity = answering.capacity
         #: One process listens for all sessions; it ends when nobody speaks to it for a while.
         self.ears = WorkerPool("comps.listening.ear_worker:EarWorker", node="gateway", idle_s=_EARS_IDLE_S)
+        #: Counts an answer that has ended.
+        self.measure = answering.measure
         self._answering = answering
 
     async def stop(self) -> None:

@@ -38,7 +38,9 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.turn import Turn
 from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.avatar import Persona
+from comps.cores.telemetry import tracing
 from comps.cores.telemetry.logs import unexpected
+from comps.cores.telemetry.turn import working_on
 from comps.storage.conversations import TurnStatus
 
 log = logging.getLogger(__name__)
@@ -203,7 +205,8 @@ class LiveSession:
         record = await conversations.add_turn(self.conversation_id, question)
         status, problem = TurnStatus.CUT, None
         try:
-            await live.run()
+            with working_on(turn=record.id, conversation=self.conversation_id), tracing.whole("turn"):
+                await live.run()
             status = TurnStatus.DONE
         except Exception as error:
             told = error if isinstance(error, Problem) else unexpected(log, "a live turn", error)
@@ -214,6 +217,7 @@ class LiveSession:
             said = live.turn.reply if status is TurnStatus.DONE else live.cut_reply
             self._remember(question, said)
             self._count(live)
+            self._services.measure(live.turn, status, problem)
             with anyio.CancelScope(shield=True):
                 await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
 
@@ -275,6 +279,8 @@ class LiveSession:
     def _count(self, live: LiveTurn) -> None:
         self._services.inserted.inc(live.performance.inserted_frames)
         self._services.dropped.inc(live.performance.dropped_frames)
+        if live.performance.start is not None:
+            self._services.av_skew.observe(live.performance.longest_lag / self._start.profile.fps)
         if (first := live.firsts.seconds.get("fragment")) is not None:
             self._services.first_fragment.observe(first)
 

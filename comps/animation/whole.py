@@ -20,7 +20,7 @@ from comps.cores.common.settings import AnimationSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, Speech, VideoProfile
 from comps.cores.proto.media import Media
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.mux import AnswerMuxer
 from comps.media.timeline import Timeline
 from comps.storage.async_blobs import AsyncBlobs

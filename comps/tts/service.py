@@ -20,7 +20,7 @@ from comps.cores.proto.media import Media
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document, render
 from comps.cores.telemetry import logs
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.audio import CONTENT_TYPES, wav_bytes
 from comps.opea.payloads import sound_document
 from comps.tts.engine import ENGINES, TtsEngine

@@ -18,7 +18,7 @@ from comps.animation.engines.warp import WarpEngine
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
 from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, VideoProfile
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.landmarks import Landmarker
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from comps.cores.errors import NodeTimeout, NodeUnavailable, NoFace
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.cores.workers.wire import WorkerError
 
 pytestmark = pytest.mark.anyio

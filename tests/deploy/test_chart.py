@@ -59,7 +59,7 @@ def test_lint_finds_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_kubernetes_takes_what_is_rendered(name: str, version: str) -> None:
     for document in _rendered(name):
-        if document["kind"] == "ServiceMonitor" or document["apiVersion"].endswith(("v1beta1", "v2beta2")):
+        if document["apiVersion"].endswith(("v1beta1", "v2beta2")):
             continue
         kubernetes_validate.validate(document, version, strict=True)
 
@@ -111,6 +111,28 @@ def test_several_replicas_share_s3_and_postgresql_by_reference() -> None:
         assert _of_kind("xeon", "ConfigMap")[service]["data"]["STORAGE_BLOBS"] == "s3://avatarchatbot"
 
 
+def test_what_is_asked_for_beside_the_mesh() -> None:
+    values = {
+        **_values("embedded"),
+        "monitoring": {"enabled": True},
+        "telemetry": {"endpoint": "http://collector.observability:4318/v1/traces"},
+        "gateway": {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["avatars.example"]},
+    }
+    documents = list(_documents(values))
+    by_kind = {document["kind"]: document for document in documents}
+    alerts = yaml.safe_load((CHART / "files/alerts.yaml").read_text())
+    assert by_kind["PrometheusRule"]["spec"] == alerts
+    assert by_kind["ServiceMonitor"]["spec"]["endpoints"][0]["path"] == "/metrics"
+    route = by_kind["HTTPRoute"]["spec"]
+    assert route["parentRefs"] == [{"name": "public"}]
+    assert route["rules"] == [{"backendRefs": [{"name": "demo-gateway", "port": 8888}], "timeouts": {"request": "0s"}}]
+    told = [document["data"]["TELEMETRY_ENDPOINT"] for document in documents if document["kind"] == "ConfigMap"]
+    assert told == [values["telemetry"]["endpoint"]] * len(SERVICES)
+    for document in documents:
+        if document["kind"] == "NetworkPolicy":
+            assert {"to": [{"namespaceSelector": {}}], "ports": [{"port": 4318, "protocol": "TCP"}]} in document["spec"]["egress"]
+
+
 def test_every_variable_is_a_setting() -> None:
     from AvatarChatbot.settings_table import rows
 
@@ -136,6 +158,8 @@ def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> Non
         ({"auth": {"anonymous": True}, "services": {"wav2lip": {}}}, "wav2lip"),
         ({"auth": {"anonymous": True}, "storage": {"blobs": "bucket"}}, "blobs"),
         ({"auth": {"anonymous": True}, "drainSeconds": 1}, "drainSeconds"),
+        ({"auth": {"anonymous": True}, "telemetry": {"endpoint": "collector:4318"}}, "endpoint"),
+        ({"auth": {"anonymous": True}, "gateway": {"enabled": True}}, "parentRefs"),
         ({"auth": {"anonymous": True}, "typo": 1}, "typo"),
     ],
 )

@@ -13,6 +13,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.mesh import Mesh
+from tests.live_player import playing
+
+pytestmark = pytest.mark.anyio
 
 _NAME = re.compile(r"\b(?:http|live|answers?|animation|megaservice)_[a-z_]+\b")
 #: What Prometheus adds to the names of counters and histograms.
@@ -39,11 +42,37 @@ def test_the_table_names_what_is_measured_and_nothing_else(measured: set[str]) -
     assert _documented() == measured
 
 
+async def test_a_live_turn_is_an_answer_too(mesh: Mesh) -> None:
+    before = _samples(mesh)
+    async with playing(mesh.url, avatar="aria") as player:
+        await player.client.send("text", text="Hello!")
+        await player.until(lambda: player.event("done"))
+    after = _samples(mesh)
+    grown = {name for name in after if after[name] == before.get(name, 0) + 1}
+    assert {
+        'answers_total{code="",status="done"}',
+        'answer_engines_total{engine="warp",stage="animation"}',
+        'answer_stage_seconds_count{stage="tts"}',
+        "live_first_fragment_seconds_count{}",
+        "live_av_skew_seconds_count{}",
+    } <= grown
+
+
+def _samples(mesh: Mesh) -> dict[str, float]:
+    text = httpx.get(f"{mesh.url}/metrics", trust_env=False).text
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
+
+
 def _expressions() -> Iterator[str]:
     board = json.loads(Path("docker/grafana/dashboards/avatarchatbot.json").read_text())
     for panel in board["panels"]:
         yield from (target["expr"] for target in panel["targets"])
-    for group in yaml.safe_load(Path("docker/prometheus/alerts.yaml").read_text())["groups"]:
+    for group in yaml.safe_load(Path("kubernetes/avatarchatbot/files/alerts.yaml").read_text())["groups"]:
         yield from (rule["expr"] for rule in group["rules"])
 
 

@@ -129,6 +129,7 @@ async def test_a_performance_keeps_its_place_whatever_comes_late_or_not_at_all()
     performance.pass_over(3)
     await performance.add(_chunk(6, 6))
     assert performance.dropped_frames == 3
+    assert performance.longest_lag == 3
     assert [picture.data for picture in performance.take(9)] == [b"\x09", b"\x0a", b"\x0b"]
     await performance.add(_chunk(18, 5, step=2))
     taken = performance.take(20)
@@ -136,6 +137,23 @@ async def test_a_performance_keeps_its_place_whatever_comes_late_or_not_at_all()
     await performance.add(_chunk(23, 12, pictures=False))
     assert [(picture.data, picture.frames) for picture in performance.take(20)] == [(None, 12)]
     assert performance.frames_shown == 35
+    assert performance.longest_lag == 12
+
+
+@pytest.mark.anyio
+async def test_pictures_are_as_far_behind_their_sound_as_they_are_old() -> None:
+    performance = Performance(1, 25)
+    await performance.add(_chunk(0, 6))
+    performance.take(6)
+    assert performance.longest_lag == 0
+    await performance.add(_chunk(6, 6, step=2))
+    performance.take(1)
+    assert performance.longest_lag == 0
+    performance.take(1)
+    assert performance.longest_lag == 1
+    performance.is_still = True
+    performance.pass_over(20)
+    assert performance.longest_lag == 1
 
 
 WORDS = [(0.0, 0.4, "Hello"), (0.5, 0.8, "there"), (1.0, 1.6, "sailor")]

@@ -12,7 +12,7 @@ from comps.animation.avatars import AvatarStore, Findings, Points, avatar_id
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings
 from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.landmarks import Landmarker
 from comps.storage.blobs import Blobs
 

@@ -15,7 +15,7 @@ from comps.asr.engine import Recognition
 from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.proto.avatar import Transcript
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 
 _NODE = "asr"
 #: large-v3 is 3 GB, read from disk once.

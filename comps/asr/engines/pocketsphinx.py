@@ -10,7 +10,7 @@ from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Transcript
-from comps.cores.workers import Lease, WorkerPool
+from comps.cores.workers.pool import Lease, WorkerPool
 
 _NODE = "asr"
 

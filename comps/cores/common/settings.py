@@ -25,6 +25,12 @@ class LogSettings(BaseSettings):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
 
 
+class TelemetrySettings(BaseSettings):
+    model_config = _config("TELEMETRY_")
+
+    endpoint: str = Field("", description="where traces go: an OTLP collector, as http://host:4318/v1/traces; empty: nowhere")
+
+
 class MeshSettings(BaseSettings):
     model_config = _config("MESH_")
 

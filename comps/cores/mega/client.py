@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 
 import anyio
 import orjson
-from opentelemetry import propagate
-from opentelemetry.context import get_current
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 from pydantic_core import from_json
 
@@ -25,7 +24,7 @@ from comps.cores.mega.outputs import LARGE, JSONText
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
 from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
 from comps.cores.proto import sse, wire
-from comps.cores.telemetry import turn
+from comps.cores.telemetry import tracing, turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
@@ -234,24 +233,20 @@ class NodeClient:
 
     async def _send(self, service: MicroService, request: _Request, replica: Replica) -> Reply:
         assert self._transport is not None
-        headers = {
-            **request.headers,
-            **turn.headers(),
-            DEADLINE_HEADER: str(int(1000 * max(0.0, min(service.timeout, _remaining())))),
-        }
-        if trace := get_current():
-            # The one that it is a part of (W3C Trace Context); FastAPI reads it at the other side.
-            propagate.inject(headers, trace)
+        headers = {**request.headers, DEADLINE_HEADER: str(int(1000 * max(0.0, min(service.timeout, _remaining()))))}
         server_name = None
         if replica.host:
             headers["Host"] = replica.host
             server_name = replica.host.rpartition(":")[0] or replica.host
-        try:
-            return await self._transport.send(request.method, replica.url + request.path, request.body, headers, server_name)
-        except UnreachableError as error:
-            raise NotSent("cannot be reached", node=service.title) from error
-        except BrokenError as error:
-            raise NodeUnavailable("broke the connection", node=service.title) from error
+        url = replica.url + request.path
+        with tracing.part(f"ask {service.title}", SpanKind.CLIENT, {"http.request.method": request.method, "url.full": url}):
+            headers |= turn.headers() | tracing.headers()
+            try:
+                return await self._transport.send(request.method, url, request.body, headers, server_name)
+            except UnreachableError as error:
+                raise NotSent("cannot be reached", node=service.title) from error
+            except BrokenError as error:
+                raise NodeUnavailable("broke the connection", node=service.title) from error
 
 
 class _Counting:

@@ -12,7 +12,7 @@ from comps.cores.errors import Problem, Unauthorized
 from comps.cores.mega.guard import problem_response
 
 #: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
-_OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
+OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
 #: RFC 6455 §7.4.1. Before the handshake is over this is a 403.
 _POLICY_VIOLATION = 1008
 
@@ -29,7 +29,7 @@ class Gate:
         self._kinds = {"http", "websocket"} if sockets else {"http"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in self._kinds and scope["path"] not in _OPEN:
+        if scope["type"] in self._kinds and scope["path"] not in OPEN:
             try:
                 self._admit(Headers(scope=scope))
             except Problem as problem:

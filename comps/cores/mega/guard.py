@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.turns import SMALL, Turns
 from comps.cores.proto.wire import invalid
-from comps.cores.telemetry import turn
+from comps.cores.telemetry import tracing, turn
 from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.metrics import ServiceMetrics
 
@@ -69,6 +69,9 @@ class Guard:
         self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            turn.take(dict(scope["headers"]))
+            tracing.name_turn()
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -94,7 +97,6 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         headers = dict(scope["headers"])
-        turn.take(headers)
         seconds = self._seconds(headers)
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
@@ -10,13 +10,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.base_statistics import collect_all_statistics
-from comps.cores.mega.gate import Gate, mesh_only
+from comps.cores.mega.gate import OPEN, Gate, mesh_only
 from comps.cores.mega.guard import Guard, problem_response
 from comps.cores.mega.json_route import JSONRoute
 from comps.cores.mega.openapi import DocumentedApp
@@ -26,6 +27,24 @@ from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.metrics import orchestrator_metrics
 from comps.version import OPEA_VERSION, __version__
 
+
+def _is_untold(scope: MutableMapping[str, Any]) -> bool:
+    """Whether no span is made of a request: of probes; and of a socket, each of whose turns is a trace of its own, unless
+    whoever opened it tells one.
+    """
+    if scope["type"] == "websocket":
+        return all(name != b"traceparent" for name, _ in scope["headers"])
+    return scope["path"] in OPEN
+
+
+#: What FastAPI tells OpenTelemetry of requests, where ``telemetry.tracing`` exports: nothing of what they hold.
+_TRACES: TelemetryConfig = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": _is_untold,
+}
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -77,7 +96,9 @@ class HTTPService:
             self._ready_checks.append(ready)
 
     def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
-        app = DocumentedApp(title=self.title, description=self.description, version=__version__, lifespan=self._lifespan)
+        app = DocumentedApp(
+            title=self.title, description=self.description, version=__version__, lifespan=self._lifespan, telemetry=_TRACES
+        )
         app.add_middleware(
             Guard,
             node=self.title,

@@ -23,6 +23,7 @@ from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
 from comps.cores.mega.turns import Turns
 from comps.cores.proto.docarray import TextDoc
+from comps.cores.telemetry import tracing
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.batching import Batching
 
@@ -219,7 +220,7 @@ class MicroService:
         if self.service_role is ServiceRoleType.MEGASERVICE:
             keep_freed_memory()
         try:
-            with asyncio.Runner(loop_factory=_event_loop) as runner:
+            with tracing.exporting(self.title), asyncio.Runner(loop_factory=_event_loop) as runner:
                 self.event_loop = runner.get_loop()
                 runner.run(self.server.serve(sockets=[self._socket]))
         except KeyboardInterrupt:

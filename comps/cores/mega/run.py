@@ -20,6 +20,7 @@ from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.ordered_map import ordered_map
 from comps.cores.mega.outputs import JSONText, Outputs
 from comps.cores.proto.docarray import LLMParams
+from comps.cores.telemetry import tracing
 from comps.opea.answer_stream import told_at_once
 
 if TYPE_CHECKING:
@@ -142,7 +143,11 @@ class Run:
             self._end(node)
             return
         given = self._orchestrator.provided(node, self._initial, **self._kwargs)
-        output = await self._work(node) if given is None else await self._give(node, given)
+        if given is None:
+            with tracing.part(node):
+                output = await self._work(node)
+        else:
+            output = await self._give(node, given)
         if output is not _ELSEWHERE:
             self._orchestrator.dump_outputs(node, self._pruned(node, output), self.results)
         self._end(node)

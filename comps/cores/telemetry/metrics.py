@@ -21,8 +21,10 @@ class ServiceMetrics:
     def counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(name, what, labels, registry=self.registry)
 
-    def histogram(self, name: str, what: str, labels: Sequence[str] = ()) -> Histogram:
-        return Histogram(name, what, labels, registry=self.registry)
+    def histogram(
+        self, name: str, what: str, labels: Sequence[str] = (), buckets: Sequence[float] = Histogram.DEFAULT_BUCKETS
+    ) -> Histogram:
+        return Histogram(name, what, labels, registry=self.registry, buckets=buckets)
 
     def gauge(self, name: str, what: str, value: Callable[[], float]) -> None:
         """A gauge whose value is asked for when it is read."""

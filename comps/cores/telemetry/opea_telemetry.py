@@ -1,24 +1,26 @@
 """Traces (OpenTelemetry): ``@opea_telemetry`` makes a span of each call of a function; calls between services carry its context.
 
 With ``TELEMETRY_ENDPOINT`` in the environment (an OTLP collector's HTTP address) spans are exported; it needs the extra
-``telemetry``. Importing this sets up tracing for the process; nothing else does.
+``telemetry``. Importing this sets up tracing for the process, where nothing has yet.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from comps.cores.common.settings import TelemetrySettings
+from comps.cores.telemetry import tracing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,17 +42,19 @@ class BoundedSpanExporter(InMemorySpanExporter):
 in_memory_exporter = BoundedSpanExporter()
 
 
-def _provider(endpoint: str, processors: Sequence[Any]) -> TracerProvider:
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "opea")}))
-    for processor in processors:
-        provider.add_span_processor(processor)
-    if endpoint:
-        exporter = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-        provider.add_span_processor(BatchSpanProcessor(exporter.OTLPSpanExporter(endpoint=endpoint)))
-    return provider
+def _provider() -> TracerProvider:
+    """The process's; made where there is none."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        return provider
+    made = TracerProvider(resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "opea")}))
+    if endpoint := TelemetrySettings().endpoint:
+        made.add_span_processor(tracing.exporter(endpoint))
+    trace.set_tracer_provider(made)
+    return made
 
 
-trace.set_tracer_provider(_provider(os.environ.get("TELEMETRY_ENDPOINT", ""), [SimpleSpanProcessor(in_memory_exporter)]))
+_provider().add_span_processor(SimpleSpanProcessor(in_memory_exporter))
 tracer = trace.get_tracer(__name__)
 
 

@@ -1,5 +1,4 @@
-"""Worker processes: where all CPU work of a service runs, so that its event loop never blocks."""
+"""Worker processes: where all CPU work of a service runs, so that its event loop never blocks.
 
-from comps.cores.workers.pool import Lease, WorkerPool
-
-__all__ = ["Lease", "WorkerPool"]
+Nothing is imported here: a worker, which imports ``child``, would pay for the pool and all that it needs.
+"""

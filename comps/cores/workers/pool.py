@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from comps.cores.errors import NodeTimeout, NodeUnavailable
+from comps.cores.telemetry import tracing
 from comps.cores.workers import wire
 from comps.cores.workers.cancel import Cancelled
 
@@ -132,8 +133,9 @@ class Lease:
         if not self._worker.alive or self._worker.owes_reply:
             raise NodeUnavailable("a worker process has ended", node=self._node)
         try:
-            async with asyncio.timeout(timeout):
-                return await self._worker.call(method, args, kwargs)
+            with tracing.part(f"work {method}"):
+                async with asyncio.timeout(timeout):
+                    return await self._worker.call(method, args, kwargs)
         except TimeoutError as error:
             raise NodeTimeout(f"{method} took longer than {timeout:g} s", node=self._node) from error
         except Cancelled as error:

@@ -11,7 +11,7 @@ from anyio import to_thread
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
 from comps.cores.errors import NodeUnavailable, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.boxes import overlap, surroundings
 from comps.describe.survey import MAX_FACES, find_faces

@@ -11,7 +11,7 @@ from comps.cores.common.settings import LlmSettings
 from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
 from comps.cores.proto.avatar import Persona
 from comps.cores.text.embedding import model_folder
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.llms.engine import NODE, Completion, Delta
 from comps.llms.prompt import default_persona, speaker
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import comps
 from comps.cores.common.settings import LandmarkSettings
 from comps.cores.errors import NodeUnavailable
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.media.landmarks.face import POINTS, Face
 
 _NODE = "landmarks"

@@ -7,7 +7,7 @@ import importlib.util
 from comps.cores.common.settings import TtsSettings
 from comps.cores.errors import UnknownVoice
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
-from comps.cores.workers import WorkerPool
+from comps.cores.workers.pool import WorkerPool
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_voices import VARIANTS, Catalogue, ChosenVoice, data_folder
 from comps.tts.traits import is_description
