@@ -13,6 +13,7 @@ import anyio
 from anyio import to_thread
 
 from comps.cores.common.settings import StorageSettings
+from comps.cores.telemetry.logs import unexpected
 from comps.storage.blobs import Blobs
 from comps.storage.retention import RetentionPolicy, apply_retention
 
@@ -44,8 +45,8 @@ async def keep_clean(
     while True:
         try:
             await clean(blobs, conversations, settings, clock())
-        except Exception:
-            _log.exception("housekeeping failed")
+        except Exception as error:
+            unexpected(_log, "housekeeping", error)
         await sleep(period_s)
 
 
