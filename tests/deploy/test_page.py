@@ -1,0 +1,25 @@
+"""What docs/deploy.md says to type is typed by what runs the containers and the cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.deploy.page import sections
+
+#: Where it is typed; or why it cannot be here.
+TYPED = {
+    "Docker Compose on a Xeon, or any CPU": "scripts/test-containers",
+    "Gaudi": "scripts/test-containers",
+    "Images": "scripts/test-containers",
+    "Keys": "scripts/test-containers",
+    "A language model by TGI": "weights cannot be downloaded; the profile is checked by docker compose config",
+    "Kubernetes": "tests/deploy/on_cluster.py does the same through Helm as a library",
+}
+
+
+def test_each_section_with_commands_is_typed_somewhere() -> None:
+    assert sections().keys() == TYPED.keys()
+    for section, script in TYPED.items():
+        if Path(script).exists():
+            text = Path(script).read_text()
+            assert f"typed {section}" in text or f"typed '{section}'" in text
