@@ -69,9 +69,9 @@ class Guard:
         self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            turn.take(dict(scope["headers"]))
-            tracing.name_turn()
+        headers = dict(scope.get("headers", ()))
+        turn.take(headers)
+        tracing.name_turn()
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -85,7 +85,7 @@ class Guard:
         exchange = _Exchange(send, count)
         with self._metrics.in_progress.track_inprogress():
             try:
-                await self._answer(scope, receive, exchange)
+                await self._answer(headers, scope, receive, exchange)
             except Problem as problem:
                 await exchange.fail(problem)
             except ConnectionError:
@@ -95,8 +95,7 @@ class Guard:
             finally:
                 exchange.end()
 
-    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
-        headers = dict(scope["headers"])
+    async def _answer(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         seconds = self._seconds(headers)
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from opentelemetry import trace
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -47,11 +45,7 @@ def _provider() -> TracerProvider:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         return provider
-    made = TracerProvider(resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "opea")}))
-    if endpoint := TelemetrySettings().endpoint:
-        made.add_span_processor(tracing.exporter(endpoint))
-    trace.set_tracer_provider(made)
-    return made
+    return tracing.provider("opea", TelemetrySettings().endpoint, shutdown_on_exit=True)
 
 
 _provider().add_span_processor(SimpleSpanProcessor(in_memory_exporter))

@@ -21,7 +21,7 @@ from comps.cores.errors import Problem
 from comps.cores.telemetry.turn import ids
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace import TracerProvider
 
 _tracer = trace.get_tracer("avatarchatbot")
 
@@ -36,25 +36,29 @@ def exporting(service: str, settings: TelemetrySettings | None = None) -> Iterat
     if not endpoint or not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         yield
         return
-    resources = importlib.import_module("opentelemetry.sdk.resources")
-    sdk = importlib.import_module("opentelemetry.sdk.trace")
-    name = os.environ.get("OTEL_SERVICE_NAME", service)
     # The process's end would wait for the collector too; here somebody owns that.
-    provider = sdk.TracerProvider(resource=resources.Resource.create({resources.SERVICE_NAME: name}), shutdown_on_exit=False)
-    provider.add_span_processor(exporter(endpoint))
-    trace.set_tracer_provider(provider)
+    made = provider(service, endpoint, shutdown_on_exit=False)
     try:
         yield
     finally:
-        provider.shutdown()
+        made.shutdown()
 
 
-def exporter(endpoint: str) -> SpanProcessor:
-    """What sends spans to an OTLP collector at ``endpoint`` (``http://host:4318/v1/traces``) from a thread of its own."""
-    export = importlib.import_module("opentelemetry.sdk.trace.export")
-    otlp = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-    processor: SpanProcessor = export.BatchSpanProcessor(otlp.OTLPSpanExporter(endpoint=endpoint))
-    return processor
+def provider(service: str, endpoint: str, *, shutdown_on_exit: bool) -> TracerProvider:
+    """Make the process's provider; ``OTEL_SERVICE_NAME`` comes before ``service``.
+
+    A thread of its own sends spans to the OTLP collector at ``endpoint`` (``http://host:4318/v1/traces``); empty: nowhere.
+    """
+    resources = importlib.import_module("opentelemetry.sdk.resources")
+    sdk = importlib.import_module("opentelemetry.sdk.trace")
+    resource = resources.Resource.create({resources.SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", service)})
+    made: TracerProvider = sdk.TracerProvider(resource=resource, shutdown_on_exit=shutdown_on_exit)
+    if endpoint:
+        export = importlib.import_module("opentelemetry.sdk.trace.export")
+        otlp = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        made.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter(endpoint=endpoint)))
+    trace.set_tracer_provider(made)
+    return made
 
 
 def name_turn() -> None:
