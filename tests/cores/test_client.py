@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -237,6 +238,33 @@ async def test_what_was_not_sent_goes_elsewhere_even_so(client: NodeClient, back
     urls = [f"http://127.0.0.1:{free_port()}", backends[0].service.base_url]
     node = MicroService.remote("node", urls, "/ask", service_type=ServiceType.UNDEFINED)
     assert await client.call(node, {}) == {"by": "a"}
+
+
+async def test_connections_that_the_other_side_has_closed_are_not_noticed(client: NodeClient) -> None:
+    together = anyio.Event()
+    kept: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(len(b"{}"))
+        kept.append(1)
+        if len(kept) == 3:
+            together.set()
+        await together.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+        await writer.drain()
+        # As a server whose keep-alive time ends when the next request is on its way.
+        await reader.read(1)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        node = MicroService.remote("node", url, "/ask", service_type=ServiceType.UNDEFINED)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(client.call, node, {})
+        assert await client.call(node, {}) == {}
+        assert len(kept) == 4
 
 
 async def test_one_replica_can_be_asked_by_its_address(client: NodeClient, backends: list[Backend]) -> None:

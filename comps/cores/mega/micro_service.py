@@ -27,6 +27,9 @@ from comps.cores.telemetry import tracing
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.batching import Batching
 
+#: Longer than a reverse proxy keeps an idle connection (nginx and AWS's load balancers: 60 s): it meets none just closed.
+_KEEPALIVE_S = 75
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -126,6 +129,7 @@ class MicroService:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=_KEEPALIVE_S,
                 timeout_graceful_shutdown=math.ceil(drain_s),
                 ssl_keyfile=ssl_keyfile,
                 ssl_certfile=ssl_certfile,

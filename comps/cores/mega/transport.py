@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
-#: Below uvicorn's 5 s keep-alive, so that a pooled connection is seldom one that the other side has just closed.
+#: Below what servers do (uvicorn by default: 5 s), so that a pooled connection is seldom one that the other side has just closed.
 _KEEPALIVE_S = 4.0
 _CONNECT_S = 3.0
 #: In a cluster an address is soon another's.
@@ -102,44 +103,24 @@ class Transport:
     """To be made in the event loop that it serves. At most ``max_connections`` are open at once."""
 
     def __init__(self, max_connections: int) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_RESOLVED_FOR_S),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
-            skip_auto_headers={"User-Agent"},
-        )
+        self._pooled = _session(limit=max_connections, keepalive_timeout=_KEEPALIVE_S)
+        self._fresh = _session(limit=max_connections, force_close=True)
 
     async def send(
         self, method: str, url: str, body: Sequence[bytes], headers: Mapping[str, str], server_name: str | None
     ) -> Reply:
-        """One request; sent again once when a pooled connection turns out to have been closed by the other side.
+        """One request; sent again once, by a connection of its own, when a pooled one turns out to have been closed.
 
         ``server_name``: for TLS, where ``url`` names an address. Raises UnreachableError, BrokenError.
         """
         try:
-            return await self._send(method, url, body, headers, server_name)
+            return await _send(self._pooled, method, url, body, headers, server_name)
         except BrokenError:
-            return await self._send(method, url, body, headers, server_name)
-
-    async def _send(
-        self, method: str, url: str, body: Sequence[bytes], headers: Mapping[str, str], server_name: str | None
-    ) -> Reply:
-        try:
-            response = await self._session.request(
-                method,
-                URL(url, encoded=True),
-                data=_payload(body),
-                headers=headers,
-                allow_redirects=False,
-                server_hostname=server_name,
-            )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise UnreachableError(str(error)) from error
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise BrokenError(str(error)) from error
-        return Reply(response)
+            return await _send(self._fresh, method, url, body, headers, server_name)
 
     async def stop(self) -> None:
-        await self._session.close()
+        await self._pooled.close()
+        await self._fresh.close()
 
     def __del__(self) -> None:
         # Megaservices by OPEA's recipe are never stopped.
@@ -147,11 +128,44 @@ class Transport:
 
     def abandon(self) -> None:
         """Let go of what was opened in an event loop that has ended. Harmless to repeat, and after ``stop``."""
-        connector = self._session.connector
-        self._session.detach()
-        if connector is not None:
-            # What it does before it first waits is all that can be done without its event loop.
-            closing = connector.close().__await__()
-            with contextlib.suppress(StopIteration, RuntimeError):
-                next(closing)
-            closing.close()
+        for session in (self._pooled, self._fresh):
+            connector = session.connector
+            session.detach()
+            if connector is not None:
+                # What it does before it first waits is all that can be done without its event loop.
+                closing = connector.close().__await__()
+                with contextlib.suppress(StopIteration, RuntimeError):
+                    next(closing)
+                closing.close()
+
+
+def _session(**connections: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ttl_dns_cache=_RESOLVED_FOR_S, **connections),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+        skip_auto_headers={"User-Agent"},
+    )
+
+
+async def _send(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: Sequence[bytes],
+    headers: Mapping[str, str],
+    server_name: str | None,
+) -> Reply:
+    try:
+        response = await session.request(
+            method,
+            URL(url, encoded=True),
+            data=_payload(body),
+            headers=headers,
+            allow_redirects=False,
+            server_hostname=server_name,
+        )
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise UnreachableError(str(error)) from error
+    except (aiohttp.ClientError, ConnectionError) as error:
+        raise BrokenError(str(error)) from error
+    return Reply(response)
