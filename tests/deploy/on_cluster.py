@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -25,6 +26,7 @@ from helm_python import Config
 
 from AvatarChatbot import avatars
 from AvatarChatbot.keys import new_key
+from tests.deploy.page import sections
 from tests.storage import postgres
 from tests.storage.s3 import BUCKET, s3_server
 
@@ -46,8 +48,17 @@ def kubectl(*arguments: str, document: dict[str, Any] | None = None) -> str:
     return ran.stdout
 
 
-def _secret(name: str, entries: dict[str, str]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": entries}
+def typed(section: str, block: int, folder: Path) -> None:
+    """A block of docs/deploy.md, as people type it in ``folder``, which has the chart's folder too."""
+    helm = f'helm() {{ PYTHONPATH={Path.cwd()} {sys.executable} -m tests.deploy.helm "$@"; }}\n'
+    alias = f'kubectl() {{ command kubectl -n {NAMESPACE} "$@"; }}\n'
+    (folder / "kubernetes").symlink_to(CHART.parent.absolute())
+    script = helm + alias + sections()[section][block]
+    environment = {**os.environ, "HELM_NAMESPACE": NAMESPACE}
+    ran = subprocess.run(
+        ["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def _values(revision: str) -> dict[str, Any]:
@@ -61,8 +72,8 @@ def _values(revision: str) -> dict[str, Any]:
     services["animation"]["config"] = {"ANIMATION_WORKERS": "1"}
     return {
         "image": {"registry": "avatarchatbot", "tag": "0.1.0", "pullPolicy": "Never"},
-        "auth": {"keysSecret": "keys"},
-        "storage": {"blobs": f"s3://{BUCKET}/avatarchatbot", "secret": "storage"},
+        "auth": {"keysSecret": "avatarchatbot-keys"},
+        "storage": {"blobs": f"s3://{BUCKET}/avatarchatbot", "secret": "avatarchatbot-storage"},
         "networkPolicy": {"allowEgress": True},
         # Its DNS forgets in a second; the gateway looks again every five.
         "deregisterSeconds": 10,
@@ -87,28 +98,71 @@ class Cluster:
         return found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def namespace() -> Iterator[None]:
+    kubectl("create", "namespace", NAMESPACE)
+    yield
+    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     key, line = new_key("tests")
+    folder = tmp_path_factory.mktemp("typed")
     with ExitStack() as stack:
         endpoint = stack.enter_context(s3_server(NODE))
-        database = stack.enter_context(postgres.running(NODE)).database()
-        subprocess.run(["kubectl", "create", "namespace", NAMESPACE], check=False, capture_output=True)
-        stack.callback(subprocess.run, ["kubectl", "delete", "namespace", NAMESPACE, "--wait=false"], check=False)
         store = {
-            "STORAGE_DATABASE": database,
+            "STORAGE_DATABASE": stack.enter_context(postgres.running(NODE)).database(),
             "FSSPEC_S3_ENDPOINT_URL": endpoint,
             "FSSPEC_S3_KEY": "test",
             "FSSPEC_S3_SECRET": "test",
         }
-        kubectl("apply", "-f", "-", document=_secret("storage", store))
-        kubectl("apply", "-f", "-", document=_secret("keys", {"keys": f"{line} 6000\n"}))
+        (folder / "storage.env").write_text("".join(f"{name}={value}\n" for name, value in store.items()))
+        (folder / "keys").write_text(f"{line} 6000\n")
+        typed("Kubernetes", 1, folder)
         helm = stack.enter_context(Config(namespace=NAMESPACE))
         helm.install(CHART, RELEASE, _values("1"), namespace=NAMESPACE, wait="watcher", timeout=400)
         address = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))["spec"]["clusterIP"]
         headers = {"Authorization": f"Bearer {key}"}
         client = httpx.Client(base_url=f"http://{address}:8888", headers=headers, timeout=120, trust_env=False)
         yield Cluster(helm, stack.enter_context(client))
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[None]:
+    """What a provisioner would make for the claim of a release without S3."""
+    (node,) = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node["metadata"]["labels"]["kubernetes.io/hostname"]]}
+    name = f"{NAMESPACE}-store"
+    kubectl(
+        *("apply", "-f", "-"),
+        document={
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": name},
+            "spec": {
+                "capacity": {"storage": "10Gi"},
+                "accessModes": ["ReadWriteOnce"],
+                "local": {"path": str(tmp_path)},
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+            },
+        },
+    )
+    yield
+    kubectl("delete", "persistentvolume", name, "--wait=false")
+
+
+def test_a_first_look_needs_nothing_but_the_chart(volume: None, tmp_path: Path) -> None:
+    typed("Kubernetes", 0, tmp_path)
+    address = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))["spec"]["clusterIP"]
+    files = {"audio": Path("AvatarChatbot/demo/who_are_you.wav").read_bytes(), "avatar": avatars.path("aria").read_bytes()}
+    with httpx.Client(base_url=f"http://{address}:8888", timeout=120, trust_env=False) as client:
+        answer = client.post(PATH, files=files).raise_for_status().json()
+        assert client.get(answer["video_url"]).content[4:8] == b"ftyp"
+    with Config(namespace=NAMESPACE) as helm:
+        helm.uninstall(RELEASE)
+    # Nobody asks any more: there is nothing to drain.
+    kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
 
 
 def test_all_pods_are_ready_and_a_question_is_answered(cluster: Cluster) -> None:

@@ -109,6 +109,37 @@ def test_several_replicas_share_s3_and_postgresql_by_reference() -> None:
         (container,) = _of_kind("xeon", "Deployment")[service]["spec"]["template"]["spec"]["containers"]
         assert {"secretRef": {"name": "avatarchatbot-storage"}} in container["envFrom"]
         assert _of_kind("xeon", "ConfigMap")[service]["data"]["STORAGE_BLOBS"] == "s3://avatarchatbot"
+        required = [variable["valueFrom"]["secretKeyRef"]["key"] for variable in container.get("env", ())]
+        assert required == (["STORAGE_DATABASE"] if service == "demo-gateway" else [])
+
+
+def _affinity(values: dict[str, Any], service: str) -> dict[str, Any]:
+    (pod,) = (
+        document["spec"]["template"]["spec"]
+        for document in _documents(values)
+        if document["kind"] == "Deployment" and document["metadata"]["name"] == f"demo-{service}"
+    )
+    found: dict[str, Any] = pod.get("affinity", {})
+    return found
+
+
+def test_services_that_share_a_volume_of_one_node_are_on_that_node() -> None:
+    values = _values("embedded")
+    for service in ("gateway", "animation", "describe"):
+        ((term,),) = _affinity(values, service)["podAffinity"].values()
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert term["labelSelector"]["matchExpressions"][0]["values"] == ["animation", "describe", "gateway"]
+    assert not _affinity(values, "tts")
+    assert not _affinity({**values, "storage": {"volume": {"accessModes": ["ReadWriteMany"]}}}, "gateway")
+    assert not _affinity(_values("xeon"), "gateway")
+    of_ones_own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
+    assert _affinity({**values, "affinity": of_ones_own}, "gateway").keys() == {"nodeAffinity", "podAffinity"}
+
+
+def test_a_first_look_fits_two_cores() -> None:
+    pods = [document["spec"]["template"]["spec"] for document in _of_kind("embedded", "Deployment").values()]
+    requests = [container["resources"]["requests"]["cpu"] for pod in pods for container in pod["containers"]]
+    assert sum(int(request.removesuffix("m")) for request in requests) <= 1000
 
 
 def test_what_is_asked_for_beside_the_mesh() -> None:
@@ -153,6 +184,15 @@ def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> Non
     [
         ({}, "auth.keysSecret"),
         ({"auth": {"anonymous": True}, "services": {"gateway": {"replicas": 2}}}, "need storage.blobs"),
+        ({"auth": {"anonymous": True}, "storage": {"blobs": "s3://bucket"}}, "STORAGE_DATABASE"),
+        (
+            {
+                "auth": {"anonymous": True},
+                "services": {"gateway": {"replicas": 2}},
+                "storage": {"volume": {"accessModes": ["ReadWriteMany"]}},
+            },
+            "STORAGE_DATABASE",
+        ),
         ({"auth": {"anonymous": True}, "services": {"gateway": {"replicas": "two"}}}, "replicas"),
         ({"auth": {"anonymous": True}, "services": {"asr": {"config": {"ASR_WORKERS": 2}}}}, "ASR_WORKERS"),
         ({"auth": {"anonymous": True}, "services": {"wav2lip": {}}}, "wav2lip"),

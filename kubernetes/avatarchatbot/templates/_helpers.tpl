@@ -43,6 +43,20 @@ capabilities: {drop: [ALL]}
 http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .service).port }}
 {{- end }}
 
+{{- /* Where a pod may run: services that keep things in a volume of one node must all be on that node. */ -}}
+{{- define "avatarchatbot.affinity" -}}
+{{- $affinity := deepCopy ((index .root.Values.services .service).affinity | default .root.Values.affinity) }}
+{{- with .root.Values.storage }}
+{{- if and (include "avatarchatbot.stores" $) (not .blobs) (not (has "ReadWriteMany" .volume.accessModes)) }}
+{{- $together := dict "key" "app.kubernetes.io/component" "operator" "In" "values" (list "animation" "describe" "gateway") }}
+{{- $labels := dict "app.kubernetes.io/name" "avatarchatbot" "app.kubernetes.io/instance" $.root.Release.Name }}
+{{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" $labels "matchExpressions" (list $together)) }}
+{{- $affinity = merge $affinity (dict "podAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term))) }}
+{{- end }}
+{{- end }}
+{{- with $affinity }}{{ toYaml . }}{{ end }}
+{{- end }}
+
 {{- /* What cannot work is refused before anything is installed. */ -}}
 {{- define "avatarchatbot.check" -}}
 {{- if not (or .Values.auth.keysSecret .Values.auth.anonymous) }}
@@ -55,5 +69,12 @@ http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .ser
 {{- end }}
 {{- if and $many (not .Values.storage.blobs) (not (has "ReadWriteMany" .Values.storage.volume.accessModes)) (not .Values.storage.volume.hostPath) }}
 {{- fail "several replicas of gateway, animation or describe need storage.blobs (s3://…), or a volume with ReadWriteMany" }}
+{{- end }}
+{{- $gateway := .Values.services.gateway }}
+{{- $several := or (gt (int $gateway.replicas) 1) $gateway.autoscaling.enabled }}
+{{- with .Values.storage }}
+{{- if and (or .blobs (and $several (not .volume.hostPath))) (not .secret) }}
+{{- fail "set storage.secret, a Secret with STORAGE_DATABASE: with storage.blobs, or several gateways, conversations are kept in PostgreSQL" }}
+{{- end }}
 {{- end }}
 {{- end }}
