@@ -22,6 +22,7 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
 from AvatarChatbot.store import Store
+from AvatarChatbot.ui import page
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
@@ -61,7 +62,7 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
-        self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False)
+        self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
@@ -71,6 +72,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
+        page.serve(self.service.app)
 
     @register_statistics(names=[_NAME])
     async def handle_request(self, request: Request) -> Response:

@@ -121,7 +121,7 @@ class Listening(_Numbered):
 
 
 class Partial(_Numbered):
-    """What was recognised so far. It may still change."""
+    """What was recognised so far. It may still change. Empty: it was no question after all."""
 
     type: Literal["partial"] = "partial"
     text: str

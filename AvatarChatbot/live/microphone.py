@@ -144,6 +144,8 @@ class Microphone:
                 self._tell(problem)
         if text:
             await self._said(text, ended[0])
+        else:
+            self._outbox.put(messages.Partial(text=""))
 
     async def _speak(self, speech: Channel[Heard], recognised: Utterance, ended: list[float]) -> None:
         sound = b""

@@ -159,10 +159,12 @@ def test_a_first_look_needs_nothing_but_the_chart(volume: None, tmp_path: Path) 
     with httpx.Client(base_url=f"http://{address}:8888", timeout=120, trust_env=False) as client:
         answer = client.post(PATH, files=files).raise_for_status().json()
         assert client.get(answer["video_url"]).content[4:8] == b"ftyp"
+        assert "<title>AvatarChatbot</title>" in client.get("/").text
+    # Nobody asks any more: there is nothing to drain.
+    kubectl("scale", "deployments", "--all", "--replicas=0")
+    kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
     with Config(namespace=NAMESPACE) as helm:
         helm.uninstall(RELEASE)
-    # Nobody asks any more: there is nothing to drain.
-    kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
 
 
 def test_all_pods_are_ready_and_a_question_is_answered(cluster: Cluster) -> None:

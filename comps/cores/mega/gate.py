@@ -20,16 +20,20 @@ _POLICY_VIOLATION = 1008
 class Gate:
     """ASGI middleware. ``admit`` is given a request's headers and raises a Problem for one that may not come in.
 
-    ``sockets``: whether WebSockets are asked too; else their handlers ask themselves.
+    ``sockets``: whether WebSockets are asked too; else their handlers ask themselves. ``is_open``: of a path, whether nobody is
+    asked there, beside ``OPEN``.
     """
 
-    def __init__(self, app: ASGIApp, *, admit: Callable[[Headers], None], sockets: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, admit: Callable[[Headers], None], sockets: bool, is_open: Callable[[str], bool] | None = None
+    ) -> None:
         self._app = app
         self._admit = admit
         self._kinds = {"http", "websocket"} if sockets else {"http"}
+        self._is_open = is_open or (lambda path: False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in self._kinds and scope["path"] not in OPEN:
+        if scope["type"] in self._kinds and scope["path"] not in OPEN and not self._is_open(scope["path"]):
             try:
                 self._admit(Headers(scope=scope))
             except Problem as problem:

@@ -203,9 +203,9 @@ class MicroService:
         """Call ``function``, a coroutine function too, when the service starts."""
         self._http.add_resource(_StartupEvent(function))
 
-    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool) -> None:
+    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool, is_open: Callable[[str], bool] | None = None) -> None:
         """Let in whom ``admit`` lets in, as ``Gate`` says."""
-        self._http.add_gate(admit, sockets=sockets)
+        self._http.add_gate(admit, sockets=sockets, is_open=is_open)
 
     def add_resource(self, resource: Resource) -> None:
         """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""

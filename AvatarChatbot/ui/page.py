@@ -1,0 +1,75 @@
+"""The web page at ``/``: files of ``static/``, which need no build and fetch nothing from anywhere else.
+
+They tell nothing about anybody, so they are served to those who have no key too; the page asks for one.
+"""
+
+from __future__ import annotations
+
+import json
+from os import PathLike, stat_result
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from AvatarChatbot import avatars
+from comps.cores.errors import NotFound
+
+_STATIC = Path(__file__).parent / "static"
+_PREFIX = "/ui"
+#: What the gateway itself serves runs, is shown and is asked, nothing else (https://www.w3.org/TR/CSP3/). blob: is the video as
+#: it comes, data: the small pictures of one's own faces.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "Permissions-Policy": "microphone=(self)",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # Asked for anew each time, by its ETag: an upgrade is seen at once.
+    "Cache-Control": "no-cache",
+}
+
+
+class _Files(StaticFiles):
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(_HEADERS)
+        return response
+
+
+def is_open(path: str) -> bool:
+    """Whether ``path`` is the page's: no key is asked for."""
+    return path == "/" or path.startswith(f"{_PREFIX}/")
+
+
+def serve(app: FastAPI) -> None:
+    """Serve the page."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def index() -> FileResponse:
+        return FileResponse(_STATIC / "index.html", headers=_HEADERS)
+
+    @routes.get(f"{_PREFIX}/faces.json")
+    def faces() -> list[dict[str, str]]:
+        """The program's own characters, the default one first: what the page calls a face."""
+        first = avatars.default_avatar().stem
+        return [_face(name) for name in sorted(avatars.names(), key=lambda name: (name != first, name))]
+
+    @routes.get(f"{_PREFIX}/faces/{{name}}.png")
+    async def picture(name: str) -> FileResponse:
+        if name not in avatars.names():
+            raise NotFound("there is no such character", field="name")
+        return FileResponse(avatars.path(name), headers=_HEADERS)
+
+    app.include_router(routes)
+    app.mount(_PREFIX, _Files(directory=_STATIC))
+
+
+def _face(name: str) -> dict[str, str]:
+    card = json.loads(avatars.persona_path(name).read_text())
+    return {"title": card["name"], "picture": f"ui/faces/{name}.png", "avatar": name}

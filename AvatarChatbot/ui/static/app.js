@@ -1,0 +1,256 @@
+/** The page: a face, what is said, and what one can press. */
+
+import { Faces } from "./faces.js";
+import { Gateway, Problem } from "./gateway.js";
+import { Live } from "./live.js";
+import { loudness, Microphone } from "./microphone.js";
+import { Player } from "./player.js";
+import { Talk } from "./talk.js";
+
+/** How often the server is told where the player is, ms. */
+const POSITION_EVERY = 200;
+const UNAUTHORIZED = 401;
+const STATES = {
+  away: "",
+  connecting: "Connecting …",
+  ready: "Ask something",
+  listening: "Listening …",
+  thinking: "Thinking …",
+  speaking: "",
+  lost: "The connection broke. Trying again …",
+};
+const QUALITIES = {
+  half: "This computer is busy: every second picture is left out.",
+  still: "This computer is busy: the picture stands still while the voice goes on.",
+  text: "This computer is busy: answers come as text.",
+};
+
+/** @param {string} id @returns {any} */
+const element = (id) => document.getElementById(id);
+const [face, video, state, notice] = ["face", "video", "state", "notice"].map(element);
+
+const gateway = new Gateway(askForKey);
+const player = new Player(video);
+const talk = new Talk(element("talk"));
+const faces = new Faces(gateway, element("faces"), chosen);
+
+/** @type {Live | undefined} */ let live;
+/** @type {Microphone | undefined} */ let microphone;
+let conversation = "";
+/** Where the answer being played begins and ends, seconds of media. */
+let answer = { from: Infinity, to: 0 };
+
+function show(name) {
+  face.dataset.state = name;
+  state.textContent = STATES[name];
+  element("interrupt").disabled = !["thinking", "speaking"].includes(name);
+}
+
+/** @param {string} text */
+function tell(text) {
+  notice.textContent = text;
+  notice.hidden = !text;
+}
+
+async function start() {
+  tell("");
+  show("connecting");
+  element("start").disabled = true;
+  try {
+    microphone ??= await Microphone.open(heard);
+    mute(false);
+    element("microphone").disabled = false;
+  } catch {
+    tell("There is no microphone to be had: type your questions.");
+  }
+  connect();
+}
+
+function connect() {
+  talk.restart();
+  const { avatar, persona } = faces.chosen;
+  const voice = element("voice").value.trim() || "default";
+  const asked = {
+    avatar,
+    persona,
+    voice,
+    conversation_id: conversation || undefined,
+    microphone: { format: "pcm16", rate: microphone?.rate ?? 16000 },
+    key: gateway.key || undefined,
+  };
+  live = new Live(gateway.socket, asked, { fragment: (fragment) => player.append(fragment), message, connection });
+  element("end").disabled = false;
+}
+
+/** @param {ArrayBuffer} sound */
+function heard(sound) {
+  live?.speak(sound);
+  element("microphone").style.setProperty("--level", loudness(sound).toFixed(2));
+}
+
+function mute(muted) {
+  if (microphone) microphone.muted = muted;
+  element("microphone").setAttribute("aria-pressed", String(!muted));
+}
+
+function end() {
+  live?.end();
+  closed();
+}
+
+function closed() {
+  live = undefined;
+  microphone?.close();
+  microphone = undefined;
+  player.close();
+  show("away");
+  element("microphone").disabled = element("end").disabled = true;
+  element("start").disabled = false;
+}
+
+/** @param {"lost" | "closed"} what */
+function connection(what) {
+  if (what === "lost") show("lost");
+  if (what === "closed" && live) closed();
+}
+
+/** One message of the server's: docs/protocol.md. @type {Record<string, (message: any) => void>} */
+const messages = {
+  ready({ conversation_id, content_type, resumed }) {
+    conversation = conversation_id;
+    if (!resumed) player.open(content_type);
+    answer = { from: Infinity, to: 0 };
+    show("ready");
+  },
+  listening(message) {
+    if (message.state === "started") show("listening");
+  },
+  partial({ text }) {
+    if (text) talk.partial(text);
+    else {
+      talk.forget();
+      show("ready");
+    }
+  },
+  transcript({ text }) {
+    talk.question(text);
+    answer = { from: Infinity, to: 0 };
+    show("thinking");
+  },
+  reply({ turn, delta }) {
+    talk.reply(turn, delta);
+  },
+  speaking({ media_s }) {
+    answer = { from: media_s, to: Infinity };
+  },
+  caption({ start_s, end_s, text }) {
+    player.caption(start_s, end_s, text);
+    answer.last = end_s;
+  },
+  done({ turn, timings }) {
+    answer.to = answer.last ?? 0;
+    if (timings.fragment !== undefined) talk.began(turn, timings.fragment);
+    if (answer.from === Infinity) show("ready");
+  },
+  interrupted({ turn, resume_s, heard: said }) {
+    player.interrupt(resume_s);
+    talk.interrupted(turn, said);
+    answer = { from: Infinity, to: 0 };
+    if (face.dataset.state === "speaking") show("ready");
+  },
+  quality({ level }) {
+    tell(QUALITIES[level] ?? "");
+  },
+  error({ turn, problem }) {
+    const failure = new Problem(problem);
+    if (turn !== undefined && turn !== null) {
+      talk.failed(turn, failure.message);
+      show("ready");
+    } else if (failure.status === UNAUTHORIZED) {
+      gateway.renewKey().then(start);
+    } else tell(failure.message);
+  },
+};
+
+function message(received) {
+  messages[received.type]?.(received);
+}
+
+/** Tell the server where the player is; what the page says follows what is seen and heard. */
+function tick() {
+  player.tick();
+  const position = player.position;
+  live?.send("position", { media_s: position });
+  const shown = face.dataset.state;
+  if (shown === "thinking" && position >= answer.from) show("speaking");
+  else if (["speaking", "thinking"].includes(shown) && answer.to && position >= answer.to) show("ready");
+  else if (shown === "listening" && position >= answer.from && position < answer.to) show("speaking");
+}
+
+/** @param {import("./faces.js").Face} picked */
+function chosen({ avatar, persona, picture }) {
+  video.poster = picture;
+  live?.send("avatar", { avatar, persona });
+}
+
+/** @param {HTMLDialogElement} dialog @returns {Promise<string>} its return value */
+function asked(dialog) {
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+}
+
+async function askForKey() {
+  await asked(element("key-dialog"));
+  return element("key").value.trim();
+}
+
+async function bring(event) {
+  if (event.submitter.value !== "draft") return;
+  event.preventDefault();
+  const said = element("bring-notice");
+  element("draft").disabled = true;
+  said.textContent = "Looking at it …";
+  said.hidden = false;
+  try {
+    await faces.bring(element("file").files[0]);
+    element("bring").close();
+    said.hidden = true;
+    element("file").value = "";
+    element("consent").checked = false;
+  } catch (error) {
+    said.textContent = error.message;
+    element("draft").disabled = false;
+  }
+}
+
+function mayBring() {
+  element("draft").disabled = !(element("file").files.length && element("consent").checked);
+}
+
+async function listVoices() {
+  const { voices } = await gateway.ask("/voices");
+  element("voices").replaceChildren(
+    ...voices.map(({ name, description }) => Object.assign(document.createElement("option"), { value: name, label: description })),
+  );
+}
+
+element("start").onclick = start;
+element("end").onclick = end;
+element("interrupt").onclick = () => live?.send("interrupt");
+element("microphone").onclick = () => mute(element("microphone").getAttribute("aria-pressed") === "true");
+element("voice").onchange = () => live?.send("voice", { voice: element("voice").value.trim() || "default" });
+element("file").onchange = element("consent").onchange = mayBring;
+element("bring").querySelector("form").onsubmit = bring;
+element("ask").onsubmit = async (event) => {
+  event.preventDefault();
+  const text = element("question").value.trim();
+  if (!text) return;
+  if (!live) await start();
+  live.ask(text);
+  element("question").value = "";
+};
+setInterval(tick, POSITION_EVERY);
+addEventListener("pagehide", () => live?.end());
+show("away");
+faces.open();
+listVoices();

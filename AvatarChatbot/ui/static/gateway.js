@@ -1,0 +1,53 @@
+/** The gateway's HTTP side: requests with the user's key, problems (RFC 9457) as errors. */
+
+const KEPT = "avatarchatbot.key";
+
+export class Problem extends Error {
+  /** @param {{status: number, code?: string, title?: string, detail?: string}} document */
+  constructor(document) {
+    super(document.detail ?? document.title ?? `the server said ${document.status}`);
+    this.status = document.status;
+    this.code = document.code ?? "";
+  }
+}
+
+export class Gateway {
+  /** @param {() => Promise<string>} askForKey */
+  constructor(askForKey) {
+    this.base = new URL("v1/avatarchatbot", document.baseURI);
+    this.askForKey = askForKey;
+    this.key = sessionStorage.getItem(KEPT) ?? "";
+  }
+
+  get socket() {
+    const url = new URL(this.base);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url;
+  }
+
+  /**
+   * An answer's JSON, or null where there is none. Raises Problem.
+   * @param {string} path below the gateway's
+   * @param {{method?: string, form?: FormData, json?: unknown}} [asked]
+   */
+  async ask(path, { method, form, json } = {}) {
+    const headers = this.key ? { Authorization: `Bearer ${this.key}` } : {};
+    if (json !== undefined) headers["Content-Type"] = "application/json";
+    const answer = await fetch(`${this.base}${path}`, {
+      method: method ?? (form || json !== undefined ? "POST" : "GET"),
+      headers,
+      body: form ?? (json === undefined ? undefined : JSON.stringify(json)),
+    });
+    if (answer.status === 401) {
+      await this.renewKey();
+      return this.ask(path, { method, form, json });
+    }
+    if (!answer.ok) throw new Problem(await answer.json().catch(() => ({ status: answer.status })));
+    return answer.status === 204 ? null : answer.json();
+  }
+
+  async renewKey() {
+    this.key = await this.askForKey();
+    sessionStorage.setItem(KEPT, this.key);
+  }
+}

@@ -1,0 +1,130 @@
+/** One live conversation: the other end of docs/protocol.md. Times are seconds. */
+
+const HEADER = 24;
+const VERSION = 1;
+const KINDS = { 1: "init", 2: "media" };
+/** Waits between attempts to connect again, ms. */
+const RETRIES = [0, 250, 500, 1000, 2000, 4000];
+/** Close codes after which nothing is to be resumed: the end, a refusal, no place, a failure. */
+const FINAL = new Set([1000, 1008, 1013, 4000]);
+
+/**
+ * @typedef {{kind: "init" | "media", turn: number, pts: number, duration: number, data: Uint8Array}} Fragment
+ * @typedef {{fragment: (fragment: Fragment) => void, message: (message: any) => void, connection: (state: "lost" | "closed") => void}} Handlers
+ */
+
+/** @param {ArrayBuffer} message @returns {Fragment & {sequence: number}} */
+export function unpack(message) {
+  const view = new DataView(message);
+  const kind = KINDS[view.getUint8(1)];
+  if (view.getUint8(0) !== VERSION || kind === undefined) throw new Error("a message of another version");
+  return {
+    kind,
+    turn: view.getUint32(4),
+    sequence: view.getUint32(8),
+    pts: Number(view.getBigUint64(12)) / 1e6,
+    duration: view.getUint32(20) / 1e6,
+    data: new Uint8Array(message, HEADER),
+  };
+}
+
+export class Live {
+  #url;
+  #start;
+  #handlers;
+  /** @type {WebSocket | undefined} */ #socket;
+  #session = "";
+  #sequence = 0;
+  #resumeUntil = 0;
+  #resumeS = 0;
+  #attempt = 0;
+  #over = false;
+  /** Questions that wait for the connection. @type {string[]} */ #questions = [];
+
+  /**
+   * @param {URL} url of the gateway's socket
+   * @param {object} start the fields of the first message
+   * @param {Handlers} handlers
+   */
+  constructor(url, start, handlers) {
+    this.#url = url;
+    this.#start = start;
+    this.#handlers = handlers;
+    this.#connect();
+  }
+
+  /** @param {string} type @param {object} fields */
+  send(type, fields = {}) {
+    if (this.#isOpen) this.#socket.send(JSON.stringify({ type, ...fields }));
+  }
+
+  /** A typed question; it is sent as soon as there is a session. @param {string} text */
+  ask(text) {
+    if (this.#isOpen && this.#session) this.send("text", { text });
+    else this.#questions.push(text);
+  }
+
+  /** @param {ArrayBuffer} sound what the microphone heard */
+  speak(sound) {
+    if (this.#isOpen && this.#session) this.#socket.send(sound);
+  }
+
+  /** The conversation is over. */
+  end() {
+    this.#over = true;
+    this.send("stop");
+    this.#socket?.close(1000);
+  }
+
+  get #isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  #connect() {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      const resume = this.#session && { session: this.#session, sequence: this.#sequence };
+      this.send("start", resume ? { resume, key: this.#start.key } : this.#start);
+    };
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  #receive(data) {
+    this.#attempt = 0;
+    if (data instanceof ArrayBuffer) {
+      const fragment = unpack(data);
+      this.#sequence = fragment.sequence;
+      this.#handlers.fragment(fragment);
+      return;
+    }
+    const message = JSON.parse(data);
+    this.#sequence = message.sequence ?? this.#sequence;
+    if (message.type === "ready") {
+      this.#session = message.session;
+      this.#resumeS = message.resume_s;
+    }
+    this.#handlers.message(message);
+    if (message.type === "ready") for (const text of this.#questions.splice(0)) this.ask(text);
+  }
+
+  #closed(code) {
+    if (this.#over || FINAL.has(code) || !this.#session) {
+      this.#handlers.connection("closed");
+      return;
+    }
+    if (this.#attempt === 0) {
+      this.#resumeUntil = performance.now() + 1000 * this.#resumeS;
+      this.#handlers.connection("lost");
+    }
+    if (performance.now() > this.#resumeUntil) {
+      this.#handlers.connection("closed");
+      return;
+    }
+    const wait = RETRIES[Math.min(this.#attempt, RETRIES.length - 1)];
+    this.#attempt += 1;
+    setTimeout(() => this.#over || this.#connect(), wait);
+  }
+}
