@@ -1,0 +1,177 @@
+"""The web page, as somebody with a browser and a microphone uses it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import WebSocketRoute, expect
+
+from AvatarChatbot import avatars
+from tests.asr.flite import say as flite
+from tests.e2e.mesh import Mesh, free_port, ready, running
+from tests.e2e.web_page import browser_page, plays_on, position, say, state, talk
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_a_question_asked_aloud_is_answered_and_a_voice_interrupts(mesh: Mesh, tmp_path: Path) -> None:
+    with browser_page() as page:
+        page.goto(mesh.url)
+        page.click("#start")
+        state(page, "ready")
+        plays_on(page)
+        say(page, flite("what is your name", "rms", tmp_path))
+        state(page, "listening")
+        state(page, "speaking")
+        assert talk(page)[0] == "what is your name"
+        assert "Aria" in talk(page)[1]
+        state(page, "ready")
+        expect(page.locator("#talk .answer")).to_have_attribute("data-began", re.compile(r"answered after \d\.\d s"))
+        page.fill("#question", "What do you like?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        plays_on(page, 1.0)
+        say(page, flite("who are you", "rms", tmp_path))
+        expect(page.locator("#talk .question").nth(2)).to_have_text("who are you")
+        expect(page.locator("#talk .cut")).to_have_count(1)
+        state(page, "speaking")
+        plays_on(page)
+
+
+def test_a_question_typed_before_anything_is_pressed_is_answered_without_a_microphone(mesh: Mesh) -> None:
+    with browser_page(microphone=False) as page:
+        page.goto(mesh.url)
+        expect(page.locator("#faces img")).to_have_count(4)
+        page.fill("#question", "Who are you?")
+        page.press("#question", "Enter")
+        expect(page.locator("#notice")).to_contain_text("no microphone")
+        state(page, "speaking")
+        captions = page.evaluate("Array.from(document.getElementById('video').textTracks[0].cues, (cue) => cue.text).join(' ')")
+        assert captions
+        assert talk(page)[1].startswith(captions[:9])
+        page.click("#interrupt")
+        expect(page.locator("#talk .cut")).to_have_count(1)
+        state(page, "ready")
+        plays_on(page)
+        page.click("#end")
+        state(page, "away")
+
+
+def test_a_browser_that_ran_dry_goes_on(mesh: Mesh) -> None:
+    """Chromium then waits for more than the server sends ahead."""
+    with browser_page() as page:
+        page.goto(mesh.url)
+        page.click("#start")
+        state(page, "ready")
+        gateway = mesh.pid_of("gateway")
+        for _ in range(3):
+            plays_on(page, 1.0)
+            os.kill(gateway, signal.SIGSTOP)
+            try:
+                page.wait_for_function("() => document.getElementById('video').readyState < HTMLMediaElement.HAVE_FUTURE_DATA")
+            finally:
+                os.kill(gateway, signal.SIGCONT)
+        plays_on(page, 2.0)
+
+
+def test_a_connection_that_breaks_is_resumed(mesh: Mesh) -> None:
+    connections: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        connections.append(socket)
+
+    with browser_page() as page:
+        page.route_web_socket(re.compile("/v1/avatarchatbot$"), connect)
+        page.goto(mesh.url)
+        page.click("#start")
+        state(page, "ready")
+        plays_on(page)
+        before = position(page)
+        connections[0].close(code=3000)
+        plays_on(page, 1.0)
+        assert len(connections) == 2
+        assert position(page) > before
+        page.fill("#question", "What is your name?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        assert "Aria" in talk(page)[1]
+
+
+def test_a_face_of_ones_own_answers_and_is_forgotten(mesh: Mesh) -> None:
+    with browser_page() as page, mesh.client() as client:
+        page.goto(mesh.url)
+        page.click("#faces .add")
+        page.set_input_files("#file", avatars.path("tomas"))
+        expect(page.locator("#draft")).to_be_disabled()
+        page.check("#consent")
+        page.click("#draft")
+        page.fill("#card-name", "Theo")
+        page.fill("#card-likes", "Theo loves night trains.\nHe collects maps.")
+        page.click("#keep")
+        expect(page.locator("#faces label").last).to_contain_text("Theo")
+        page.reload()
+        page.click("#faces label:has-text('Theo') img")
+        page.fill("#question", "What do you like?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        assert "night trains" in talk(page)[1]
+        brought = page.evaluate("JSON.parse(localStorage.getItem('avatarchatbot.faces'))")
+        page.click("#end")
+        page.click("#faces label:has-text('Theo') button")
+        expect(page.locator("#faces label")).to_have_count(4)
+        for path in (f"avatars/{brought[0]['avatar']}", f"personas/{brought[0]['persona']}"):
+            assert client.get(f"/v1/avatarchatbot/{path}").status_code == 404
+
+
+def test_what_shows_no_face_is_said(mesh: Mesh, tmp_path: Path) -> None:
+    text = tmp_path / "face.png"
+    text.write_text("no picture at all")
+    with browser_page() as page:
+        page.goto(mesh.url)
+        page.click("#faces .add")
+        page.set_input_files("#file", text)
+        page.check("#consent")
+        page.click("#draft")
+        expect(page.locator("#bring-notice")).not_to_have_text("Looking at it …")
+        expect(page.locator("#draft")).to_be_enabled()
+        assert page.locator("#bring-notice").inner_text()
+
+
+def test_where_keys_are_asked_for_the_page_asks_for_one(mesh: Mesh) -> None:
+    port = free_port()
+    urls = {f"AVATARCHATBOT_{name.upper()}_URL": url for name, url in mesh.addresses().items() if name != "gateway"}
+    kept = {"STORAGE_BLOBS": str(mesh.folder / "blobs"), "STORAGE_DATABASE": f"sqlite+aiosqlite:///{mesh.folder}/records.db"}
+    settings = {"AVATARCHATBOT_PORT": str(port), "AVATARCHATBOT_API_KEY": "open sesame", **urls, **kept}
+    with running("AvatarChatbot.gateway", **settings), browser_page() as page:
+        url = f"http://127.0.0.1:{port}"
+        ready(url)
+        assert httpx.get(f"{url}/v1/avatarchatbot/voices", trust_env=False).status_code == 401
+        page.goto(url)
+        page.fill("#key", "open says me")
+        page.press("#key", "Enter")
+        expect(page.locator("#key-dialog")).to_be_visible()
+        page.fill("#key", "open sesame")
+        page.press("#key", "Enter")
+        page.wait_for_selector("#voices option", state="attached")
+        page.fill("#question", "Who are you?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+
+
+def test_the_page_comes_from_here_alone(mesh: Mesh) -> None:
+    with mesh.client() as client:
+        index = client.get("/")
+        assert index.headers["content-type"].startswith("text/html")
+        assert "default-src 'self'" in index.headers["content-security-policy"]
+        named = re.findall(r'(?:src|href)="([^"]+)"', index.text)
+        assert named
+        for address in named:
+            assert client.get(f"/{address}").is_success, address
+        assert client.get("/ui/faces/nobody.png").status_code == 404
+        assert client.get("/ui/../pyproject.toml").status_code == 404
