@@ -158,6 +158,7 @@ async def _up(port: int) -> None:
         _out.print(table)
         example = "curl -F audio=@question.wav -F avatar=@me.jpg -H 'Accept: video/mp4' -o answer.mp4"
         _out.print(f"{example} http://127.0.0.1:{port}/v1/avatarchatbot", highlight=False, soft_wrap=True)
+        _out.print(f"or talk to it in a browser: http://127.0.0.1:{port}/", highlight=False)
         await stop.wait()
         _out.print("stopping")
 

@@ -1,5 +1,6 @@
 /** The page: a face, what is said, and what one can press. */
 
+import { answered, element } from "./dom.js";
 import { Faces } from "./faces.js";
 import { Gateway, Problem } from "./gateway.js";
 import { Live } from "./live.js";
@@ -25,8 +26,6 @@ const QUALITIES = {
   text: "This computer is busy: answers come as text.",
 };
 
-/** @param {string} id @returns {any} */
-const element = (id) => document.getElementById(id);
 const [face, video, state, notice] = ["face", "video", "state", "notice"].map(element);
 
 const gateway = new Gateway(askForKey);
@@ -37,8 +36,8 @@ const faces = new Faces(gateway, element("faces"), chosen);
 /** @type {Live | undefined} */ let live;
 /** @type {Microphone | undefined} */ let microphone;
 let conversation = "";
-/** Where the answer being played begins and ends, seconds of media. */
-let answer = { from: Infinity, to: 0 };
+/** Of the answer that is played, seconds of media: where it begins, its last caption ends, and, once that is known, it ends. */
+let answer = { from: Infinity, last: 0, to: 0 };
 
 function show(name) {
   face.dataset.state = name;
@@ -68,7 +67,7 @@ async function start() {
 
 function connect() {
   talk.restart();
-  const { avatar, persona } = faces.chosen;
+  const { avatar, persona } = faces.chosen ?? {};
   const voice = element("voice").value.trim() || "default";
   const asked = {
     avatar,
@@ -114,12 +113,15 @@ function connection(what) {
   if (what === "closed" && live) closed();
 }
 
-/** One message of the server's: docs/protocol.md. @type {Record<string, (message: any) => void>} */
+/**
+ * One message of the server's: docs/protocol.md.
+ * @type {Record<string, (message: any) => void>}
+ */
 const messages = {
   ready({ conversation_id, content_type, resumed }) {
     conversation = conversation_id;
     if (!resumed) player.open(content_type);
-    answer = { from: Infinity, to: 0 };
+    answer = { from: Infinity, last: 0, to: 0 };
     show("ready");
   },
   listening(message) {
@@ -134,28 +136,28 @@ const messages = {
   },
   transcript({ text }) {
     talk.question(text);
-    answer = { from: Infinity, to: 0 };
+    answer = { from: Infinity, last: 0, to: 0 };
     show("thinking");
   },
   reply({ turn, delta }) {
     talk.reply(turn, delta);
   },
   speaking({ media_s }) {
-    answer = { from: media_s, to: Infinity };
+    answer = { from: media_s, last: 0, to: Infinity };
   },
   caption({ start_s, end_s, text }) {
     player.caption(start_s, end_s, text);
     answer.last = end_s;
   },
   done({ turn, timings }) {
-    answer.to = answer.last ?? 0;
+    answer.to = answer.last;
     if (timings.fragment !== undefined) talk.began(turn, timings.fragment);
     if (answer.from === Infinity) show("ready");
   },
   interrupted({ turn, resume_s, heard: said }) {
     player.interrupt(resume_s);
     talk.interrupted(turn, said);
-    answer = { from: Infinity, to: 0 };
+    answer = { from: Infinity, last: 0, to: 0 };
     if (face.dataset.state === "speaking") show("ready");
   },
   quality({ level }) {
@@ -193,14 +195,8 @@ function chosen({ avatar, persona, picture }) {
   live?.send("avatar", { avatar, persona });
 }
 
-/** @param {HTMLDialogElement} dialog @returns {Promise<string>} its return value */
-function asked(dialog) {
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
-}
-
 async function askForKey() {
-  await asked(element("key-dialog"));
+  await answered(element("key-dialog"));
   return element("key").value.trim();
 }
 
@@ -218,7 +214,7 @@ async function bring(event) {
     element("file").value = "";
     element("consent").checked = false;
   } catch (error) {
-    said.textContent = error.message;
+    said.textContent = error instanceof Error ? error.message : String(error);
     element("draft").disabled = false;
   }
 }
@@ -246,8 +242,13 @@ element("ask").onsubmit = async (event) => {
   const text = element("question").value.trim();
   if (!text) return;
   if (!live) await start();
-  live.ask(text);
+  live?.ask(text);
   element("question").value = "";
+};
+video.onerror = () => {
+  if (!live) return;
+  end();
+  tell("This browser cannot play the video.");
 };
 setInterval(tick, POSITION_EVERY);
 addEventListener("pagehide", () => live?.end());

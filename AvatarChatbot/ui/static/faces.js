@@ -1,12 +1,11 @@
 /** Who can answer: the program's own characters, and faces that this browser has brought. */
 
+import { corrected } from "./card.js";
+import { element } from "./dom.js";
 import { Problem } from "./gateway.js";
 
 const KEPT = "avatarchatbot.faces";
 const THUMBNAIL = 192;
-/** Fields of a persona that the card shows; those with several sentences have one a line. */
-const FIELDS = ["name", "physicalDescription", "personalityTraits", "background", "likes", "voice"];
-const LISTS = new Set(["personalityTraits", "background", "likes"]);
 
 /**
  * @typedef {{title: string, picture: string, avatar: string, persona?: string, own: boolean}} Face
@@ -39,7 +38,10 @@ export class Faces {
     this.#choose(this.#faces[0]);
   }
 
-  /** Make a picture or a clip known, let the user correct what was drafted, and choose it. @param {File} file */
+  /**
+   * Make a picture or a clip known, let the user correct what was drafted, and choose it.
+   * @param {File} file
+   */
   async bring(file) {
     const form = new FormData();
     form.append("media", file);
@@ -52,7 +54,10 @@ export class Faces {
     this.#choose(face);
   }
 
-  /** Delete a face that was brought, at the server too. @param {Face} face */
+  /**
+   * Delete a face that was brought, at the server too.
+   * @param {Face} face
+   */
   async forget(face) {
     for (const path of [`/avatars/${face.avatar}`, `/personas/${face.persona}`]) {
       await this.#gateway.ask(path, { method: "DELETE" }).catch((error) => {
@@ -83,7 +88,7 @@ export class Faces {
     add.className = "add";
     add.textContent = "+";
     add.title = add.ariaLabel = "A face of your own";
-    add.onclick = () => document.getElementById("bring").showModal();
+    add.onclick = () => element("bring").showModal();
     this.#list.replaceChildren(...this.#faces.map((face) => this.#entry(face)), add);
   }
 
@@ -105,32 +110,10 @@ export class Faces {
   }
 }
 
-/** A persona card as the user leaves it. @param {Record<string, any>} card */
-async function corrected(card) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("card"));
-  const inputs = FIELDS.map((field) => [field, /** @type {HTMLInputElement} */ (document.getElementById(`card-${field}`))]);
-  for (const [field, input] of inputs) input.value = LISTS.has(field) ? card[field].join("\n") : card[field];
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  const provenance = { ...card.provenance };
-  const changed = {};
-  for (const [field, input] of inputs) {
-    const value = LISTS.has(field) ? lines(input.value) : input.value.trim();
-    if (JSON.stringify(value) !== JSON.stringify(card[field])) provenance[field] = "given";
-    changed[field] = value;
-  }
-  return { ...card, ...changed, provenance };
-}
-
-/** @param {string} text */
-function lines(text) {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
-}
-
-/** A small square JPEG of a picture, or of a clip's beginning, as a data URL. @param {File} file */
+/**
+ * A small square JPEG of a picture, or of a clip's beginning, as a data URL.
+ * @param {File} file
+ */
 async function thumbnail(file) {
   const url = URL.createObjectURL(file);
   try {
@@ -139,7 +122,7 @@ async function thumbnail(file) {
     const side = Math.min(width, height);
     const canvas = Object.assign(document.createElement("canvas"), { width: THUMBNAIL, height: THUMBNAIL });
     const top = Math.min((height - side) / 2, height * 0.1);
-    canvas.getContext("2d").drawImage(shown, (width - side) / 2, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
+    canvas.getContext("2d")?.drawImage(shown, (width - side) / 2, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
     return canvas.toDataURL("image/jpeg", 0.8);
   } catch {
     return "ui/icon.svg"; // what this browser cannot show the server may still read
@@ -148,7 +131,10 @@ async function thumbnail(file) {
   }
 }
 
-/** @param {string} url @returns {Promise<HTMLVideoElement>} */
+/**
+ * @param {string} url
+ * @returns {Promise<HTMLVideoElement>}
+ */
 function firstFrame(url) {
   const video = Object.assign(document.createElement("video"), { muted: true, src: url, preload: "auto" });
   return new Promise((resolve, reject) => {

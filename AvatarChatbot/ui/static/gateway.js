@@ -26,12 +26,15 @@ export class Gateway {
   }
 
   /**
-   * An answer's JSON, or null where there is none. Raises Problem.
+   * Raises Problem.
    * @param {string} path below the gateway's
    * @param {{method?: string, form?: FormData, json?: unknown}} [asked]
+   * @returns {Promise<any>} an answer's JSON, or null where there is none
    */
-  async ask(path, { method, form, json } = {}) {
-    const headers = this.key ? { Authorization: `Bearer ${this.key}` } : {};
+  async ask(path, asked = {}) {
+    const { method, form, json } = asked;
+    /** @type {Record<string, string>} */ const headers = {};
+    if (this.key) headers.Authorization = `Bearer ${this.key}`;
     if (json !== undefined) headers["Content-Type"] = "application/json";
     const answer = await fetch(`${this.base}${path}`, {
       method: method ?? (form || json !== undefined ? "POST" : "GET"),
@@ -40,7 +43,7 @@ export class Gateway {
     });
     if (answer.status === 401) {
       await this.renewKey();
-      return this.ask(path, { method, form, json });
+      return this.ask(path, asked);
     }
     if (!answer.ok) throw new Problem(await answer.json().catch(() => ({ status: answer.status })));
     return answer.status === 204 ? null : answer.json();

@@ -13,7 +13,10 @@ const FINAL = new Set([1000, 1008, 1013, 4000]);
  * @typedef {{fragment: (fragment: Fragment) => void, message: (message: any) => void, connection: (state: "lost" | "closed") => void}} Handlers
  */
 
-/** @param {ArrayBuffer} message @returns {Fragment & {sequence: number}} */
+/**
+ * @param {ArrayBuffer} message
+ * @returns {Fragment & {sequence: number}}
+ */
 export function unpack(message) {
   const view = new DataView(message);
   const kind = KINDS[view.getUint8(1)];
@@ -53,12 +56,18 @@ export class Live {
     this.#connect();
   }
 
-  /** @param {string} type @param {object} fields */
+  /**
+   * @param {string} type
+   * @param {object} fields
+   */
   send(type, fields = {}) {
-    if (this.#isOpen) this.#socket.send(JSON.stringify({ type, ...fields }));
+    if (this.#isOpen) this.#socket?.send(JSON.stringify({ type, ...fields }));
   }
 
-  /** A typed question; it is sent as soon as there is a session. @param {string} text */
+  /**
+   * A typed question; it is sent as soon as there is a session.
+   * @param {string} text
+   */
   ask(text) {
     if (this.#isOpen && this.#session) this.send("text", { text });
     else this.#questions.push(text);
@@ -66,7 +75,7 @@ export class Live {
 
   /** @param {ArrayBuffer} sound what the microphone heard */
   speak(sound) {
-    if (this.#isOpen && this.#session) this.#socket.send(sound);
+    if (this.#isOpen && this.#session) this.#socket?.send(sound);
   }
 
   /** The conversation is over. */

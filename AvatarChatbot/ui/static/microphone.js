@@ -44,7 +44,10 @@ export class Microphone {
   }
 }
 
-/** @param {MediaStream} stream @returns {[AudioContext, MediaStreamAudioSourceNode]} */
+/**
+ * @param {MediaStream} stream
+ * @returns {[AudioContext, MediaStreamAudioSourceNode]}
+ */
 function connected(stream) {
   const context = new AudioContext({ sampleRate: RATE });
   try {
@@ -57,7 +60,10 @@ function connected(stream) {
   }
 }
 
-/** Loudness of a piece of sound, 0 … 1. @param {ArrayBuffer} sound s16le */
+/**
+ * Loudness of a piece of sound, 0 … 1.
+ * @param {ArrayBuffer} sound s16le
+ */
 export function loudness(sound) {
   let sum = 0;
   const samples = new Int16Array(sound);

@@ -26,7 +26,10 @@ export class Player {
     return this.#video.currentTime;
   }
 
-  /** Begin a session's video. @param {string} contentType */
+  /**
+   * Begin a session's video.
+   * @param {string} contentType
+   */
   open(contentType) {
     this.close();
     // Safari on telephones has only the managed one, and plays it only where the video is not sent to another screen.
@@ -38,8 +41,9 @@ export class Player {
       "sourceopen",
       () => {
         URL.revokeObjectURL(url);
-        this.#buffer = source.addSourceBuffer(contentType);
-        this.#buffer.addEventListener("updateend", () => this.#next());
+        const buffer = source.addSourceBuffer(contentType);
+        buffer.addEventListener("updateend", () => this.#next());
+        this.#buffer = buffer;
         this.#next();
       },
       { once: true },
@@ -76,7 +80,10 @@ export class Player {
     this.#next();
   }
 
-  /** Be silent at once, drop what is before `resumeS`, and go on there. @param {number} resumeS */
+  /**
+   * Be silent at once, drop what is before `resumeS`, and go on there.
+   * @param {number} resumeS
+   */
   interrupt(resumeS) {
     this.#jobs = this.#jobs.filter(({ from }) => from >= resumeS - 1e-3);
     this.#jobs.unshift({ from: Infinity, run: (buffer) => buffer.remove(0, resumeS) });
@@ -85,7 +92,11 @@ export class Player {
     this.#next();
   }
 
-  /** @param {number} startS @param {number} endS @param {string} text */
+  /**
+   * @param {number} startS
+   * @param {number} endS
+   * @param {string} text
+   */
   caption(startS, endS, text) {
     const cue = new VTTCue(startS, endS, text);
     cue.line = -2;
@@ -109,7 +120,10 @@ export class Player {
     }
   }
 
-  /** Where the playhead is in a gap, it goes on behind it. @param {TimeRanges} ranges */
+  /**
+   * Where the playhead is in a gap, it goes on behind it.
+   * @param {TimeRanges} ranges
+   */
   #follow(ranges) {
     const position = this.position;
     for (let k = 0; k < ranges.length; k += 1) {

@@ -16,7 +16,10 @@ export class Talk {
     this.#answers.clear();
   }
 
-  /** What was recognised so far. @param {string} text */
+  /**
+   * What was recognised so far.
+   * @param {string} text
+   */
   partial(text) {
     this.#question ??= this.#add("question pending");
     this.#question.textContent = text;
@@ -36,26 +39,41 @@ export class Talk {
     this.#question = undefined;
   }
 
-  /** The next piece of an answer. @param {number} turn @param {string} delta */
+  /**
+   * The next piece of an answer.
+   * @param {number} turn
+   * @param {string} delta
+   */
   reply(turn, delta) {
     this.#answer(turn).textContent += delta;
     this.#scroll();
   }
 
-  /** An answer was interrupted: what was heard of it stays. @param {number} turn @param {string} heard */
+  /**
+   * An answer was interrupted: what was heard of it stays.
+   * @param {number} turn
+   * @param {string} heard
+   */
   interrupted(turn, heard) {
     const answer = this.#answer(turn);
     answer.textContent = `${heard.trim()} …`.trim();
     answer.classList.add("cut");
   }
 
-  /** @param {number} turn @param {string} reason */
+  /**
+   * @param {number} turn
+   * @param {string} reason
+   */
   failed(turn, reason) {
     this.#answer(turn).classList.add("failed");
     this.#answer(turn).textContent = reason;
   }
 
-  /** How long after the question the answer began. @param {number} turn @param {number} seconds */
+  /**
+   * How long after the question the answer began.
+   * @param {number} turn
+   * @param {number} seconds
+   */
   began(turn, seconds) {
     this.#answer(turn).dataset.began = `answered after ${seconds.toFixed(1)} s`;
   }
