@@ -33,6 +33,8 @@ class LivePlayer:
     events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     stalls: list[tuple[float, float]] = field(default_factory=list)
     buffered_s: float = 0.0
+    #: The other side has closed the connection.
+    is_over: bool = False
     changed: anyio.Event = field(default_factory=anyio.Event)
     _media_s: float = 0.0
     _at: float | None = None
@@ -83,6 +85,8 @@ class LivePlayer:
                     self._event(message)
                 self.changed.set()
                 self.changed = anyio.Event()
+            self.is_over = True
+            self.changed.set()
             tasks.cancel_scope.cancel()
 
     def speak(self, pcm: bytes) -> None:

@@ -27,7 +27,7 @@ _EARLY_S, _MISALIGNED_S = 0.3, 0.15
 
 class Microphone:
     """Of one session. ``started`` is awaited when somebody begins to speak, ``said`` with what they said and when they
-    finished.
+    finished; ``ended`` is called when that has been dealt with.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class Microphone:
         outbox: Outbox,
         started: Callable[[], Awaitable[None]],
         said: Callable[[str, float], Awaitable[None]],
+        ended: Callable[[], None],
     ) -> None:
         self.is_speaking = False
+        self._recognising = 0
         self._session = session
         self._format = format
         self._language = language
@@ -50,12 +52,18 @@ class Microphone:
         self._outbox = outbox
         self._started = started
         self._said = said
+        self._ended = ended
         self._sound: Channel[bytes] = Channel(float("inf"))
         self._waiting = 0
         self._heard_s = 0.0
         self._reference_s = 0.0
         self._last = services.clock()
         self._utterance: Channel[Heard] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody speaks, or what they said is being recognised."""
+        return self._recognising > 0
 
     def hear(self, sound: bytes) -> None:
         """The next of the microphone's bytes."""
@@ -125,8 +133,13 @@ class Microphone:
 
     async def _recognise(self, speech: Channel[Heard]) -> None:
         """One utterance, from its onset to its transcript, and the turn that it begins."""
-        with tracing.whole("listen"):
-            await self._recognised(speech)
+        self._recognising += 1
+        try:
+            with tracing.whole("listen"):
+                await self._recognised(speech)
+        finally:
+            self._recognising -= 1
+            self._ended()
 
     async def _recognised(self, speech: Channel[Heard]) -> None:
         ended: list[float] = []

@@ -66,6 +66,7 @@ class LiveSession:
         self.outbox = Outbox()
         self.conversation_id = conversation_id
         self.ended = anyio.Event()
+        self.is_retired = False
         self.stage: Stage
         self._services = services
         self._start = start
@@ -78,6 +79,7 @@ class LiveSession:
         self._ladder = Ladder(services.clock, self._quality_changed)
         self._history: list[dict[str, str]] = []
         self._turn = 0
+        self._raised = 0  # turns about to begin
         self._live: LiveTurn | None = None
         self._live_scope: anyio.CancelScope | None = None
         self._live_gone = anyio.Event()
@@ -108,6 +110,7 @@ class LiveSession:
             session.outbox,
             session._interrupted,
             session._said,
+            session._leave,
         )
         session._greet(resumed=False)
         return session
@@ -126,6 +129,16 @@ class LiveSession:
 
     def stop(self) -> None:
         self.ended.set()
+
+    async def retire(self) -> None:
+        """End after what is being asked and said, to be gone on with at another gateway."""
+        self.is_retired = True
+        self._leave()
+        await self.ended.wait()
+
+    def _leave(self) -> None:
+        if self.is_retired and self._live is None and not (self._raised or self._microphone.is_busy):
+            self.stop()
 
     def detach(self) -> None:
         """The connection broke: time stands still until somebody resumes."""
@@ -179,11 +192,15 @@ class LiveSession:
     async def ask(self, question: str, asked: float | None = None) -> None:
         """Begin a turn; what was said before is over. ``asked``: when the question ended."""
         asked = self._services.clock() if asked is None else asked
-        await self._raise_turn()
-        self._turn += 1
-        self.outbox.put(TurnTranscript(turn=self._turn, text=question))
-        assert self._tasks is not None
-        await self._tasks.start(self._answer, self._turn, question, asked)
+        self._raised += 1
+        try:
+            await self._raise_turn()
+            self._turn += 1
+            self.outbox.put(TurnTranscript(turn=self._turn, text=question))
+            assert self._tasks is not None
+            await self._tasks.start(self._answer, self._turn, question, asked)
+        finally:
+            self._raised -= 1
 
     async def _answer(self, number: int, question: str, asked: float, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         """The whole of a turn, as a task of the session's."""
@@ -198,6 +215,7 @@ class LiveSession:
                 if self._live is live:
                     self._live = None
                 gone.set()
+                self._leave()
 
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""

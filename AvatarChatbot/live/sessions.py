@@ -23,6 +23,7 @@ class Sessions:
         self._live: dict[str, LiveSession] = {}
         self._connections: dict[str, int] = {}
         self._tasks: TaskGroup | None = None
+        self._is_draining = False
 
     def __len__(self) -> int:
         return len(self._live)
@@ -30,6 +31,13 @@ class Sessions:
     async def start(self) -> None:
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
+
+    async def drain(self) -> None:
+        """The gateway is to stop: sessions end after what is being said, and none begins."""
+        self._is_draining = True
+        async with anyio.create_task_group() as tasks:
+            for session in self._live.values():
+                tasks.start_soon(session.retire)
 
     async def stop(self) -> None:
         if self._tasks is not None:
@@ -40,7 +48,7 @@ class Sessions:
 
     async def open(self, start: Start) -> LiveSession:
         """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""
-        if self._tasks is None:
+        if self._tasks is None or self._is_draining:
             raise NodeUnavailable("is shutting down", node="gateway")
         opened: list[LiveSession | Problem] = []
         await self._tasks.start(self._live_through, start, opened)

@@ -17,8 +17,8 @@ from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.wire import invalid
 
-#: Close codes: RFC 6455 §7.4.1 and IANA's registry (1013: try again later); 4000 and up are ours.
-_NORMAL, _POLICY, _TRY_AGAIN, _FAILED = 1000, 1008, 1013, 4000
+#: Close codes: RFC 6455 §7.4.1 and IANA's registry (1012: service restart, 1013: try again later); 4000 and up are ours.
+_NORMAL, _POLICY, _RESTART, _TRY_AGAIN, _FAILED = 1000, 1008, 1012, 1013, 4000
 #: The first message must come within this, seconds.
 _START_TIMEOUT_S = 15.0
 _OVERLOADED = 429
@@ -82,7 +82,7 @@ class LiveSocket:
                 async def send() -> None:
                     async for message in session.outbox.messages(after):
                         await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
-                    await _close(socket, _NORMAL)
+                    await _close(socket, _RESTART if session.is_retired else _NORMAL)
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(send)

@@ -6,6 +6,7 @@ S3 (moto) and PostgreSQL run on the node; pods have no common folder.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import logging
 import os
@@ -17,16 +18,21 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from helm_python import Config
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from AvatarChatbot import avatars
 from AvatarChatbot.keys import new_key
 from tests.deploy.page import sections
+from tests.live_player import LivePlayer, RefusedError, playing
 from tests.storage import postgres
 from tests.storage.s3 import BUCKET, s3_server
 
@@ -218,8 +224,50 @@ def test_an_animation_pod_deleted_during_an_answer_is_not_missed(cluster: Cluste
     assert len(received) > 100_000
 
 
-def test_an_upgrade_during_a_stream_of_requests_loses_none(cluster: Cluster) -> None:
+@dataclass
+class Conversation:
+    """A live one: asks until it is told to stop; where its gateway stops, it goes on at another."""
+
+    url: str
+    key: str
+    id: str | None = None
+    asked: int = 0
+    answered: int = 0
+    moves: int = 0
+    is_over: bool = False
+
+    async def go_on(self) -> None:
+        while not self.is_over:
+            try:
+                async with playing(self.url, key=self.key, conversation_id=self.id) as player:
+                    ready = player.event("ready")
+                    assert ready is not None
+                    self.id = ready["conversation_id"]
+                    await self._ask(player)
+            except RefusedError:
+                # All places are taken, on two cores that start twice the pods.
+                await anyio.sleep(1)
+
+    async def _ask(self, player: LivePlayer) -> None:
+        while not self.is_over and not player.is_over:
+            since = time.monotonic()
+            with contextlib.suppress(ConnectionClosed):
+                await player.client.send("text", text="Who are you?")
+            await player.until(lambda since=since: player.is_over or player.event("done", since), 120)
+            # It is all there, and is played to its end.
+            with anyio.move_on_after(2):
+                await player.until(lambda: player.is_over)
+        self.asked += len([event for _, event in player.events if event["type"] == "transcript"])
+        self.answered += len([event for _, event in player.events if event["type"] == "done"])
+        self.moves += player.client.connection.close_code == CloseCode.SERVICE_RESTART
+
+
+def test_an_upgrade_during_a_stream_of_requests_and_a_conversation_loses_none(cluster: Cluster) -> None:
     upgraded = threading.Thread(target=cluster.upgrade, args=("2",))
+    key = cluster.client.headers["Authorization"].removeprefix("Bearer ")
+    conversation = Conversation(str(cluster.client.base_url).rstrip("/"), key)
+    conversing = threading.Thread(target=anyio.run, args=(conversation.go_on,))
+    conversing.start()
 
     def ask(number: int) -> tuple[int, bytes]:
         time.sleep(number * 1.5)
@@ -239,6 +287,15 @@ def test_an_upgrade_during_a_stream_of_requests_loses_none(cluster: Cluster) -> 
             assert (number, status) == (number, 200), beginning
             assert beginning[4:] == b"ftyp" if number % 2 else beginning[:1] == b"{"
     upgraded.join()
+    # The gateway that is replaced last is gone when it has drained.
+    while any("deletionTimestamp" in pod["metadata"] for pod in cluster.pods("gateway")):
+        time.sleep(1)
+    conversation.is_over = True
+    conversing.join()
+    assert conversation.moves >= 1
+    assert conversation.asked == conversation.answered > 1
+    kept = cluster.client.get(f"{PATH}/conversations/{conversation.id}").raise_for_status().json()
+    assert [turn["status"] for turn in kept["turns"]] == ["done"] * conversation.asked
     for stage in STAGES:
         running = [pod for pod in cluster.pods(stage) if "deletionTimestamp" not in pod["metadata"]]
         assert {pod["metadata"]["annotations"]["revision"] for pod in running} == {"2"}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -143,14 +146,40 @@ def test_what_shows_no_face_is_said(mesh: Mesh, tmp_path: Path) -> None:
         assert page.locator("#bring-notice").inner_text()
 
 
-def test_where_keys_are_asked_for_the_page_asks_for_one(mesh: Mesh) -> None:
-    port = free_port()
+@contextmanager
+def _gateway(mesh: Mesh, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another gateway of the mesh."""
     urls = {f"AVATARCHATBOT_{name.upper()}_URL": url for name, url in mesh.addresses().items() if name != "gateway"}
     kept = {"STORAGE_BLOBS": str(mesh.folder / "blobs"), "STORAGE_DATABASE": f"sqlite+aiosqlite:///{mesh.folder}/records.db"}
-    settings = {"AVATARCHATBOT_PORT": str(port), "AVATARCHATBOT_API_KEY": "open sesame", **urls, **kept}
-    with running("AvatarChatbot.gateway", **settings), browser_page() as page:
+    with running("AvatarChatbot.gateway", AVATARCHATBOT_PORT=str(port), **urls, **kept, **settings) as process:
+        ready(f"http://127.0.0.1:{port}")
+        yield process
+
+
+def test_a_gateway_that_stops_finishes_its_answers_and_the_conversation_goes_on(mesh: Mesh) -> None:
+    port = free_port()
+    with browser_page() as page:
+        with _gateway(mesh, port, AVATARCHATBOT_DRAIN_S="30") as stopping:
+            page.goto(f"http://127.0.0.1:{port}")
+            page.fill("#question", "Who are you?")
+            page.press("#question", "Enter")
+            state(page, "speaking")
+            stopping.terminate()
+            state(page, "lost")
+            assert stopping.wait(10) == 0
+        with _gateway(mesh, port):
+            state(page, "ready")
+            page.fill("#question", "What do you like?")
+            page.press("#question", "Enter")
+            state(page, "speaking")
+            expect(page.locator("#talk .answer")).to_have_count(2)
+            expect(page.locator("#talk .cut")).to_have_count(0)
+
+
+def test_where_keys_are_asked_for_the_page_asks_for_one(mesh: Mesh) -> None:
+    port = free_port()
+    with _gateway(mesh, port, AVATARCHATBOT_API_KEY="open sesame"), browser_page() as page:
         url = f"http://127.0.0.1:{port}"
-        ready(url)
         assert httpx.get(f"{url}/v1/avatarchatbot/voices", trust_env=False).status_code == 401
         page.goto(url)
         page.fill("#key", "open says me")

@@ -5,8 +5,12 @@ const VERSION = 1;
 const KINDS = { 1: "init", 2: "media" };
 /** Waits between attempts to connect again, ms. */
 const RETRIES = [0, 250, 500, 1000, 2000, 4000];
-/** Close codes after which nothing is to be resumed: the end, a refusal, no place, a failure. */
-const FINAL = new Set([1000, 1008, 1013, 4000]);
+/** Close codes: the end, a refusal, no place and a failure are final; a gateway that stops lets another go on. */
+const NORMAL = 1000;
+const RESTART = 1012;
+const FINAL = new Set([NORMAL, 1008, 1013, 4000]);
+/** Code of the problem that there is nothing to resume. */
+const GONE = "not_found";
 
 /**
  * @typedef {{kind: "init" | "media", turn: number, pts: number, duration: number, data: Uint8Array}} Fragment
@@ -36,17 +40,19 @@ export class Live {
   #start;
   #handlers;
   /** @type {WebSocket | undefined} */ #socket;
+  /** What can be resumed; empty: nothing. */
   #session = "";
   #sequence = 0;
-  #resumeUntil = 0;
+  #conversation = "";
   #resumeS = 0;
+  #until = 0;
   #attempt = 0;
   #over = false;
   /** Questions that wait for the connection. @type {string[]} */ #questions = [];
 
   /**
    * @param {URL} url of the gateway's socket
-   * @param {object} start the fields of the first message
+   * @param {Record<string, any>} start the fields of the first message
    * @param {Handlers} handlers
    */
   constructor(url, start, handlers) {
@@ -73,7 +79,9 @@ export class Live {
     else this.#questions.push(text);
   }
 
-  /** @param {ArrayBuffer} sound what the microphone heard */
+  /**
+   * @param {ArrayBuffer} sound what the microphone heard
+   */
   speak(sound) {
     if (this.#isOpen && this.#session) this.#socket?.send(sound);
   }
@@ -82,7 +90,7 @@ export class Live {
   end() {
     this.#over = true;
     this.send("stop");
-    this.#socket?.close(1000);
+    this.#socket?.close(NORMAL);
   }
 
   get #isOpen() {
@@ -93,16 +101,18 @@ export class Live {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
-      const resume = this.#session && { session: this.#session, sequence: this.#sequence };
-      this.send("start", resume ? { resume, key: this.#start.key } : this.#start);
-    };
+    socket.onopen = () => this.#greet();
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#closed(code);
   }
 
+  #greet() {
+    if (this.#session) {
+      this.send("start", { resume: { session: this.#session, sequence: this.#sequence }, key: this.#start.key });
+    } else this.send("start", this.#conversation ? { ...this.#start, conversation_id: this.#conversation } : this.#start);
+  }
+
   #receive(data) {
-    this.#attempt = 0;
     if (data instanceof ArrayBuffer) {
       const fragment = unpack(data);
       this.#sequence = fragment.sequence;
@@ -110,9 +120,15 @@ export class Live {
       return;
     }
     const message = JSON.parse(data);
+    if (this.#attempt && this.#session && message.type === "error" && message.problem.code === GONE) {
+      this.#session = ""; // the socket is closed next
+      return;
+    }
     this.#sequence = message.sequence ?? this.#sequence;
     if (message.type === "ready") {
+      this.#attempt = 0;
       this.#session = message.session;
+      this.#conversation = message.conversation_id;
       this.#resumeS = message.resume_s;
     }
     this.#handlers.message(message);
@@ -120,15 +136,17 @@ export class Live {
   }
 
   #closed(code) {
-    if (this.#over || FINAL.has(code) || !this.#session) {
+    if (code === RESTART) this.#session = "";
+    const goesOn = !FINAL.has(code) || (this.#attempt && !this.#session);
+    if (this.#over || !this.#conversation || !goesOn) {
       this.#handlers.connection("closed");
       return;
     }
     if (this.#attempt === 0) {
-      this.#resumeUntil = performance.now() + 1000 * this.#resumeS;
+      this.#until = performance.now() + 1000 * this.#resumeS;
       this.#handlers.connection("lost");
     }
-    if (performance.now() > this.#resumeUntil) {
+    if (performance.now() > this.#until) {
       this.#handlers.connection("closed");
       return;
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
@@ -56,7 +57,7 @@ class Resource(Protocol):
     async def stop(self) -> None: ...
 
 
-ReadyCheck = Callable[[], Awaitable[None]]
+Check = Callable[[], Awaitable[None]]
 
 
 class HTTPService:
@@ -78,7 +79,8 @@ class HTTPService:
         self.description = description
         self.metrics = ServiceMetrics()
         self._resources: list[Resource] = []
-        self._ready_checks: list[ReadyCheck] = []
+        self._ready_checks: list[Check] = []
+        self._drains: list[Check] = []
         self.app = self._create_app(max_body, timeout, document, turns)
         if token:
             self.add_gate(mesh_only(token), sockets=True)
@@ -89,11 +91,17 @@ class HTTPService:
         self.app.user_middleware.insert(1, Middleware(Gate, admit=admit, sockets=sockets, is_open=is_open))
 
     def add_resource(self, resource: Resource) -> None:
-        """Start and stop ``resource`` with the service. One that has a ``ready`` method is asked by /health/ready too."""
+        """Start and stop ``resource`` with the service. ``ready``, where it has one, is asked by /health/ready too; ``drain``,
+        where it has one, is awaited before connections are closed.
+        """
         self._resources.append(resource)
-        ready = getattr(resource, "ready", None)
-        if ready is not None:
-            self._ready_checks.append(ready)
+        for name, known in (("ready", self._ready_checks), ("drain", self._drains)):
+            if method := getattr(resource, name, None):
+                known.append(method)
+
+    async def drain(self) -> None:
+        """Let what lives longer than a request end."""
+        await asyncio.gather(*(drain() for drain in self._drains))
 
     def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
         app = DocumentedApp(

@@ -21,6 +21,7 @@ from comps.cores.mega.allocator import keep_freed_memory
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
+from comps.cores.mega.server import DrainingServer
 from comps.cores.mega.turns import Turns
 from comps.cores.proto.docarray import TextDoc
 from comps.cores.telemetry import tracing
@@ -123,7 +124,7 @@ class MicroService:
             self._http.add_resource(self._batching)
         self._socket = _bind(host, port)
         self.port = self._socket.getsockname()[1]
-        self.server = uvicorn.Server(
+        self.server = DrainingServer(
             uvicorn.Config(
                 self._http.app,
                 log_config=None,
@@ -133,7 +134,8 @@ class MicroService:
                 timeout_graceful_shutdown=math.ceil(drain_s),
                 ssl_keyfile=ssl_keyfile,
                 ssl_certfile=ssl_certfile,
-            )
+            ),
+            self._http.drain,
         )
 
     @classmethod
@@ -208,7 +210,7 @@ class MicroService:
         self._http.add_gate(admit, sockets=sockets, is_open=is_open)
 
     def add_resource(self, resource: Resource) -> None:
-        """Open ``resource`` when the service starts and close it when it stops; if it has ``ready``, readiness asks it."""
+        """Open ``resource`` when the service starts and close it when it stops; more: ``HTTPService.add_resource``."""
         self._http.add_resource(resource)
 
     def add_route(self, endpoint: str, handler: Callable[..., Any], methods: list[str] | None = None, **options: Any) -> None:

@@ -1,0 +1,37 @@
+"""The HTTP server of a service: uvicorn's, which lets end what lives longer than a request before it closes connections."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+import time
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+
+#: How often it is looked whether somebody wants the server gone at once (a second Ctrl-C), seconds.
+_LOOKED_EVERY_S = 0.1
+
+
+class DrainingServer(uvicorn.Server):
+    """``drain`` is awaited when the server is told to stop, when no connection is taken any more. It and the requests under way
+    have ``timeout_graceful_shutdown`` seconds together.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        allowed = self.config.timeout_graceful_shutdown or 0
+        until = time.monotonic() + allowed
+        draining = asyncio.ensure_future(self._drain())
+        while not (draining.done() or self.force_exit) and time.monotonic() < until:
+            await asyncio.wait({draining}, timeout=_LOOKED_EVERY_S)
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
+        self.config.timeout_graceful_shutdown = max(1, math.ceil(until - time.monotonic()))
+        await super().shutdown(sockets)
