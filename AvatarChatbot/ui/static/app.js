@@ -66,7 +66,6 @@ async function start() {
 }
 
 function connect() {
-  talk.restart();
   const { avatar, persona } = faces.chosen ?? {};
   const voice = element("voice").value.trim() || "default";
   const asked = {
@@ -120,7 +119,10 @@ function connection(what) {
 const messages = {
   ready({ conversation_id, content_type, resumed }) {
     conversation = conversation_id;
-    if (!resumed) player.open(content_type);
+    if (!resumed) {
+      player.open(content_type);
+      talk.restart();
+    }
     answer = { from: Infinity, last: 0, to: 0 };
     show("ready");
   },
