@@ -145,5 +145,6 @@ async def playing(url: str, **start: Any) -> AsyncIterator[LivePlayer]:
         if refused := player.event("error"):
             raise RefusedError(refused["problem"]["detail"])
         yield player
-        await client.send("stop")
+        with contextlib.suppress(ConnectionClosed):
+            await client.send("stop")
         tasks.cancel_scope.cancel()

@@ -244,7 +244,7 @@ class Conversation:
                     assert ready is not None
                     self.id = ready["conversation_id"]
                     await self._ask(player)
-            except RefusedError:
+            except* RefusedError:
                 # All places are taken, on two cores that start twice the pods.
                 await anyio.sleep(1)
 
@@ -266,8 +266,6 @@ def test_an_upgrade_during_a_stream_of_requests_and_a_conversation_loses_none(cl
     upgraded = threading.Thread(target=cluster.upgrade, args=("2",))
     key = cluster.client.headers["Authorization"].removeprefix("Bearer ")
     conversation = Conversation(str(cluster.client.base_url).rstrip("/"), key)
-    conversing = threading.Thread(target=anyio.run, args=(conversation.go_on,))
-    conversing.start()
 
     def ask(number: int) -> tuple[int, bytes]:
         time.sleep(number * 1.5)
@@ -279,19 +277,22 @@ def test_an_upgrade_during_a_stream_of_requests_and_a_conversation_loses_none(cl
             # All places are taken, on two cores that start twice the pods: nothing was begun, and it says when to come again.
             time.sleep(float(answer.headers["Retry-After"]))
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = [pool.submit(ask, number) for number in range(20)]
-        upgraded.start()
-        for number, answer in enumerate(answers):
-            status, beginning = answer.result()
-            assert (number, status) == (number, 200), beginning
-            assert beginning[4:] == b"ftyp" if number % 2 else beginning[:1] == b"{"
-    upgraded.join()
-    # The gateway that is replaced last is gone when it has drained.
-    while any("deletionTimestamp" in pod["metadata"] for pod in cluster.pods("gateway")):
-        time.sleep(1)
-    conversation.is_over = True
-    conversing.join()
+    with ThreadPoolExecutor(21) as pool:
+        conversing = pool.submit(anyio.run, conversation.go_on)
+        try:
+            answers = [pool.submit(ask, number) for number in range(20)]
+            upgraded.start()
+            for number, answer in enumerate(answers):
+                status, beginning = answer.result()
+                assert (number, status) == (number, 200), beginning
+                assert beginning[4:] == b"ftyp" if number % 2 else beginning[:1] == b"{"
+            upgraded.join()
+            # The gateway that is replaced last is gone when it has drained.
+            while any("deletionTimestamp" in pod["metadata"] for pod in cluster.pods("gateway")):
+                time.sleep(1)
+        finally:
+            conversation.is_over = True
+        conversing.result()
     assert conversation.moves >= 1
     assert conversation.asked == conversation.answered > 1
     kept = cluster.client.get(f"{PATH}/conversations/{conversation.id}").raise_for_status().json()

@@ -44,7 +44,7 @@ def browser_page(*, microphone: bool = True) -> Iterator[Page]:
         # As one leaves a page: a browser that is killed leaves its conversation waiting for it.
         page.goto("about:blank", wait_until="commit")
         browser.close()
-    # Answers that are errors, and a gateway that is away, are of the test's own making; what the page says of it, the test looks at.
+    # Answers that are errors, and a gateway that is away, are the test's own doing; what the page says of them, it looks at.
     own = ("Failed to load resource", "WebSocket connection to")
     assert [complaint for complaint in complaints if not complaint.startswith(own)] == []
 
