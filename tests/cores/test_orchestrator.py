@@ -13,7 +13,7 @@ import pytest
 from fastapi import Request, Response
 
 from comps import MicroService, ServiceOrchestrator, ServiceType, TextDoc
-from comps.cores.errors import NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
+from comps.cores.errors import MalformedBody, NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
 from comps.cores.mega.dag import DAG
 from comps.cores.proto.docarray import LLMParams
 from tests.serving import serving
@@ -135,6 +135,17 @@ async def test_large_broken_json_is_the_fault_of_who_sent_it(mega: ServiceOrches
     with pytest.raises(NodeError) as caught:
         await mega.schedule({"text": LARGE})
     assert caught.value.node == "a"
+
+
+@pytest.mark.parametrize("body", ["text", 7, None, ["a"], True])
+async def test_a_request_that_is_no_object_is_the_fault_of_who_sent_it(
+    mega: ServiceOrchestrator, backend: Backend, body: Any
+) -> None:
+    mega.add(backend.node("a", "/echo"))
+    asked = len(backend.authorization)
+    with pytest.raises(MalformedBody):
+        await mega.schedule(body)
+    assert len(backend.authorization) == asked
 
 
 async def test_a_join_merges_in_graph_order(mega: ServiceOrchestrator, backend: Backend) -> None:

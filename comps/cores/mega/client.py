@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
 from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.begun import Begun, begun
+from comps.cores.mega.clock import now
 from comps.cores.mega.guard import DEADLINE_HEADER
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.outputs import LARGE, JSONText
@@ -58,7 +59,7 @@ class NodeClient:
         max_connections: int = 256,
         *,
         resolve: Resolve | None = None,
-        clock: Callable[[], float] = anyio.current_time,
+        clock: Callable[[], float] = now,
     ) -> None:
         self.counts: dict[str, ServiceCounts] = {}
         self._max_connections = max_connections
@@ -266,7 +267,7 @@ class _Counting:
 
 def _remaining() -> float:
     """Seconds that the caller still waits; minus infinity where it has been cancelled already."""
-    return anyio.current_effective_deadline() - anyio.current_time()
+    return anyio.current_effective_deadline() - now()
 
 
 def _encode(service: MicroService, document: Any) -> tuple[Sequence[bytes], str]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.mega.clock import now
 from comps.cores.mega.turns import SMALL, Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry import tracing, turn
@@ -195,7 +196,7 @@ def _stated_size(headers: dict[bytes, bytes]) -> int | None:
 
 def _extend(deadline: anyio.CancelScope, seconds: float) -> None:
     """A body that is sent while it is made may take its time, as long as there is progress."""
-    deadline.deadline = anyio.current_time() + seconds
+    deadline.deadline = now() + seconds
 
 
 class _Exchange:

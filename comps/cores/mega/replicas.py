@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from comps.cores.mega.clock import now
+
 log = logging.getLogger(__name__)
 
 #: A replica that fails is left alone for 1, 2, 4 … at most 30 s; then one request tries it.
@@ -37,9 +39,7 @@ class Replica:
 class Replicas:
     """Of one service, at ``urls``. A host name with several addresses is as many replicas. ``clock``: seconds."""
 
-    def __init__(
-        self, urls: Sequence[str], *, resolve: Resolve | None = None, clock: Callable[[], float] = anyio.current_time
-    ) -> None:
+    def __init__(self, urls: Sequence[str], *, resolve: Resolve | None = None, clock: Callable[[], float] = now) -> None:
         self.ejections = 0
         self._urls = urls
         self._resolve = resolve or _resolve

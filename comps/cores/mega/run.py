@@ -6,6 +6,7 @@ import inspect
 import logging
 import re
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import anyio
 from pydantic import BaseModel
 
-from comps.cores.errors import Problem
+from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.channel import Channel, Signal
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService
@@ -271,10 +272,12 @@ class Run:
     def _inputs(self, node: str) -> dict[str, Any]:
         """The predecessors' outputs merged in graph order, later ones winning; for a source the request itself.
 
-        The items of a predecessor that streams or maps, where it is done, stand under its name.
+        The items of a predecessor that streams or maps, where it is done, stand under its name. Raises MalformedBody.
         """
         predecessors = self.graph.predecessors(node)
         if not predecessors:
+            if not isinstance(self._initial, Mapping):
+                raise MalformedBody("the request is no JSON object")
             return dict(self._initial)
         outputs = {
             name: {name: self.results[name]} if self._has_items(name) else self.results[name]
