@@ -50,7 +50,7 @@ def serve(app: FastAPI) -> None:
     """Serve the page."""
     routes = APIRouter(include_in_schema=False)
 
-    @routes.get("/")
+    @routes.api_route("/", methods=["GET", "HEAD"])
     async def index() -> FileResponse:
         return FileResponse(_STATIC / "index.html", headers=_HEADERS)
 

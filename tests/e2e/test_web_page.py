@@ -197,6 +197,7 @@ def test_the_page_comes_from_here_alone(mesh: Mesh) -> None:
     with mesh.client() as client:
         index = client.get("/")
         assert index.headers["content-type"].startswith("text/html")
+        assert client.head("/").is_success
         assert "default-src 'self'" in index.headers["content-security-policy"]
         named = re.findall(r'(?:src|href)="([^"]+)"', index.text)
         assert named
