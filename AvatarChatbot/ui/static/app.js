@@ -194,7 +194,7 @@ function tick() {
 /** @param {import("./faces.js").Face} picked */
 function chosen({ avatar, persona, picture }) {
   video.poster = picture;
-  live?.send("avatar", { avatar, persona });
+  live?.change("avatar", { avatar, persona });
 }
 
 async function askForKey() {
@@ -236,7 +236,7 @@ element("start").onclick = start;
 element("end").onclick = end;
 element("interrupt").onclick = () => live?.send("interrupt");
 element("microphone").onclick = () => mute(element("microphone").getAttribute("aria-pressed") === "true");
-element("voice").onchange = () => live?.send("voice", { voice: element("voice").value.trim() || "default" });
+element("voice").onchange = () => live?.change("voice", { voice: element("voice").value.trim() || "default" });
 element("file").onchange = element("consent").onchange = mayBring;
 element("bring").querySelector("form").onsubmit = bring;
 element("ask").onsubmit = async (event) => {

@@ -48,7 +48,7 @@ export class Live {
   #until = 0;
   #attempt = 0;
   #over = false;
-  /** Questions that wait for the connection. @type {string[]} */ #questions = [];
+  /** What waits for the connection: types of messages and their fields. @type {[string, object][]} */ #waiting = [];
 
   /**
    * @param {URL} url of the gateway's socket
@@ -75,8 +75,17 @@ export class Live {
    * @param {string} text
    */
   ask(text) {
-    if (this.#isOpen && this.#session) this.send("text", { text });
-    else this.#questions.push(text);
+    this.#sendOnce("text", { text });
+  }
+
+  /**
+   * Another face or voice, from the next turn on; in a session that begins anew, from the beginning.
+   * @param {"avatar" | "voice"} type
+   * @param {object} fields
+   */
+  change(type, fields) {
+    this.#start = { ...this.#start, ...fields };
+    this.#sendOnce(type, fields);
   }
 
   /**
@@ -91,6 +100,11 @@ export class Live {
     this.#over = true;
     this.send("stop");
     this.#socket?.close(NORMAL);
+  }
+
+  #sendOnce(type, fields) {
+    if (this.#isOpen && this.#session) this.send(type, fields);
+    else this.#waiting.push([type, fields]);
   }
 
   get #isOpen() {
@@ -132,7 +146,7 @@ export class Live {
       this.#resumeS = message.resume_s;
     }
     this.#handlers.message(message);
-    if (message.type === "ready") for (const text of this.#questions.splice(0)) this.ask(text);
+    if (message.type === "ready") for (const [type, fields] of this.#waiting.splice(0)) this.send(type, fields);
   }
 
   #closed(code) {
