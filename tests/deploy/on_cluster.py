@@ -108,6 +108,10 @@ class Cluster:
 def namespace() -> Iterator[None]:
     kubectl("create", "namespace", NAMESPACE)
     yield
+    # The cluster goes down without its containers, and would leave them behind.
+    for owners in ("deployments", "replicasets"):
+        kubectl("delete", owners, "--all", "--cascade=orphan")
+    kubectl("delete", "pods", "--all", "--grace-period=1", "--timeout=120s")
     kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
