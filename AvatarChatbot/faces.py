@@ -58,11 +58,12 @@ def _sent(media: bytes) -> Face:
     for name in avatars.names():
         picture = avatars.path(name)
         if picture.stat().st_size == len(media) and picture.read_bytes() == media:
-            return Face(media, card=_card(name))
+            return Face(media, card=card(name))
     return Face(media)
 
 
-def _card(name: str) -> Persona:
+def card(name: str) -> Persona:
+    """Of one of our own characters."""
     return Persona.model_validate_json(avatars.persona_path(name).read_bytes())
 
 

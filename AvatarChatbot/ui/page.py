@@ -5,7 +5,6 @@ They tell nothing about anybody, so they are served to those who have no key too
 
 from __future__ import annotations
 
-import json
 from os import PathLike, stat_result
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from AvatarChatbot import avatars
+from AvatarChatbot.faces import card
 from comps.cores.errors import NotFound
 
 _STATIC = Path(__file__).parent / "static"
@@ -71,5 +71,4 @@ def serve(app: FastAPI) -> None:
 
 
 def _face(name: str) -> dict[str, str]:
-    card = json.loads(avatars.persona_path(name).read_text())
-    return {"title": card["name"], "picture": f"ui/faces/{name}.png", "avatar": name}
+    return {"title": card(name).name, "picture": f"ui/faces/{name}.png", "avatar": name}

@@ -62,19 +62,19 @@ class Mesh:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "mesh.log"
-        kept = {
+        #: Settings of another service that keeps what the mesh keeps.
+        self.storage = {
             "STORAGE_BLOBS": str(folder / "blobs"),
             "STORAGE_DATABASE": f"sqlite+aiosqlite:///{folder}/records.db",
-            "TMPDIR": str(folder / "tmp"),
-            "COLUMNS": "200",
         }
+        own = {**self.storage, "TMPDIR": str(folder / "tmp"), "COLUMNS": "200"}
         (folder / "tmp").mkdir()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "AvatarChatbot.cli", "up", "--port", str(self.port)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **kept, **environment},
+                env={**os.environ, **own, **environment},
                 start_new_session=True,
             )
 
@@ -91,6 +91,10 @@ class Mesh:
     def addresses(self) -> dict[str, str]:
         """Service → address, as the table that ``up`` prints says."""
         return dict(re.findall(r"│ (\w+) +│ (http://\S+) +│", self.log.read_text()))
+
+    def urls(self) -> dict[str, str]:
+        """Settings of another gateway before the mesh's services."""
+        return {f"AVATARCHATBOT_{name.upper()}_URL": url for name, url in self.addresses().items() if name != "gateway"}
 
     def processes(self) -> dict[int, str]:
         """All processes of the mesh: pid → command line."""

@@ -32,20 +32,19 @@ class Two:
 @pytest.fixture
 def two(mesh: Mesh, tmp_path: Path) -> Iterator[Two]:
     """A gateway of its own before the mesh's services and two animation services."""
-    storage = {"STORAGE_BLOBS": f"{mesh.folder}/blobs", "STORAGE_DATABASE": f"sqlite+aiosqlite:///{mesh.folder}/records.db"}
     ports, gateway = [free_port(), free_port()], free_port()
-    urls = {f"AVATARCHATBOT_{name.upper()}_URL": url for name, url in mesh.addresses().items() if name != "gateway"}
+    urls = mesh.urls()
     urls["AVATARCHATBOT_ANIMATION_URL"] = ",".join(f"http://127.0.0.1:{port}" for port in ports)
     made = Two(f"http://127.0.0.1:{gateway}", tmp_path / "gateway.log")
     with ExitStack() as stack:
         for port in ports:
-            environment = {"ANIMATION_PORT": str(port), "ANIMATION_WORKERS": "1", **storage}
+            environment = {"ANIMATION_PORT": str(port), "ANIMATION_WORKERS": "1", **mesh.storage}
             made.replicas[port] = stack.enter_context(
                 running("comps.animation.service", log=tmp_path / "animation.log", **environment)
             )
         for port in ports:
             ready(f"http://127.0.0.1:{port}")
-        environment = {"AVATARCHATBOT_PORT": str(gateway), **urls, **storage}
+        environment = {"AVATARCHATBOT_PORT": str(gateway), **urls, **mesh.storage}
         stack.enter_context(running("AvatarChatbot.gateway", log=made.log, **environment))
         ready(made.url)
         yield made

@@ -36,7 +36,6 @@ class Shared:
 def shared(mesh: Mesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     if postgres.binaries() is None:
         pytest.skip("PostgreSQL is not installed (requirements/debian-dev.txt)")
-    at = mesh.addresses()
     with ExitStack() as stack:
         endpoint = stack.enter_context(s3_server())
         database = stack.enter_context(postgres.running()).database()
@@ -55,7 +54,7 @@ def shared(mesh: Mesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sha
                 running("comps.animation.service", log=log, ANIMATION_PORT=str(port), ANIMATION_WORKERS="1", **store)
             )
             animations.append(f"http://127.0.0.1:{port}")
-        urls = {f"AVATARCHATBOT_{name.upper()}_URL": at[name] for name in ("asr", "describe", "llm", "tts")}
+        urls = mesh.urls()
         urls["AVATARCHATBOT_ANIMATION_URL"] = ",".join(animations)
         for url in animations:
             ready(url)

@@ -149,9 +149,7 @@ def test_what_shows_no_face_is_said(mesh: Mesh, tmp_path: Path) -> None:
 @contextmanager
 def _gateway(mesh: Mesh, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """Another gateway of the mesh."""
-    urls = {f"AVATARCHATBOT_{name.upper()}_URL": url for name, url in mesh.addresses().items() if name != "gateway"}
-    kept = {"STORAGE_BLOBS": str(mesh.folder / "blobs"), "STORAGE_DATABASE": f"sqlite+aiosqlite:///{mesh.folder}/records.db"}
-    with running("AvatarChatbot.gateway", AVATARCHATBOT_PORT=str(port), **urls, **kept, **settings) as process:
+    with running("AvatarChatbot.gateway", AVATARCHATBOT_PORT=str(port), **mesh.urls(), **mesh.storage, **settings) as process:
         ready(f"http://127.0.0.1:{port}")
         yield process
 

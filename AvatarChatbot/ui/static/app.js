@@ -2,7 +2,7 @@
 
 import { answered, element } from "./dom.js";
 import { Faces } from "./faces.js";
-import { Gateway, Problem } from "./gateway.js";
+import { Gateway, Problem, UNAUTHORIZED } from "./gateway.js";
 import { Live } from "./live.js";
 import { loudness, Microphone } from "./microphone.js";
 import { Player } from "./player.js";
@@ -10,7 +10,6 @@ import { Talk } from "./talk.js";
 
 /** How often the server is told where the player is, ms. */
 const POSITION_EVERY = 200;
-const UNAUTHORIZED = 401;
 const STATES = {
   away: "",
   connecting: "Connecting …",
@@ -37,7 +36,15 @@ const faces = new Faces(gateway, element("faces"), chosen);
 /** @type {Microphone | undefined} */ let microphone;
 let conversation = "";
 /** Of the answer that is played, seconds of media: where it begins, its last caption ends, and, once that is known, it ends. */
-let answer = { from: Infinity, last: 0, to: 0 };
+let answer = unspoken();
+
+function unspoken() {
+  return { from: Infinity, last: 0, to: 0 };
+}
+
+function voice() {
+  return element("voice").value.trim() || "default";
+}
 
 function show(name) {
   face.dataset.state = name;
@@ -67,11 +74,10 @@ async function start() {
 
 function connect() {
   const { avatar, persona } = faces.chosen ?? {};
-  const voice = element("voice").value.trim() || "default";
   const asked = {
     avatar,
     persona,
-    voice,
+    voice: voice(),
     conversation_id: conversation || undefined,
     microphone: { format: "pcm16", rate: microphone?.rate ?? 16000 },
     key: gateway.key || undefined,
@@ -123,7 +129,7 @@ const messages = {
       player.open(content_type);
       talk.restart();
     }
-    answer = { from: Infinity, last: 0, to: 0 };
+    answer = unspoken();
     show("ready");
   },
   listening(message) {
@@ -138,14 +144,14 @@ const messages = {
   },
   transcript({ text }) {
     talk.question(text);
-    answer = { from: Infinity, last: 0, to: 0 };
+    answer = unspoken();
     show("thinking");
   },
   reply({ turn, delta }) {
     talk.reply(turn, delta);
   },
   speaking({ media_s }) {
-    answer = { from: media_s, last: 0, to: Infinity };
+    answer = { ...unspoken(), from: media_s, to: Infinity };
   },
   caption({ start_s, end_s, text }) {
     player.caption(start_s, end_s, text);
@@ -159,7 +165,7 @@ const messages = {
   interrupted({ turn, resume_s, heard: said }) {
     player.interrupt(resume_s);
     talk.interrupted(turn, said);
-    answer = { from: Infinity, last: 0, to: 0 };
+    answer = unspoken();
     if (face.dataset.state === "speaking") show("ready");
   },
   quality({ level }) {
@@ -236,7 +242,7 @@ element("start").onclick = start;
 element("end").onclick = end;
 element("interrupt").onclick = () => live?.send("interrupt");
 element("microphone").onclick = () => mute(element("microphone").getAttribute("aria-pressed") === "true");
-element("voice").onchange = () => live?.change("voice", { voice: element("voice").value.trim() || "default" });
+element("voice").onchange = () => live?.change("voice", { voice: voice() });
 element("file").onchange = element("consent").onchange = mayBring;
 element("bring").querySelector("form").onsubmit = bring;
 element("ask").onsubmit = async (event) => {

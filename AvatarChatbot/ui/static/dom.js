@@ -9,11 +9,9 @@ export const element = (id) => document.getElementById(id);
 /**
  * Ask in a dialog.
  * @param {HTMLDialogElement} dialog
- * @returns {Promise<string>} the value of what closed it
+ * @returns {Promise<unknown>} settled when it is closed
  */
 export function answered(dialog) {
   dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
-  });
+  return new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
 }

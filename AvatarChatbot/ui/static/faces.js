@@ -34,7 +34,6 @@ export class Faces {
     const characters = await (await fetch("ui/faces.json")).json();
     const brought = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     this.#faces = [...characters.map((face) => ({ ...face, own: false })), ...brought];
-    this.#show();
     this.#choose(this.#faces[0]);
   }
 
@@ -68,11 +67,11 @@ export class Faces {
     this.#faces = this.#faces.filter((other) => other !== face);
     this.#keep();
     if (this.chosen === face) this.#choose(this.#faces[0]);
+    else this.#show();
   }
 
   #keep() {
     localStorage.setItem(KEPT, JSON.stringify(this.#faces.filter((face) => face.own)));
-    this.#show();
   }
 
   /** @param {Face} face */

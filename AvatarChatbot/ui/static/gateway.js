@@ -1,13 +1,13 @@
 /** The gateway's HTTP side: requests with the user's key, problems (RFC 9457) as errors. */
 
 const KEPT = "avatarchatbot.key";
+export const UNAUTHORIZED = 401;
 
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, title?: string, detail?: string}} document */
+  /** @param {{status: number, title?: string, detail?: string}} document */
   constructor(document) {
     super(document.detail ?? document.title ?? `the server said ${document.status}`);
     this.status = document.status;
-    this.code = document.code ?? "";
   }
 }
 
@@ -41,7 +41,7 @@ export class Gateway {
       headers,
       body: form ?? (json === undefined ? undefined : JSON.stringify(json)),
     });
-    if (answer.status === 401) {
+    if (answer.status === UNAUTHORIZED) {
       await this.renewKey();
       return this.ask(path, asked);
     }

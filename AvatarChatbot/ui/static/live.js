@@ -43,7 +43,7 @@ export class Live {
   /** What can be resumed; empty: nothing. */
   #session = "";
   #sequence = 0;
-  #conversation = "";
+  /** How long it can be; nothing where there never was one. */
   #resumeS = 0;
   #until = 0;
   #attempt = 0;
@@ -123,7 +123,7 @@ export class Live {
   #greet() {
     if (this.#session) {
       this.send("start", { resume: { session: this.#session, sequence: this.#sequence }, key: this.#start.key });
-    } else this.send("start", this.#conversation ? { ...this.#start, conversation_id: this.#conversation } : this.#start);
+    } else this.send("start", this.#start);
   }
 
   #receive(data) {
@@ -142,7 +142,7 @@ export class Live {
     if (message.type === "ready") {
       this.#attempt = 0;
       this.#session = message.session;
-      this.#conversation = message.conversation_id;
+      this.#start = { ...this.#start, conversation_id: message.conversation_id };
       this.#resumeS = message.resume_s;
     }
     this.#handlers.message(message);
@@ -152,7 +152,7 @@ export class Live {
   #closed(code) {
     if (code === RESTART) this.#session = "";
     const goesOn = !FINAL.has(code) || (this.#attempt && !this.#session);
-    if (this.#over || !this.#conversation || !goesOn) {
+    if (this.#over || !this.#resumeS || !goesOn) {
       this.#handlers.connection("closed");
       return;
     }

@@ -105,7 +105,7 @@ export class Player {
 
   #dropCaptions(position) {
     for (const cue of [...(this.#captions.cues ?? [])]) {
-      if (cue.endTime > position || position === 0) this.#captions.removeCue(cue);
+      if (cue.endTime > position) this.#captions.removeCue(cue);
     }
   }
 

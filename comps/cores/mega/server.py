@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import socket
 import time
 from collections.abc import Awaitable, Callable
 
 import uvicorn
+
+from comps.cores.telemetry.logs import unexpected
+
+_log = logging.getLogger(__name__)
 
 #: How often it is looked whether somebody wants the server gone at once (a second Ctrl-C), seconds.
 _LOOKED_EVERY_S = 0.1
@@ -32,6 +37,8 @@ class DrainingServer(uvicorn.Server):
         while not (draining.done() or self.force_exit) and time.monotonic() < until:
             await asyncio.wait({draining}, timeout=_LOOKED_EVERY_S)
         draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
+        (outcome,) = await asyncio.gather(draining, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            unexpected(_log, "draining", outcome)
         self.config.timeout_graceful_shutdown = max(1, math.ceil(until - time.monotonic()))
         await super().shutdown(sockets)

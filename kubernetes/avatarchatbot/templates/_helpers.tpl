@@ -20,8 +20,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
 {{- /* The services that keep what people give them. */ -}}
+{{- define "avatarchatbot.storing" -}}
+animation describe gateway
+{{- end }}
+
 {{- define "avatarchatbot.stores" -}}
-{{- if has .service (list "animation" "describe" "gateway") }}true{{ end }}
+{{- if has .service (splitList " " (include "avatarchatbot.storing" .)) }}true{{ end }}
 {{- end }}
 
 {{- define "avatarchatbot.security" -}}
@@ -43,16 +47,28 @@ capabilities: {drop: [ALL]}
 http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .service).port }}
 {{- end }}
 
+{{- /* Whether what is kept lies in a volume that one node has. */ -}}
+{{- define "avatarchatbot.onOneNode" -}}
+{{- with .Values.storage }}
+{{- if not (or .blobs (has "ReadWriteMany" .volume.accessModes)) }}true{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "avatarchatbot.several" -}}
+{{- with index .root.Values.services .service }}
+{{- if or (gt (int .replicas) 1) .autoscaling.enabled }}true{{ end }}
+{{- end }}
+{{- end }}
+
 {{- /* Where a pod may run: services that keep things in a volume of one node must all be on that node. */ -}}
 {{- define "avatarchatbot.affinity" -}}
 {{- $affinity := deepCopy ((index .root.Values.services .service).affinity | default .root.Values.affinity) }}
-{{- with .root.Values.storage }}
-{{- if and (include "avatarchatbot.stores" $) (not .blobs) (not (has "ReadWriteMany" .volume.accessModes)) }}
-{{- $together := dict "key" "app.kubernetes.io/component" "operator" "In" "values" (list "animation" "describe" "gateway") }}
-{{- $labels := dict "app.kubernetes.io/name" "avatarchatbot" "app.kubernetes.io/instance" $.root.Release.Name }}
+{{- if and (include "avatarchatbot.stores" .) (include "avatarchatbot.onOneNode" .root) }}
+{{- $storing := splitList " " (include "avatarchatbot.storing" .) }}
+{{- $together := dict "key" "app.kubernetes.io/component" "operator" "In" "values" $storing }}
+{{- $labels := omit (include "avatarchatbot.selector" . | fromYaml) "app.kubernetes.io/component" }}
 {{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" $labels "matchExpressions" (list $together)) }}
 {{- $affinity = merge $affinity (dict "podAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term))) }}
-{{- end }}
 {{- end }}
 {{- with $affinity }}{{ toYaml . }}{{ end }}
 {{- end }}
@@ -63,17 +79,15 @@ http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .ser
 {{- fail "set auth.keysSecret (a Secret with the file of keys; `avatarchatbot key` makes them), or auth.anonymous=true where something else keeps others out" }}
 {{- end }}
 {{- $many := false }}
-{{- range $name := list "gateway" "animation" "describe" }}
-{{- $service := index $.Values.services $name }}
-{{- if or (gt (int $service.replicas) 1) $service.autoscaling.enabled }}{{ $many = true }}{{ end }}
+{{- range splitList " " (include "avatarchatbot.storing" .) }}
+{{- if include "avatarchatbot.several" (dict "root" $ "service" .) }}{{ $many = true }}{{ end }}
 {{- end }}
-{{- if and $many (not .Values.storage.blobs) (not (has "ReadWriteMany" .Values.storage.volume.accessModes)) (not .Values.storage.volume.hostPath) }}
+{{- if and $many (include "avatarchatbot.onOneNode" .) (not .Values.storage.volume.hostPath) }}
 {{- fail "several replicas of gateway, animation or describe need storage.blobs (s3://…), or a volume with ReadWriteMany" }}
 {{- end }}
-{{- $gateway := .Values.services.gateway }}
-{{- $several := or (gt (int $gateway.replicas) 1) $gateway.autoscaling.enabled }}
+{{- $gateways := include "avatarchatbot.several" (dict "root" . "service" "gateway") }}
 {{- with .Values.storage }}
-{{- if and (or .blobs (and $several (not .volume.hostPath))) (not .secret) }}
+{{- if and (or .blobs (and $gateways (not .volume.hostPath))) (not .secret) }}
 {{- fail "set storage.secret, a Secret with STORAGE_DATABASE: with storage.blobs, or several gateways, conversations are kept in PostgreSQL" }}
 {{- end }}
 {{- end }}
