@@ -103,7 +103,22 @@ class Performance:
 
     def take(self, frames: int) -> list[Picture]:
         """At most ``frames`` frames of pictures, and off the queue."""
-        taken: list[Picture] = []
+        taken = self._next(frames)
+        for picture in taken:
+            self._note_lag(self._lag + picture.frames if picture.data is None else picture.age + picture.frames - 1)
+        return taken
+
+    def pass_over(self, frames: int) -> None:
+        """Frames that are due and not shown: the picture before them stays, those that were drawn for them are dropped."""
+        dropped = self._next(frames)
+        self._next_frame += frames - sum(picture.frames for picture in dropped)
+        self.dropped_frames += sum(picture.frames for picture in dropped if picture.data is not None)
+        self.inserted_frames += frames
+        self._note_lag(self._lag + frames)
+
+    def _next(self, frames: int) -> list[Picture]:
+        """Up to ``frames`` frames off the queue; who waits to add more may."""
+        off: list[Picture] = []
         while frames > 0 and self._pictures:
             picture = self._pictures.popleft()
             if picture.frames > frames:
@@ -111,16 +126,9 @@ class Performance:
                 picture = Picture(picture.data, frames, picture.age)
             frames -= picture.frames
             self._next_frame += picture.frames
-            self._note_lag(self._lag + picture.frames if picture.data is None else picture.age + picture.frames - 1)
-            taken.append(picture)
+            off.append(picture)
         self._notify()
-        return taken
-
-    def pass_over(self, frames: int) -> None:
-        """Frames that were due and not there: the picture before them stays."""
-        self._next_frame += frames
-        self.inserted_frames += frames
-        self._note_lag(self._lag + frames)
+        return off
 
     def sound(self, first: int, end: int) -> bytes:
         """The sound of frames ``first`` … ``end - 1``: mono s16le, silence where there is none."""

@@ -50,7 +50,6 @@ class Stage:
         self.idle = idle
         self.paused = False
         self.sound_track = SoundTrack(rate, profile.fps)
-        self.inserted_frames = 0
         self._profile = profile
         self._fps = profile.fps
         self._muxer = AnswerMuxer(profile, rate, parameter_sets=parameter_sets)
@@ -195,16 +194,15 @@ class Stage:
         performance = self._performance
         assert performance is not None
         ready = min(self._ready_frames(), self._frames(_SPEAKING_PIECE_S))
-        if ready and not performance.is_still:
-            await self._show(performance.take(ready), performance.turn)
-            return
         if not ready:
             ready = min(self._frames(_IDLE_PIECE_S), max(1, performance.frames_spoken - performance.frames_shown))
             if performance.timeline is not None and performance.frames_spoken < performance.frames_shown + 2 * ready:
                 performance.timeline.pause(2 * ready / self._fps)
-            self.inserted_frames += ready
-        performance.pass_over(ready)
-        await self._show([Picture(None, ready)], performance.turn)
+        pictures = [] if performance.is_still else performance.take(ready)
+        if missing := ready - sum(picture.frames for picture in pictures):
+            performance.pass_over(missing)
+            pictures.append(Picture(None, missing))
+        await self._show(pictures, performance.turn)
 
     async def _idle_pictures(self, frames: int) -> list[Picture]:
         """The next pictures of the idle loop, no further than the beginning of an answer; one that stays where drawing is

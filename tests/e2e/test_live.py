@@ -258,12 +258,16 @@ async def _keep_down(mesh: Mesh, service: str) -> None:
 
 async def test_where_nothing_can_be_drawn_the_still_face_speaks(small: Mesh) -> None:
     """In the answer under way, and in those that begin while it is so."""
-    async with playing(small.url, avatar="aria", key="secret") as player:
+    persona = {"name": "Ann", "likes": [f"Ann loves {' and '.join(['long walks by the sea'] * 6)}."]}
+    async with playing(small.url, avatar="aria", persona=persona, key="secret") as player:
         await player.until(lambda: len(player.arrived) > 8)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_keep_down, small, "animation")
-            for question in ("Hello!", "Who are you?"):
+            for question in ("What do you like?", "Hello!", "Who are you?"):
                 turn = await _asked(player, question)
+                if turn == 1:
+                    # As many pictures are ahead as may be.
+                    await anyio.sleep(1)
+                    tasks.start_soon(_keep_down, small, "animation")
                 done = await player.until(lambda turn=turn: player.event("done", _began(player, turn)), 40)
                 assert (done["turn"], done["reply"] != "") == (turn, True)
             tasks.cancel_scope.cancel()

@@ -141,6 +141,25 @@ async def test_a_performance_keeps_its_place_whatever_comes_late_or_not_at_all()
 
 
 @pytest.mark.anyio
+async def test_pictures_of_frames_that_are_passed_over_are_dropped_and_hold_nobody_up() -> None:
+    performance = Performance(1, 25)
+    for start in range(0, 60, 12):
+        await performance.add(_chunk(start, 12))
+    performance.is_still = True
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(performance.add, _chunk(60, 12, pictures=False))
+        tasks.start_soon(performance.add, _chunk(72, 12))
+        await anyio.wait_all_tasks_blocked()
+        performance.pass_over(50)
+    assert performance.dropped_frames == 50
+    assert performance.frames_drawn == 34
+    performance.is_still = False
+    taken = performance.take(40)
+    assert [picture.data for picture in taken[:10]] == [bytes([frame]) for frame in range(50, 60)]
+    assert [(picture.data, picture.frames) for picture in taken[10:12]] == [(None, 12), (bytes([72]), 1)]
+
+
+@pytest.mark.anyio
 async def test_pictures_are_as_far_behind_their_sound_as_they_are_old() -> None:
     performance = Performance(1, 25)
     await performance.add(_chunk(0, 6))
