@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
+from AvatarChatbot.unspoken import SILENCE, unspoken
 from comps.cores.errors import NodeError, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
@@ -92,18 +93,24 @@ class AvatarOrchestrator(ServiceOrchestrator):
         return data
 
     def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
-        """Where pictures cannot be drawn, an answer may go on without them: a chunk that holds none."""
+        """Where pictures cannot be drawn, or text cannot be spoken, an answer may go on without: a chunk that holds no picture,
+        a clause of silence.
+        """
         turn: Turn = kwargs["turn"]
-        if not turn.degrades or not isinstance(request, ChunkRequest) or not isinstance(error, NodeError | Overloaded):
-            raise error
-        return Chunk(
-            start_frame=request.start_frame,
-            frames=request.frames,
-            access_units=[],
-            parameter_sets=b"",
-            profile=request.profile,
-            engine=turn.engines.get("animation", ""),
-        )
+        if turn.degrades and isinstance(error, NodeError | Overloaded):
+            match request:
+                case ChunkRequest():
+                    return Chunk(
+                        start_frame=request.start_frame,
+                        frames=request.frames,
+                        access_units=[],
+                        parameter_sets=b"",
+                        profile=request.profile,
+                        engine=turn.engines.get("animation", ""),
+                    )
+                case SpeechRequest():
+                    return unspoken(request.text)
+        raise error
 
     async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[str, None]:
         """The language model's pieces of text. Raises NodeError when it says nothing that can be spoken."""
@@ -183,7 +190,8 @@ def _placed(turn: Turn, speech: Speech) -> Clause:
     timeline.end_pause()
     start_s, words = timeline.duration_s, len(timeline.words)
     timeline.add(speech)
-    return Clause(turn.asked_clauses.popleft(), start_s, timeline.duration_s, timeline.words[words:])
+    is_spoken = speech.engine != SILENCE
+    return Clause(turn.asked_clauses.popleft(), start_s, timeline.duration_s, timeline.words[words:], is_spoken)
 
 
 async def _chunk_requests(feed: AsyncIterator[Clause], turn: Turn) -> AsyncGenerator[ChunkRequest, None]:

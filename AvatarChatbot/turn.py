@@ -36,12 +36,15 @@ def stage_of(node: str) -> str:
 
 @dataclass(frozen=True)
 class Clause:
-    """A spoken clause in its place: all times in seconds of the answer. Its sound is in the turn's timeline."""
+    """A clause in its place: all times in seconds of the answer. Its sound is in the turn's timeline; silence, where it is not
+    ``is_spoken``.
+    """
 
     text: str
     start_s: float
     end_s: float
     words: list[Word]
+    is_spoken: bool
 
 
 class Turn:
@@ -51,7 +54,7 @@ class Turn:
     says which frame of the drawing grid the answer begins with. ``chunk_s``: the longest that the first chunk may be,
     and any other.
     ``sample_rate`` of the answer; 0 for the voice's own. ``step``: asked for each chunk, how many frames one picture stands for;
-    None: none is drawn. ``degrades``: whether the answer goes on where pictures cannot be drawn.
+    None: none is drawn. ``degrades``: whether the answer goes on where pictures cannot be drawn, or nothing can be spoken.
     """
 
     def __init__(

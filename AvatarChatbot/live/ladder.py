@@ -1,5 +1,5 @@
-"""What a live session shows when drawing does not keep up: half the frames, then a still picture with sound, then text; and
-back.
+"""What a live session shows when drawing does not keep up: half the frames, then a still picture with sound; text where there is
+no voice; and back.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ class Rung(IntEnum):
     TEXT = 3
 
     @property
-    def step(self) -> int | None:
-        """Frames of the grid that one picture stands for; None where none is drawn."""
-        return {Rung.FULL: 1, Rung.HALF: 2}.get(self)
-
-    @property
     def level(self) -> Literal["full", "half", "still", "text"]:
         """As messages name it."""
         return _LEVELS[self]
@@ -43,11 +38,21 @@ class Ladder:
     """
 
     def __init__(self, clock: Callable[[], float], changed: Callable[[Rung, str], None]) -> None:
-        self.rung = Rung.FULL
+        self._pictures = Rung.FULL
+        self._is_silent = False
         self._clock = clock
         self._changed = changed
         self._since = clock()
         self._climb_s = _CLIMB_S
+
+    @property
+    def rung(self) -> Rung:
+        return Rung.TEXT if self._is_silent else self._pictures
+
+    @property
+    def step(self) -> int | None:
+        """Frames of the grid that one picture stands for; None where none is drawn. A face that cannot speak is drawn at rest."""
+        return {Rung.FULL: 1, Rung.HALF: 2}.get(self._pictures)
 
     def picture(self, margin_s: float) -> None:
         """A chunk was drawn this long before it is due."""
@@ -63,25 +68,35 @@ class Ladder:
         self._set(Rung.STILL, "pictures cannot be drawn")
 
     def silent(self) -> None:
-        """There is no speech: its service is down."""
-        self._set(Rung.TEXT, "there is no voice")
+        """A clause could not be spoken."""
+        self._voice(False, "there is no voice")
+
+    def spoken(self) -> None:
+        """A clause was spoken."""
+        self._voice(True, "there is a voice")
 
     def idle(self) -> None:
         """Nothing is drawn: after a while the next answer may try one rung up."""
         self._climb()
 
     def _fall(self, lowest: Rung, reason: str) -> None:
-        if self.rung < lowest and (self.rung is Rung.FULL or self._clock() - self._since >= _SETTLE_S):
-            self._set(Rung(self.rung + 1), reason)
+        if self._pictures < lowest and (self._pictures is Rung.FULL or self._clock() - self._since >= _SETTLE_S):
+            self._set(Rung(self._pictures + 1), reason)
 
     def _climb(self) -> None:
-        if self.rung > Rung.FULL and self._clock() - self._since >= self._climb_s:
-            self._set(Rung(self.rung - 1), "there is time to spare")
+        if self._pictures > Rung.FULL and self._clock() - self._since >= self._climb_s:
+            self._set(Rung(self._pictures - 1), "there is time to spare")
 
     def _set(self, rung: Rung, reason: str) -> None:
-        if rung == self.rung:
+        if rung == self._pictures:
             return
-        if rung > self.rung:
+        if rung > self._pictures:
             self._climb_s = min(2 * self._climb_s, _LONGEST_CLIMB_S)
-        self.rung, self._since = rung, self._clock()
-        self._changed(rung, reason)
+        self._pictures, self._since = rung, self._clock()
+        if not self._is_silent:
+            self._changed(rung, reason)
+
+    def _voice(self, is_there: bool, reason: str) -> None:
+        if self._is_silent == is_there:
+            self._is_silent = not is_there
+            self._changed(self.rung, reason)

@@ -10,7 +10,7 @@ import anyio
 
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.heard import heard
-from AvatarChatbot.live.ladder import Ladder, Rung
+from AvatarChatbot.live.ladder import Ladder
 from AvatarChatbot.live.messages import TurnCaption, TurnDone, TurnReply
 from AvatarChatbot.live.outbox import Outbox
 from AvatarChatbot.live.performance import Performance
@@ -62,7 +62,9 @@ class LiveTurn:
         self._captions: list[Clause] = []
 
     async def run(self) -> None:
-        """Raises what a node raises, but for animation: without pictures the still face speaks on."""
+        """Raises what a node raises, but for animation and tts: without pictures the still face speaks on, without a voice the
+        answer is read.
+        """
         self._stage.perform(self.performance)
         async with self._chatbot.megaservice.stream({}, turn=self.turn) as run:
             async for event in run:
@@ -92,6 +94,10 @@ class LiveTurn:
                 self._outbox.put(TurnReply(turn=self.number, delta=event.data))
             case "tts", "item":
                 self.firsts.note("clause")
+                if event.data.is_spoken:
+                    self._ladder.spoken()
+                else:
+                    self._ladder.silent()
                 self.performance.timeline = self.turn.timeline
                 self._captions.append(event.data)
                 self._stage.poke()
@@ -100,7 +106,7 @@ class LiveTurn:
                 self._note_margin(event.data)
                 await self.performance.add(event.data)
                 self._stage.poke()
-        self.performance.is_still = self._ladder.rung >= Rung.STILL
+        self.performance.is_still = self._ladder.step is None
         self._send_captions()
 
     def _note_margin(self, chunk: Any) -> None:

@@ -182,7 +182,7 @@ class TurnDone(_Numbered):
 
 
 class Quality(_Numbered):
-    """What the session can afford changed: frames a second, a still picture with sound, or text alone."""
+    """What the session shows changed: frames a second, a still picture with sound, or a silent face with captions."""
 
     type: Literal["quality"] = "quality"
     level: Literal["full", "half", "still", "text"]

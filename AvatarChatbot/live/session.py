@@ -273,7 +273,7 @@ class LiveSession:
             first_frame=first_frame,
             chunk_s=chunk_seconds(self._place, profile),
             sample_rate=RATE,
-            step=lambda: self._ladder.rung.step,
+            step=lambda: self._ladder.step,
             degrades=True,
         )
         turn.reservation = self._place.reservation

@@ -54,6 +54,11 @@ def kubectl(*arguments: str, document: dict[str, Any] | None = None) -> str:
     return ran.stdout
 
 
+def _gateway() -> str:
+    service = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))
+    return f"http://{service['spec']['clusterIP']}:8888"
+
+
 def typed(section: str, block: int, folder: Path) -> None:
     """A block of docs/deploy.md, as people type it in ``folder``, which has the chart's folder too."""
     helm = f'helm() {{ PYTHONPATH={Path.cwd()} {sys.executable} -m tests.deploy.helm "$@"; }}\n'
@@ -132,9 +137,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         typed("Kubernetes", 1, folder)
         helm = stack.enter_context(Config(namespace=NAMESPACE))
         helm.install(CHART, RELEASE, _values("1"), namespace=NAMESPACE, wait="watcher", timeout=400)
-        address = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))["spec"]["clusterIP"]
         headers = {"Authorization": f"Bearer {key}"}
-        client = httpx.Client(base_url=f"http://{address}:8888", headers=headers, timeout=120, trust_env=False)
+        client = httpx.Client(base_url=_gateway(), headers=headers, timeout=120, trust_env=False)
         yield Cluster(helm, stack.enter_context(client))
 
 
@@ -164,9 +168,8 @@ def volume(tmp_path: Path) -> Iterator[None]:
 
 def test_a_first_look_needs_nothing_but_the_chart(volume: None, tmp_path: Path) -> None:
     typed("Kubernetes", 0, tmp_path)
-    address = json.loads(kubectl("get", "service", f"{RELEASE}-gateway", "-o", "json"))["spec"]["clusterIP"]
     files = {"audio": Path("AvatarChatbot/demo/who_are_you.wav").read_bytes(), "avatar": avatars.path("aria").read_bytes()}
-    with httpx.Client(base_url=f"http://{address}:8888", timeout=120, trust_env=False) as client:
+    with httpx.Client(base_url=_gateway(), timeout=120, trust_env=False) as client:
         answer = client.post(PATH, files=files).raise_for_status().json()
         assert client.get(answer["video_url"]).content[4:8] == b"ftyp"
         assert "<title>AvatarChatbot</title>" in client.get("/").text

@@ -275,6 +275,37 @@ async def test_where_nothing_can_be_drawn_the_still_face_speaks(small: Mesh) -> 
     assert _contiguous(player) == []
 
 
+async def test_where_nothing_can_be_spoken_the_answer_is_read(small: Mesh) -> None:
+    """And the face lives on; once the voice is back it speaks."""
+    await to_thread.run_sync(ready, small.addresses()["animation"])
+    async with playing(small.url, avatar="aria", key="secret") as player:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_keep_down, small, "tts")
+            await _until_down(small, "tts")
+            await _asked(player, "Who are you?")
+            done = await player.until(lambda: player.event("done"))
+            tasks.cancel_scope.cancel()
+        captions = [event for _, event in player.events if event["type"] == "caption"]
+        assert " ".join(caption["text"] for caption in captions) == done["reply"]
+        assert captions[-1]["end_s"] - captions[0]["start_s"] == pytest.approx(len(done["reply"].split()) * 60 / 170, abs=0.1)
+        assert done["engines"]["tts"] == "silence"
+        media = [frame.data for _, frame in player.arrived]
+        assert np.abs(decode_audio(b"".join(media), rate=24_000).samples).max() < 100
+        await to_thread.run_sync(ready, small.addresses()["tts"])
+        spoken = await _asked(player, "Hello!")
+        done = await player.until(lambda: player.event("done", _began(player, spoken)))
+        assert done["engines"]["tts"] == "espeak"
+    assert [event["level"] for _, event in player.events if event["type"] == "quality"] == ["text", "full"]
+    assert _contiguous(player) == []
+
+
+async def _until_down(mesh: Mesh, service: str) -> None:
+    with anyio.fail_after(20), contextlib.suppress(AssertionError):
+        while True:
+            mesh.pid_of(service)
+            await anyio.sleep(0.05)
+
+
 def _began(player: LivePlayer, turn: int) -> float:
     return next(at for at, event in player.events if event["type"] == "speaking" and event["turn"] == turn)
 

@@ -65,6 +65,22 @@ def test_a_question_typed_before_anything_is_pressed_is_answered_without_a_micro
         state(page, "away")
 
 
+def test_the_interface_can_be_read_and_tried_without_anything_from_elsewhere(mesh: Mesh) -> None:
+    """/docs of the gateway and of a service."""
+    asked: list[str] = []
+    with browser_page() as page:
+        page.on("request", lambda request: asked.append(request.url))
+        for url, path in ((mesh.url, "/v1/avatarchatbot/avatars"), (mesh.addresses()["tts"], "/v1/tts/voices")):
+            page.goto(f"{url}/docs")
+            operation = page.locator(f'.opblock-get:has([data-path="{path}"])')
+            operation.click()
+            operation.get_by_role("button", name="Try it out").click()
+            operation.get_by_role("button", name="Execute").click()
+            expect(operation.locator(".live-responses-table td.response-col_status", has_not_text="Code").first).to_contain_text("200")
+            assert [request for request in asked if not request.startswith((url, "data:", "about:"))] == []
+            asked.clear()
+
+
 def test_a_browser_that_ran_dry_goes_on(mesh: Mesh) -> None:
     """Chromium then waits for more than the server sends ahead."""
     with browser_page() as page:

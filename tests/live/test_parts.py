@@ -94,12 +94,12 @@ def test_the_ladder_goes_down_at_once_and_up_after_a_while() -> None:
     ladder.picture(0.5)
     assert ladder.rung is Rung.FULL
     ladder.picture(-0.1)
-    assert (ladder.rung, ladder.rung.step) == (Rung.HALF, 2)
+    assert (ladder.rung, ladder.step) == (Rung.HALF, 2)
     ladder.picture(-0.1)
     assert ladder.rung is Rung.HALF, "what half the frames save shows after a second"
     now[0] = 1.5
     ladder.picture(-0.1)
-    assert (ladder.rung, ladder.rung.step) == (Rung.STILL, None)
+    assert (ladder.rung, ladder.step) == (Rung.STILL, None)
     now[0] = 5
     ladder.idle()
     assert ladder.rung is Rung.STILL
@@ -111,6 +111,19 @@ def test_the_ladder_goes_down_at_once_and_up_after_a_while() -> None:
     assert changes == ["half", "still", "half", "full"]
     ladder.failed()
     assert ladder.rung is Rung.STILL
+
+
+def test_without_a_voice_there_is_text_whatever_is_drawn() -> None:
+    changes: list[str] = []
+    ladder = Ladder(lambda: 0.0, lambda rung, _: changes.append(rung.level))
+    ladder.spoken()
+    ladder.silent()
+    ladder.silent()
+    assert (ladder.rung, ladder.step) == (Rung.TEXT, 1), "the resting face is drawn"
+    ladder.failed()
+    assert (ladder.rung, ladder.step) == (Rung.TEXT, None)
+    ladder.spoken()
+    assert changes == ["text", "still"]
 
 
 def _chunk(start: int, frames: int, step: int = 1, pictures: bool = True) -> Chunk:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from comps.llms.prompt import default_persona
@@ -174,6 +174,8 @@ def test_the_same_conversation_has_the_same_answer(responder: Responder) -> None
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=3), st.text(max_size=20), st.text(max_size=80))
+@example(["hello"], "Ann", ";")
+@example(["what do you like"], "Ann", "now ; . ,")
 def test_any_text_is_survived(responder: Responder, questions: list[str], name: str, like: str) -> None:
     persona = {"name": name, "likes": [like], "relationships": [like, name], "system_prompt": like}
     assert all(say(responder, *questions, persona=persona))

@@ -22,7 +22,7 @@ const STATES = {
 const QUALITIES = {
   half: "This computer is busy: every second picture is left out.",
   still: "This computer is busy: the picture stands still while the voice goes on.",
-  text: "This computer is busy: answers come as text.",
+  text: "There is no voice at the moment: answers come as text.",
 };
 
 const [face, video, state, notice] = ["face", "video", "state", "notice"].map(element);

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from comps.cores.errors import MalformedBody, Problem
+from comps.cores.mega import docs_page
 from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.gate import OPEN, Gate, mesh_only
 from comps.cores.mega.guard import Guard, problem_response
@@ -105,7 +106,13 @@ class HTTPService:
 
     def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
         app = DocumentedApp(
-            title=self.title, description=self.description, version=__version__, lifespan=self._lifespan, telemetry=_TRACES
+            title=self.title,
+            description=self.description,
+            version=__version__,
+            lifespan=self._lifespan,
+            telemetry=_TRACES,
+            docs_url=None,
+            redoc_url=None,
         )
         app.add_middleware(
             Guard,
@@ -128,6 +135,7 @@ class HTTPService:
         app.add_api_route("/health/ready", self._ready, methods=["GET"], tags=["health"], response_class=Response)
         app.add_api_route("/metrics", self._metrics, methods=["GET"], tags=["operation"], response_class=PlainTextResponse)
         app.add_api_route("/v1/statistics", collect_all_statistics, methods=["GET"], tags=["operation"])
+        docs_page.serve(app)
         return app
 
     @asynccontextmanager

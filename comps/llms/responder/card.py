@@ -119,6 +119,8 @@ def _sentences(section: str, entry: str, subject: Subject) -> list[str]:
     texts: list[str] = []
     other = False
     for sentence in split_sentences(entry):
+        if not re.search(r"\w", sentence):
+            continue
         text = first_person(sentence, subject, other_speaks=other and section == "relationships")
         if section == "physicalDescription":
             text = re.sub(r"\b([Tt])he (?=(?:head|mouth|face|eyes|hair|lips)\b)", lambda m: "My " if m[1] == "T" else "my ", text)
