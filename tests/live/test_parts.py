@@ -18,6 +18,7 @@ from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.messages import Partial
 from AvatarChatbot.live.outbox import Outbox
 from AvatarChatbot.live.performance import Performance
+from AvatarChatbot.unspoken import unspoken
 from comps.cores.errors import MalformedBody, NotFound
 from comps.cores.proto.avatar import Chunk, ChunkRequest, Speech, VideoProfile
 from comps.media.captions import MAX_CUE_CHARS, cues
@@ -186,6 +187,17 @@ async def test_pictures_are_as_far_behind_their_sound_as_they_are_old() -> None:
     performance.is_still = True
     performance.pass_over(20)
     assert performance.longest_lag == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("Hello, there, old sailor.", 4 * 60 / 170), ("你好，我是一个虚拟的人物。", 13 / 9), ("Extraordinarily", 60 / 170)],
+)
+def test_what_cannot_be_spoken_stays_as_long_as_it_takes_to_read(text: str, seconds: float) -> None:
+    clause = unspoken(text)
+    assert len(clause.pcm) / 2 / clause.sample_rate == pytest.approx(seconds, abs=1e-4)
+    assert clause.words[-1][1] == clause.phonemes[-1][1] == pytest.approx(seconds)
+    assert " ".join(word for _, _, word in clause.words) == text
 
 
 WORDS = [(0.0, 0.4, "Hello"), (0.5, 0.8, "there"), (1.0, 1.6, "sailor")]
