@@ -25,6 +25,7 @@ from comps.cores.proto.avatar import (
     Transcript,
 )
 from comps.cores.text.clauses import ClauseSplitter
+from comps.cores.text.words import has_words
 
 #: How long before a player gets there the rest of a clause is drawn, though nothing is known of what follows: about what drawing
 #: and sending a chunk take, seconds.
@@ -120,7 +121,7 @@ class AvatarOrchestrator(ServiceOrchestrator):
             if text := _delta(completion):
                 turn.reply += text
                 yield text
-        if not _speakable(turn.reply):
+        if not has_words(turn.reply):
             raise NodeError("answered nothing", node="llm")
 
     async def align_items(
@@ -162,17 +163,13 @@ def _delta(completion: Any) -> str:
         raise NodeError("answered something that is no chat completion", node="llm") from None
 
 
-def _speakable(text: str) -> bool:
-    return any(character.isalnum() for character in text)
-
-
 async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerator[SpeechRequest, None]:
     """A request for each clause, as soon as it is whole. What has no word in it is left out."""
     splitter = ClauseSplitter()
     async for text in feed:
-        for clause in filter(_speakable, splitter.feed(text)):
+        for clause in filter(has_words, splitter.feed(text)):
             yield _speech_request(turn, clause)
-    for clause in filter(_speakable, splitter.finish()):
+    for clause in filter(has_words, splitter.finish()):
         yield _speech_request(turn, clause)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from comps.cores.proto.avatar import Speech, Word
+from comps.cores.text.words import is_wide
 
 #: The "engine" of such a clause.
 SILENCE = "silence"
@@ -19,13 +18,8 @@ def unspoken(text: str) -> Speech:
     words: list[Word] = []
     at = 0.0
     for word in text.split():
-        end = at + max(_WORD_S, _WIDE_S * sum(map(_is_wide, word)))
+        end = at + max(_WORD_S, _WIDE_S * sum(map(is_wide, word)))
         words.append((at, end, word))
         at = end
     pcm = bytes(2 * round(at * _RATE))
     return Speech(pcm=pcm, sample_rate=_RATE, phonemes=[(0.0, at, "_")], words=words, engine=SILENCE)
-
-
-def _is_wide(character: str) -> bool:
-    """UAX #11: as Chinese characters and Japanese kana are."""
-    return unicodedata.east_asian_width(character) in ("W", "F")

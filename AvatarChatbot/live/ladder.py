@@ -67,13 +67,11 @@ class Ladder:
         """A chunk could not be drawn at all."""
         self._set(Rung.STILL, "pictures cannot be drawn")
 
-    def silent(self) -> None:
-        """A clause could not be spoken."""
-        self._voice(False, "there is no voice")
-
-    def spoken(self) -> None:
-        """A clause was spoken."""
-        self._voice(True, "there is a voice")
+    def clause(self, *, is_spoken: bool) -> None:
+        """A clause was spoken, or could not be."""
+        if self._is_silent == is_spoken:
+            self._is_silent = not is_spoken
+            self._changed(self.rung, "there is a voice" if is_spoken else "there is no voice")
 
     def idle(self) -> None:
         """Nothing is drawn: after a while the next answer may try one rung up."""
@@ -95,8 +93,3 @@ class Ladder:
         self._pictures, self._since = rung, self._clock()
         if not self._is_silent:
             self._changed(rung, reason)
-
-    def _voice(self, is_there: bool, reason: str) -> None:
-        if self._is_silent == is_there:
-            self._is_silent = not is_there
-            self._changed(self.rung, reason)

@@ -94,10 +94,7 @@ class LiveTurn:
                 self._outbox.put(TurnReply(turn=self.number, delta=event.data))
             case "tts", "item":
                 self.firsts.note("clause")
-                if event.data.is_spoken:
-                    self._ladder.spoken()
-                else:
-                    self._ladder.silent()
+                self._ladder.clause(is_spoken=event.data.is_spoken)
                 self.performance.timeline = self.turn.timeline
                 self._captions.append(event.data)
                 self._stage.poke()

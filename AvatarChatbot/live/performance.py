@@ -103,20 +103,20 @@ class Performance:
 
     def take(self, frames: int) -> list[Picture]:
         """At most ``frames`` frames of pictures, and off the queue."""
-        taken = self._next(frames)
+        taken = self._off(frames)
         for picture in taken:
             self._note_lag(self._lag + picture.frames if picture.data is None else picture.age + picture.frames - 1)
         return taken
 
     def pass_over(self, frames: int) -> None:
         """Frames that are due and not shown: the picture before them stays, those that were drawn for them are dropped."""
-        dropped = self._next(frames)
-        self._next_frame += frames - sum(picture.frames for picture in dropped)
-        self.dropped_frames += sum(picture.frames for picture in dropped if picture.data is not None)
+        end = self._next_frame + frames
+        self.dropped_frames += sum(picture.frames for picture in self._off(frames) if picture.data is not None)
+        self._next_frame = end
         self.inserted_frames += frames
         self._note_lag(self._lag + frames)
 
-    def _next(self, frames: int) -> list[Picture]:
+    def _off(self, frames: int) -> list[Picture]:
         """Up to ``frames`` frames off the queue; who waits to add more may."""
         off: list[Picture] = []
         while frames > 0 and self._pictures:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from comps.cores.errors import BadInput
+from comps.cores.text.words import has_words
 
 #: Link and image: only the label is spoken.
 _LINK = re.compile(r"!?\[(?P<label>[^\[\]]{0,500})\]\([^()\s]{0,2000}\)")
@@ -37,7 +38,7 @@ def speakable(text: str) -> str:
     """Raises BadInput (field ``text``) when no letter or digit is left."""
     silent = _markdown(text)
     spoken = "".join(_spoken(character) for character, skip in zip(text, silent, strict=True) if not skip)
-    if not any(character.isalnum() for character in spoken):
+    if not has_words(spoken):
         raise BadInput("text: holds nothing that can be spoken", field="text")
     return spoken
 

@@ -117,13 +117,13 @@ def test_the_ladder_goes_down_at_once_and_up_after_a_while() -> None:
 def test_without_a_voice_there_is_text_whatever_is_drawn() -> None:
     changes: list[str] = []
     ladder = Ladder(lambda: 0.0, lambda rung, _: changes.append(rung.level))
-    ladder.spoken()
-    ladder.silent()
-    ladder.silent()
+    ladder.clause(is_spoken=True)
+    ladder.clause(is_spoken=False)
+    ladder.clause(is_spoken=False)
     assert (ladder.rung, ladder.step) == (Rung.TEXT, 1), "the resting face is drawn"
     ladder.failed()
     assert (ladder.rung, ladder.step) == (Rung.TEXT, None)
-    ladder.spoken()
+    ladder.clause(is_spoken=True)
     assert changes == ["text", "still"]
 
 

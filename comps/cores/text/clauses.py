@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from comps.cores.text.abbreviations import stop_ends_sentence
+from comps.cores.text.words import has_words, is_wide
 
 #: The first clause may end at a comma once it is this long: enough to speak while the next words arrive.
 FIRST_CLAUSE_CHARS = 8
@@ -71,7 +72,7 @@ class ClauseSplitter:
         body = text.rstrip()
         gap = text[len(body) :]
         last = body.rstrip(_CLOSERS)[-1:]
-        if not (gap or last in _WIDE_STOPS or last in _WIDE_COMMAS or last == "—") or not _has_words(body):
+        if not (gap or last in _WIDE_STOPS or last in _WIDE_COMMAS or last == "—") or not has_words(body):
             return False
         if "\n" in gap and not _in_code_block(body):
             return gap.count("\n") > 1 or not following.islower()
@@ -151,19 +152,15 @@ def _in_code_block(text: str) -> bool:
     return text.count("```") % 2 == 1
 
 
-def _has_words(text: str) -> bool:
-    return any(character.isalnum() for character in text)
-
-
 def _spoken_length(text: str) -> int:
     """Characters, of which East Asian ones count twice: each is a syllable."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text.strip())
+    return sum(2 if is_wide(character) else 1 for character in text.strip())
 
 
 def _may_part(text: str, space: int) -> bool:
     """Whether a long text may be parted at the space there: not in "10 000", not after an abbreviation's or an initial's stop."""
     left, right = text[:space].rstrip(), text[space + 1 :]
-    if not _has_words(left):
+    if not has_words(left):
         return False
     if left[-1].isdigit() and right[:1].isdigit():
         return False

@@ -111,16 +111,14 @@ def _name_in(sentences: list[str]) -> str:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Sentences of a text; abbreviations such as "Dr." do not end one."""
-    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
+    """Sentences of a text; abbreviations such as "Dr." do not end one. Marks without a word are none."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if re.search(r"\w", part)]
 
 
 def _sentences(section: str, entry: str, subject: Subject) -> list[str]:
     texts: list[str] = []
     other = False
     for sentence in split_sentences(entry):
-        if not re.search(r"\w", sentence):
-            continue
         text = first_person(sentence, subject, other_speaks=other and section == "relationships")
         if section == "physicalDescription":
             text = re.sub(r"\b([Tt])he (?=(?:head|mouth|face|eyes|hair|lips)\b)", lambda m: "My " if m[1] == "T" else "my ", text)

@@ -1,0 +1,15 @@
+"""What characters are to somebody who speaks or reads them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def has_words(text: str) -> bool:
+    """Whether anything in it can be spoken: a letter or a digit of any script."""
+    return any(map(str.isalnum, text))
+
+
+def is_wide(character: str) -> bool:
+    """Chinese characters, kana and their like, each a syllable or more (UAX #11)."""
+    return unicodedata.east_asian_width(character) in "WF"
