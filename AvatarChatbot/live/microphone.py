@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -12,7 +13,7 @@ from AvatarChatbot.live.outbox import Outbox
 from AvatarChatbot.live.recogniser import Utterance, utterance
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.stage import Stage
-from comps.cores.errors import NotFound, Problem, RelayedProblem
+from comps.cores.errors import NodeUnavailable, NotFound, Problem, RelayedProblem
 from comps.cores.mega.channel import Channel
 from comps.cores.proto.avatar import Transcript
 from comps.cores.telemetry import tracing
@@ -84,7 +85,8 @@ class Microphone:
         except Problem as problem:
             self._outbox.put(messages.Failed(problem=problem.document()))
         finally:
-            with anyio.CancelScope(shield=True):
+            # Where its process has ended, the ear has too.
+            with anyio.CancelScope(shield=True), contextlib.suppress(NodeUnavailable):
                 await ears.call("close", self._session)
 
     async def _open(self) -> None:
@@ -101,8 +103,8 @@ class Microphone:
             self._reference_s = early
         try:
             return list(await self._services.ears.call("hear", self._session, sound, played, rate))
-        except NotFound:
-            # Another process listens now; what it was in the middle of is lost.
+        except (NotFound, NodeUnavailable):
+            # Another process listens now, or will; what it was in the middle of is lost.
             await self._open()
             return []
 

@@ -60,6 +60,9 @@ class Services:
     async def stop(self) -> None:
         await self.ears.stop()
 
+    async def ready(self) -> None:
+        await self.ears.ready()
+
     async def face(self, avatar: str | None, persona: Persona | str | None) -> tuple[str, Persona]:
         """The id of an avatar as a client names it, made known to the animation service, and who it is.
 

@@ -46,6 +46,9 @@ class Sessions:
             self._tasks = None
         await self._services.stop()
 
+    async def ready(self) -> None:
+        await self._services.ready()
+
     async def open(self, start: Start) -> LiveSession:
         """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""
         if self._tasks is None or self._is_draining:

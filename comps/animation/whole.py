@@ -70,6 +70,9 @@ class ClipMaker:
             await self._housekeeper.stop()
         await self._decoder.stop()
 
+    async def ready(self) -> None:
+        await self._decoder.ready()
+
     async def fragments(self, request: ClipRequest) -> AsyncGenerator[bytes, None]:
         """The MP4, piece by piece, as it is drawn. Raises what the engine raises, and BadInput without a face."""
         avatar_id = await self._avatar_id(request)

@@ -81,6 +81,7 @@ class TtsService:
 
     async def ready(self) -> None:
         await self._engine.ready()
+        await self._encoder.ready()
 
     async def speak(self, request: Request) -> Response:
         """A clause as JSON with a WAV file in it (OPEA), or as a ``Speech`` document in MessagePack."""

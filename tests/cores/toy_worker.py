@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import struct
 import time
+from pathlib import Path
 
 from comps.cores.errors import NoFace
 from comps.cores.workers.cancel import flag
@@ -42,3 +46,59 @@ class ToyWorker:
         for _ in range(600):
             flag.check()
             time.sleep(0.05)
+
+    def note(self, value: int) -> None:
+        """Left in the object, for ``noted``."""
+        self._base = value
+
+    def noted(self) -> int | None:
+        return self._base
+
+    def end(self) -> None:
+        os._exit(3)
+
+    def cut_reply(self) -> None:
+        """Die in the middle of a frame, which promises more bytes than come."""
+        for descriptor in range(3, 20):
+            # Beyond standard input and standard error, where standard output goes too: the pipe for frames.
+            with contextlib.suppress(OSError):
+                if str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith("pipe:"):
+                    os.write(descriptor, struct.pack(">I", 1000) + b"begun")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def riddle(self) -> Riddle:
+        return Riddle(os.getpid())
+
+    def unpicklable(self) -> object:
+        return lambda: None
+
+    def unpicklable_problem(self) -> None:
+        raise NoFace("there is none", field="avatar", hint=lambda: None)
+
+    def take(self, value: object) -> None:
+        """Any value will do."""
+
+
+class SlowToyWorker(ToyWorker):
+    """Takes its time to start, and says in ``folder`` that it has begun to."""
+
+    def __init__(self, folder: str, seconds: float) -> None:
+        super().__init__(0)
+        (Path(folder) / str(os.getpid())).touch()
+        time.sleep(seconds)
+
+
+class Riddle:
+    """Can be pickled, and unpickled nowhere but in the process ``pid``."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _solved, (self._pid,)
+
+
+def _solved(pid: int) -> Riddle:
+    if os.getpid() != pid:
+        raise ImportError("no module of that name")
+    return Riddle(pid)

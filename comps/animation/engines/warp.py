@@ -46,7 +46,8 @@ class WarpEngine:
         await self._pool.stop()
 
     async def ready(self) -> None:
-        """The workers started with the service, or it would not be here."""
+        await self._pool.ready()
+        await self._landmarker.ready()
 
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         key = avatar_id(request)

@@ -53,7 +53,7 @@ class FasterWhisperEngine:
         await self._workers.stop()
 
     async def ready(self) -> None:
-        """Workers load their model before they take calls."""
+        await self._workers.ready()
 
     async def transcribe(self, media: bytes, language: str | None) -> Transcript:
         code = language_code(language)

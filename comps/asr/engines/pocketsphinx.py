@@ -38,7 +38,7 @@ class PocketsphinxEngine:
         await self._workers.stop()
 
     async def ready(self) -> None:
-        """Workers load their models before they take calls."""
+        await self._workers.ready()
 
     async def transcribe(self, media: bytes, language: str | None) -> Transcript:
         _check(language)

@@ -1,7 +1,8 @@
 """The worker process: ``python -m comps.cores.workers.child module:factory``, frames on stdin and stdout.
 
-Messages in: ``("init", kwargs)`` once, ``("call", job, method, args, kwargs)``, ``("cancel", job)``.
-Messages out: ``("ready",)`` or ``("failed", error)`` once, then ``("result", job, value)`` or ``("error", job, error)``.
+Messages in: ``("init", job, kwargs)`` once, ``("call", job, method, args, kwargs)`` (method None: a job without work),
+``("cancel", job)``.
+Messages out: ``("begun", job)`` before a call's work, ``("result", job, value)`` or ``("error", job, error)``.
 The process ends when its stdin ends, so it never outlives its parent.
 """
 
@@ -12,6 +13,7 @@ import os
 import queue
 import sys
 import threading
+import traceback
 from typing import Any, BinaryIO
 
 from comps.cores.errors import Problem
@@ -31,7 +33,7 @@ class _Child:
         self._sink = sink
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._current: int | None = None
-        self._cancelled: set[int] = set()
+        self._cancelled: int | None = None
         self._lock = threading.Lock()
 
     def _read(self) -> None:
@@ -40,12 +42,16 @@ class _Child:
                 message = wire.read(self._source)
             except EOFError:
                 os._exit(0)
+            except BaseException as error:
+                # The job is lost: better no process than one that waits. The error's own words may quote what a person sent.
+                traceback.print_tb(error.__traceback__)
+                os._exit(1)
             if message[0] == "cancel":
                 with self._lock:
                     if message[1] == self._current:
                         flag.set()
                     else:
-                        self._cancelled.add(message[1])
+                        self._cancelled = message[1]
             else:
                 self._jobs.put(message)
 
@@ -53,29 +59,37 @@ class _Child:
         self._sink.write(wire.pack(message))
         self._sink.flush()
 
+    def _fail(self, job: int, error: Exception) -> None:
+        try:
+            self._send(("error", job, _portable(error)))
+        except OSError:
+            raise
+        except Exception:
+            self._send(("error", job, wire.WorkerError(f"{type(error).__name__}, which cannot be pickled")))
+
     def run(self, target: str) -> None:
         threading.Thread(target=self._read, daemon=True).start()
-        _, kwargs = self._jobs.get()
+        _, job, kwargs = self._jobs.get()
         module, _, attribute = target.partition(":")
         try:
             worker = getattr(importlib.import_module(module), attribute)(**kwargs)
         except Exception as error:
-            self._send(("failed", _portable(error)))
+            self._fail(job, error)
             return
-        self._send(("ready",))
+        self._send(("result", job, None))
         while True:
             _, job, method, args, kwargs = self._jobs.get()
             with self._lock:
                 self._current = job
                 flag.clear()
-                if job in self._cancelled:
-                    self._cancelled.discard(job)
+                if job == self._cancelled:
                     flag.set()
+            self._send(("begun", job))
             try:
                 flag.check()
-                self._send(("result", job, getattr(worker, method)(*args, **kwargs)))
+                self._send(("result", job, None if method is None else getattr(worker, method)(*args, **kwargs)))
             except Exception as error:
-                self._send(("error", job, _portable(error)))
+                self._fail(job, error)
             with self._lock:
                 self._current = None
 

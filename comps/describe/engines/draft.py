@@ -9,7 +9,7 @@ from typing import cast
 from anyio import to_thread
 
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
-from comps.cores.errors import NodeUnavailable, NoFace, NotFound
+from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
@@ -61,9 +61,8 @@ class DraftEngine:
         await self._landmarker.stop()
 
     async def ready(self) -> None:
-        reason = self.unavailable(self._settings)
-        if reason is not None:
-            raise NodeUnavailable(reason, node=_NODE)
+        await self._pool.ready()
+        await self._landmarker.ready()
 
     async def describe(self, media: bytes) -> PersonaDraft:
         """See ``DescribeEngine.describe``."""

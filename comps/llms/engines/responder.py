@@ -39,7 +39,7 @@ class Responder:
         await self._pool.stop()
 
     async def ready(self) -> None:
-        """Nothing outside this process is needed."""
+        await self._pool.ready()
 
     async def models(self) -> list[str]:
         return [_MODEL]

@@ -49,6 +49,10 @@ class Landmarker:
             await self._pool.stop()
             self._pool = None
 
+    async def ready(self) -> None:
+        """Return when faces can be found; raise NodeUnavailable when they cannot."""
+        await self._workers().ready()
+
     async def faces(self, image_rgb: NDArray[np.uint8], max_faces: int = 1) -> list[Face]:
         """Find up to ``max_faces`` faces in ``image_rgb`` (uint8 ``[h, w, 3]``), the largest first.
 

@@ -48,7 +48,8 @@ class EspeakEngine:
         await self._matcher.stop()
 
     async def ready(self) -> None:
-        await self._speakers.call("ready", timeout=self._timeout)
+        await self._speakers.ready()
+        await self._matcher.ready()
 
     def voices(self) -> list[Voice]:
         return self._catalogue.list()

@@ -35,9 +35,6 @@ class EspeakWorker:
     def __init__(self) -> None:
         self._library = Library()
 
-    def ready(self) -> None:
-        """Answered when the library is loaded."""
-
     def speak(self, text: str, voice: str, manner: Manner) -> Spoken:
         """Speak ``text`` with espeak's ``voice``. Raises BadInput when nothing in it can be spoken, and Cancelled."""
         clause = speakable(text)
