@@ -192,7 +192,7 @@ def examples(spoken: Spoken) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 def targets(spoken: Spoken, first: int, count: int) -> NDArray[np.float32]:
     # A frame rate of HZ makes a frame of each spectrum's ten milliseconds.
-    mouth = visemes.tracks(spoken.phonemes, first, count, HZ, lead_s=0.0).mouth
+    mouth = visemes.tracks(spoken.phonemes, first, count, HZ).mouth
     centres = (np.arange(first, first + count) + 0.5) / HZ
     speech = np.zeros(count, np.float32)
     for start, end, symbol in spoken.phonemes:
@@ -271,8 +271,8 @@ def judge(network: audio.Network, utterances: list[Spoken]) -> str:
     correlations, lags, shut = [], [], []
     for spoken in utterances:
         frames = int(len(spoken.samples) / spoken.rate * HZ)
-        drawn = audio.tracks(Sound(spoken.samples, spoken.rate, 0), 0, frames, HZ, lead_s=0.0, network=network).mouth[:, 0]
-        known = visemes.tracks(spoken.phonemes, 0, frames, HZ, lead_s=0.0).mouth[:, 0]
+        drawn = audio.tracks(Sound(spoken.samples, spoken.rate, 0), 0, frames, HZ, network=network).mouth[:, 0]
+        known = visemes.tracks(spoken.phonemes, 0, frames, HZ).mouth[:, 0]
         by_lag = {lag: np.corrcoef(drawn[20 + lag : frames - 20 + lag], known[20 : frames - 20])[0, 1] for lag in range(-20, 21)}
         lag = max(by_lag, key=lambda k: float(by_lag[k]))
         correlations.append(by_lag[lag])

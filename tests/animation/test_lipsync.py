@@ -37,6 +37,11 @@ SENTENCES = [
     ("en-us+f3", "Maybe we should move the big table before Peter and his family come home for supper."),
 ]
 AVATARS = ["avatar1.jpg", "avatar5.png", "astronaut"]
+#: The voices of speech that comes without timings: recorded ones, which the audio-to-viseme model never heard.
+FLITE_VOICES = ["slt", "awb", "rms"]
+#: Early or late. Half a frame at 25 a second: below it, nothing but the grid of frames is left to blame.
+LARGEST_LAG_MS = 20
+CASES = [f"{name} {index}" for name in AVATARS for index in range(len(SENTENCES))]
 #: Tracks each video once, then judges it by every timeline that is asked for.
 _METER = (
     WITHOUT_PLOTS
@@ -153,10 +158,10 @@ async def answers(engine: WarpEngine, shared: Path, tmp_path_factory: pytest.Tem
     return dict(zip(jobs, measure(list(jobs.values()), shared), strict=True))
 
 
-@pytest.mark.parametrize("case", [f"{name} {index}" for name in AVATARS for index in range(len(SENTENCES))])
+@pytest.mark.parametrize("case", CASES)
 async def test_lips_follow_the_phonemes(answers: dict[str, Judged], case: str) -> None:
     own = answers[case]["own"]
-    assert abs(own["lag_ms"]) <= 45, own
+    assert abs(own["lag_ms"]) <= LARGEST_LAG_MS, own
     assert own["r"] >= 0.65, own
     assert own["r"] > 2 * own["floor"], own
     assert own["closure"] >= 0.9, own
@@ -170,16 +175,27 @@ async def test_the_mean_and_the_control(answers: dict[str, Judged]) -> None:
     assert max(wrong) <= 0.3, wrong
 
 
-async def test_uploaded_speech_without_timings(engine: WarpEngine, shared: Path, tmp_path: Path) -> None:
-    """A voice that the audio-to-viseme model never heard, by flite."""
-    if "slt" not in flite_voices():
+@pytest.fixture(scope="module")
+async def uploads(engine: WarpEngine, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
+    """Every face saying every sentence as speech that somebody uploads, without timings: each sentence in another voice."""
+    if not set(FLITE_VOICES) <= set(flite_voices()):
         pytest.skip("flite is not installed")
-    spoken = flite(SENTENCES[1][1], "slt")
-    video = tmp_path / "uploaded.mp4"
-    await film(engine, picture("avatar1.jpg", shared), spoken, video, timed=False)
-    (judged,) = measure([job(video, own=spoken)], shared)
-    assert judged["own"]["r"] >= 0.6, judged
-    assert abs(judged["own"]["lag_ms"]) <= 60, judged
+    folder = tmp_path_factory.mktemp("uploads")
+    jobs: dict[str, dict[str, Any]] = {}
+    for index, ((_, text), voice) in enumerate(zip(SENTENCES, FLITE_VOICES, strict=True)):
+        own = flite(text, voice)
+        for name in AVATARS:
+            video = folder / f"{name}_{index}.mp4"
+            await film(engine, picture(name, shared), own, video, timed=False)
+            jobs[f"{name} {index}"] = job(video, own=own)
+    return dict(zip(jobs, measure(list(jobs.values()), shared), strict=True))
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_lips_follow_speech_without_timings(uploads: dict[str, Judged], case: str) -> None:
+    own = uploads[case]["own"]
+    assert abs(own["lag_ms"]) <= LARGEST_LAG_MS, own
+    assert own["r"] >= 0.6, own
 
 
 @pytest.mark.slow
@@ -207,5 +223,6 @@ async def test_lips_do_not_drift_in_a_long_answer(engine: WarpEngine, shared: Pa
     )
     assert len(judged) == 12
     lags = [window["lag_ms"] for window in judged]
+    assert max(abs(lag) for lag in lags) <= LARGEST_LAG_MS, lags
     assert max(lags) - min(lags) <= 20, lags
     assert min(window["r"] for window in judged) >= 0.65, judged

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.motion.mel import HZ, NORMALISE_S, Sound, log_mel
-from comps.animation.motion.visemes import LEAD_S, LIPS, PARAMETERS, Motion
+from comps.animation.motion.visemes import LIPS, PARAMETERS, Motion
 from comps.cores.proto.avatar import CONTEXT_S
 
 _MODEL = Path(__file__).with_name("audio2viseme.npz")
@@ -30,7 +30,7 @@ _SHUT, _GAIN = 0.045, 1.35
 _CLOSURE = 0.01
 _OVERSAMPLING = 4
 
-assert (REACH + len(_SMOOTH) // 2 + _HOLD + 2) / HZ + NORMALISE_S + LEAD_S + 0.1 < CONTEXT_S
+assert (REACH + len(_SMOOTH) // 2 + _HOLD + 2) / HZ + NORMALISE_S + 0.1 < CONTEXT_S
 
 
 class Network(NamedTuple):
@@ -73,15 +73,13 @@ def _network() -> Network:
     return Network.load(_MODEL)
 
 
-def tracks(
-    sound: Sound, start_frame: int, frames: int, fps: int, lead_s: float = LEAD_S, network: Network | None = None
-) -> Motion:
+def tracks(sound: Sound, start_frame: int, frames: int, fps: int, network: Network | None = None) -> Motion:
     """The mouth at frames ``start_frame`` … ``start_frame + frames - 1`` of an answer of which ``sound`` is a stretch."""
-    first = int(np.floor((start_frame / fps + lead_s) * HZ)) - 1
-    count = int(np.ceil(((start_frame + frames) / fps + lead_s) * HZ)) + 1 - first
+    first = int(np.floor(start_frame / fps * HZ)) - 1
+    count = int(np.ceil((start_frame + frames) / fps * HZ)) + 1 - first
     mouth, speech = _curves(sound, first, count, network or _network())
     index = np.arange(start_frame * _OVERSAMPLING, (start_frame + frames) * _OVERSAMPLING)
-    position = ((index + 0.5) / (fps * _OVERSAMPLING) + lead_s) * HZ - 0.5 - first
+    position = (index + 0.5) / (fps * _OVERSAMPLING) * HZ - 0.5 - first
     samples = np.stack([np.interp(position, np.arange(count), curve) for curve in mouth.T], axis=1)
     framed = samples.reshape(frames, _OVERSAMPLING, -1)
     mean, lowest = framed.mean(axis=1), framed[:, :, 0].min(axis=1)

@@ -24,8 +24,6 @@ PARAMETERS = ("open", "wide", "pucker", "upper", "lower", "tongue")
 #: Those that draw the lips back from the teeth, which no closure allows.
 LIPS = [PARAMETERS.index("upper"), PARAMETERS.index("lower")]
 
-#: Video leads the sound: viewers forgive an early picture more than a late one (ITU-R BT.1359). Coarticulation adds 5 ms to this.
-LEAD_S = 0.026
 #: Times sampled per frame, so that a frame is the mean over the time it is on screen.
 _OVERSAMPLING = 4
 #: A dominance is zero this far from its phoneme: e**-7 of its height at the slowest decay.
@@ -35,7 +33,7 @@ _INSET_SHARE, _INSET_S = 0.17, 0.06
 #: Where within a diphthong its second shape begins.
 _GLIDE_AT = 0.62
 
-assert max(PAUSE_RESTS_S, _SUPPORT_S + _INSET_S) + 2 * LEAD_S < CONTEXT_S
+assert max(PAUSE_RESTS_S, _SUPPORT_S + _INSET_S) < CONTEXT_S
 
 
 class Viseme(NamedTuple):
@@ -107,14 +105,15 @@ class _Segment(NamedTuple):
     viseme: Viseme
 
 
-def tracks(phonemes: Sequence[Phoneme], start_frame: int, frames: int, fps: int, lead_s: float = LEAD_S) -> Motion:
+def tracks(phonemes: Sequence[Phoneme], start_frame: int, frames: int, fps: int) -> Motion:
     """The mouth at frames ``start_frame`` … ``start_frame + frames - 1`` of an answer.
 
     ``phonemes`` are in seconds of the answer; only those within CONTEXT_S of the frames matter. Frame k stands for the time
-    from k/fps to (k+1)/fps.
+    from k/fps to (k+1)/fps. No lead is added: coarticulation alone opens the mouth a few milliseconds early, and viewers forgive
+    an early picture more than a late one (ITU-R BT.1359).
     """
     speech = _speech(phonemes)
-    grid = _Grid(start_frame, frames, fps, lead_s)
+    grid = _Grid(start_frame, frames, fps)
     samples = _mouth(speech, grid.times)
     mouth = samples.reshape(frames, _OVERSAMPLING, -1).mean(axis=1)
     lowest = samples[:, 0].reshape(frames, _OVERSAMPLING).min(axis=1)
@@ -131,19 +130,18 @@ class _Grid(NamedTuple):
     start_frame: int
     frames: int
     fps: int
-    lead_s: float
 
     @property
     def times(self) -> NDArray[np.float64]:
         """Times [frames · oversampling] of the sound drawn, from integers, so that every chunk computes the same floats."""
         index = np.arange(self.start_frame * _OVERSAMPLING, (self.start_frame + self.frames) * _OVERSAMPLING)
-        return (index + 0.5) / (self.fps * _OVERSAMPLING) + self.lead_s
+        return (index + 0.5) / (self.fps * _OVERSAMPLING)
 
     def closures(self, speech: Sequence[_Segment]) -> Iterator[int]:
         """The frames at the middle of every p, b and m: a closure shorter than a frame must not be averaged away."""
         for segment in speech:
             if segment.viseme.open < 0:
-                frame = int(np.floor(((segment.start + segment.end) / 2 - self.lead_s) * self.fps)) - self.start_frame
+                frame = int(np.floor((segment.start + segment.end) / 2 * self.fps)) - self.start_frame
                 if 0 <= frame < self.frames:
                     yield frame
 
