@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from comps.cores import retry_after as retry
+
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -151,7 +153,7 @@ class Overloaded(Problem):
     title = "Overloaded"
 
     def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after)))}, **extra)
+        super().__init__(detail, headers={"Retry-After": retry.header(retry_after)}, **extra)
 
 
 class NodeError(Problem):
