@@ -321,6 +321,12 @@ async def test_an_ordered_map_reads_no_further_ahead_than_it_may() -> None:
     assert (read, passed) == (50, 50)
 
 
+async def _read_to_its_end(mega: ServiceOrchestrator) -> None:
+    async with mega.stream({}) as run:
+        async for _ in run:
+            pass
+
+
 def _mapping_node(backend: Backend, path: str = "/fails", **kwargs: Any) -> ServiceOrchestrator:
     mega = ServiceOrchestrator()
     mega.add(backend.node("m", path, map_over=True, **kwargs))
@@ -334,9 +340,7 @@ async def test_a_graph_of_one_map_fails_with_the_error_itself(backend: Backend, 
     with pytest.raises(RelayedProblem, match="no face"):
         await mega.schedule({})
     with pytest.raises(RelayedProblem, match="no face"):
-        async with mega.stream({}) as run:
-            async for _ in run:
-                pass
+        await _read_to_its_end(mega)
     await mega.stop()
 
 
@@ -351,9 +355,7 @@ async def test_a_hook_that_fails_fails_with_its_own_error(backend: Backend, hook
     with pytest.raises(ZeroDivisionError):
         await mega.schedule({})
     with pytest.raises(ZeroDivisionError):
-        async with mega.stream({}) as run:
-            async for _ in run:
-                pass
+        await _read_to_its_end(mega)
     await mega.stop()
 
 

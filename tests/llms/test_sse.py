@@ -102,5 +102,4 @@ def test_a_line_of_ten_megabytes_is_refused_or_read_in_linear_time() -> None:
     with pytest.raises(EventTooLong):
         bounded.feed(line)
     with pytest.raises(EventTooLong):
-        for _ in range(1 << 20):
-            bounded.feed(b"data: many lines\n")
+        bounded.feed(b"data: many lines\n" * (1 << 20))

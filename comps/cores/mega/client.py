@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import anyio
 import orjson
@@ -430,5 +430,5 @@ def _problem_document(reply: Reply) -> dict[str, Any] | None:
     return document if is_one else None
 
 
-def _is_status(value: Any) -> bool:
+def _is_status(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and value in _FAILURES
