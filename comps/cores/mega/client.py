@@ -25,7 +25,7 @@ from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.outputs import LARGE, JSONText
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
 from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
-from comps.cores.proto import sse, wire
+from comps.cores.proto import plain, sse, wire
 from comps.cores.telemetry import tracing, turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
@@ -279,11 +279,16 @@ def _encode(service: MicroService, document: Any) -> tuple[Sequence[bytes], str]
         return (), ""
     if isinstance(document, JSONText):
         return document.pieces, wire.JSON
-    if service.binary:
-        return (wire.pack(document),), wire.MSGPACK
-    if isinstance(document, BaseModel):
-        return (document.model_dump_json(exclude_none=True).encode(),), wire.JSON
-    return (orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS),), wire.JSON
+    try:
+        if service.binary:
+            return (wire.pack(document),), wire.MSGPACK
+        if isinstance(document, BaseModel):
+            return (document.model_dump_json(exclude_none=True).encode(),), wire.JSON
+        return (orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS),), wire.JSON
+    except (TypeError, ValueError, OverflowError):
+        # What a megaservice's client sent may be what cannot be sent on: then it is told so.
+        plain.check(document.model_dump() if isinstance(document, BaseModel) else document)
+        raise
 
 
 def _decode(service: MicroService, reply: Reply) -> Any:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import anyio
 from pydantic import ValidationError
@@ -21,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.clock import now
 from comps.cores.mega.turns import SMALL, Turns, end_nothing
+from comps.cores.proto import plain
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry import tracing, turn
 from comps.cores.telemetry.logs import unexpected
@@ -106,6 +109,7 @@ class Guard:
             await exchange.fail(unexpected(log, what, error))
 
     async def _answer(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        _check_address(scope)
         seconds = self._seconds(headers)
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:
@@ -175,7 +179,7 @@ class Guard:
         if stated is None:
             return self._timeout
         try:
-            return min(self._timeout, max(0.0, int(stated) / 1000))
+            return min(self._timeout, plain.whole_number(stated) / 1000)
         except ValueError:
             raise MalformedBody("is not a number of milliseconds", field=DEADLINE_HEADER) from None
 
@@ -201,10 +205,22 @@ class Guard:
         return TooLarge(f"the body is larger than {self._max_body} bytes", limit_bytes=self._max_body)
 
 
+def _check_address(scope: Scope) -> None:
+    """Parts of a path and a query become ids and texts, and NUL is in none. Raises BadInput."""
+    plain.check_text(scope["path"], "path")
+    if b"%00" in scope["query_string"]:
+        named = next((name for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if "\0" in name + value), "")
+        plain.check_text("\0", named.replace("\0", "?") or "query")
+
+
 def _stated_size(headers: dict[bytes, bytes]) -> int | None:
     """Of a body, bytes."""
     stated = headers.get(b"content-length", b"")
-    return int(stated) if stated.isdigit() else None
+    try:
+        return plain.whole_number(stated) if stated else None
+    except ValueError:
+        # More digits than any body has bytes.
+        return sys.maxsize
 
 
 def _let_run(work: anyio.CancelScope, end_turn: Callable[[], None]) -> None:
