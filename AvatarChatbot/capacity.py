@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import anyio
 
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from comps.cores import retry_after
 from comps.cores.errors import NodeError, Overloaded, Problem, RelayedProblem
-from comps.cores.mega.run import first_error
+from comps.cores.mega.first_error import first_error
 from comps.cores.proto.avatar import MAX_CHUNK_S, VideoProfile
 from comps.media.timeline import LIVE_SHORTEST_S
 
@@ -81,7 +82,7 @@ class Capacity:
                 granted = await self._client.call(self._animation, asked, path=_PATH, address=address)
             except RelayedProblem as problem:
                 if problem.status == _TOO_MANY:
-                    refusals.append(float(problem.headers.get("Retry-After", 1)))
+                    refusals.append(retry_after.seconds(problem.headers.get("Retry-After")))
                     continue
                 raise
             except NodeError:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from docarray import BaseDoc
 from pydantic import Field, field_validator, model_validator
 
+from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Persona, VideoProfile
 from comps.cores.proto.media import Media
+from comps.cores.proto.wire import parse_json
+from comps.cores.text.words import has_words
 
+#: Characters.
+MAX_QUESTION = 5000
 _ID = re.compile(r"^[0-9a-f]{16,64}$")
 
 
@@ -26,7 +30,9 @@ class AvatarChatRequest(BaseDoc):
     """A question, spoken (``audio``) or typed (``text``), and who answers it."""
 
     audio: Media | None = Field(None, description="the question: any container and codec that FFmpeg reads")
-    text: str | None = Field(None, min_length=1, max_length=5000, description="the question, typed; then nothing is recognised")
+    text: str | None = Field(
+        None, min_length=1, max_length=MAX_QUESTION, description="the question, typed; then nothing is recognised"
+    )
     avatar: str | bytes | None = Field(
         None,
         description="picture or clip: a file, base64, an http(s) URL, the id of a registered avatar, or the name of one of ours",
@@ -57,16 +63,14 @@ class AvatarChatRequest(BaseDoc):
     @field_validator("text")
     @classmethod
     def _some_text(cls, value: str | None) -> str | None:
-        if value is not None and not any(character.isprintable() and not character.isspace() for character in value):
-            raise ValueError("holds nothing that can be read")
-        return value
+        return None if value is None else asked_text(value)
 
     @field_validator("persona", mode="before")
     @classmethod
     def _card_as_text(cls, value: Any) -> Any:
         if isinstance(value, bytes):
             try:
-                return json.loads(value)
+                return parse_json(value)
             except ValueError:
                 raise ValueError("is not valid JSON") from None
         return value
@@ -76,13 +80,13 @@ class AvatarChatRequest(BaseDoc):
         if self.audio is None and self.text is None and isinstance(self.messages, list):
             self._question_from_messages()
         elif self.audio is None and self.text is None and isinstance(self.messages, str) and self.messages:
-            self.text, self.messages = self.messages, None
+            self.text, self.messages = _question(self.messages), None
         return self
 
     def _question_from_messages(self) -> None:
         assert isinstance(self.messages, list)
         if self.messages and self.messages[-1].role == "user":
-            self.text = self.messages[-1].content
+            self.text = _question(self.messages[-1].content)
             self.messages = self.messages[:-1]
 
     @property
@@ -90,6 +94,21 @@ class AvatarChatRequest(BaseDoc):
         """The sampling parameters that the client gave."""
         names = ("max_tokens", "temperature", "top_p", "top_k", "stop", "seed", "frequency_penalty", "presence_penalty")
         return {name: value for name in (*names, "repetition_penalty") if (value := getattr(self, name)) is not None}
+
+
+def asked_text(text: str) -> str:
+    """``text``, if there is a word in it. Raises ValueError: what has none can be neither understood nor answered."""
+    if not has_words(text):
+        raise ValueError("holds no word")
+    return text
+
+
+def _question(content: str) -> str:
+    """The question that ``messages`` end with. Raises BadInput: pydantic would name no field."""
+    if len(content) > MAX_QUESTION or not has_words(content):
+        what = "holds no word" if len(content) <= MAX_QUESTION else f"is a question of more than {MAX_QUESTION} characters"
+        raise BadInput(f"messages: {what}", field="messages")
+    return content
 
 
 def is_id(value: str) -> bool:

@@ -11,7 +11,9 @@ from AvatarChatbot.store import Store
 from comps.cores.errors import PROBLEM_JSON, BadInput
 
 _MP4 = "video/mp4"
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+#: Digits of a place in a file; more are no place in any.
+_MOST_DIGITS = 18
 
 
 class RangeNotSatisfiable(BadInput):
@@ -23,12 +25,14 @@ class RangeNotSatisfiable(BadInput):
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """A single byte range as (start, end), end exclusive; None to send everything, as for what the RFC lets us ignore.
 
-    Raises RangeNotSatisfiable (416) when it begins past the end.
+    Raises RangeNotSatisfiable (416) when it begins past the end, or its numbers are beyond any file.
     """
-    match = _RANGE.match(header.strip()) if header else None
+    match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.group(0) == "bytes=-":
         return None
     first, last = match.groups()
+    if max(len(first), len(last)) > _MOST_DIGITS:
+        raise _unsatisfiable(size)
     if not first:
         start, end = max(0, size - int(last)), size
     else:
@@ -36,8 +40,12 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
         if last and int(last) < start:
             return None
     if start >= size or start >= end:
-        raise RangeNotSatisfiable(f"the video has {size} bytes", field="Range", headers={"Content-Range": f"bytes */{size}"})
+        raise _unsatisfiable(size)
     return start, end
+
+
+def _unsatisfiable(size: int) -> RangeNotSatisfiable:
+    return RangeNotSatisfiable(f"the video has {size} bytes", field="Range", headers={"Content-Range": f"bytes */{size}"})
 
 
 def router(path: str, store: Store, *_: Any) -> APIRouter:

@@ -18,7 +18,7 @@ from comps.cores.common.settings import AnimationSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.begun import begun
 from comps.cores.mega.constants import ServiceType
-from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
 from comps.cores.proto.docarray import VideoPath
 from comps.cores.proto.negotiate import negotiate
@@ -41,12 +41,27 @@ def build(settings: AnimationSettings) -> MicroService:
     clips = ClipMaker(engine, drawing, settings)
     elsewhere = Wav2LipServer(settings.wav2lip_endpoint, settings.timeout_s) if settings.wav2lip_endpoint else None
     idle = IdleClips(engine, drawing, settings)
-    _serve_clips(clips, elsewhere, settings)
-    _serve_avatars(engine)
-    _serve_chunks(drawing)
-    _serve_idle(idle)
-    _serve_admission(admission)
-    service = opea_microservices[NAME]
+    service = registered(
+        MicroService(
+            name=NAME,
+            service_type=ServiceType.ANIMATION,
+            endpoint=_PATH,
+            host=settings.host,
+            port=settings.port,
+            input_datatype=ClipRequest,
+            output_datatype=VideoPath,
+            description="A face that speaks",
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
+            token=settings.mesh.token.get_secret_value(),
+        )
+    )
+    _serve_clips(service, clips, elsewhere)
+    _serve_avatars(service, engine)
+    _serve_chunks(service, drawing)
+    _serve_idle(service, idle)
+    _serve_admission(service, admission)
     service.metrics.registry.register(AdmissionCollector(admission))
     for resource in (engine, clips, idle, elsewhere):
         if resource is not None:
@@ -54,22 +69,8 @@ def build(settings: AnimationSettings) -> MicroService:
     return service
 
 
-def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: AnimationSettings) -> None:
-    @register_microservice(
-        name=NAME,
-        service_type=ServiceType.ANIMATION,
-        endpoint=_PATH,
-        host=settings.host,
-        port=settings.port,
-        input_datatype=ClipRequest,
-        output_datatype=VideoPath,
-        description="A face that speaks",
-        max_body=int(settings.max_body_mb * 2**20),
-        timeout=settings.timeout_s,
-        drain_s=settings.drain_s,
-        token=settings.mesh.token.get_secret_value(),
-        route_options={"response_model": VideoPath, "openapi_extra": openapi_body(ClipRequest, media_types=("audio/*",))},
-    )
+def _serve_clips(service: MicroService, clips: ClipMaker, elsewhere: Wav2LipServer | None) -> None:
+    @service.route(_PATH, response_model=VideoPath, openapi_extra=openapi_body(ClipRequest, media_types=("audio/*",)))
     @register_statistics(names=[NAME])
     async def animate(request: Request) -> Response:
         """A whole clip: OPEA's answer in JSON, with the path it can be fetched from, or the MP4 itself as it is drawn."""
@@ -78,7 +79,9 @@ def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: An
         asked = await read_document(request, ClipRequest, media_field="byte_str")
         if elsewhere is not None and asked.avatar is None and asked.avatar_id is None:
             negotiate(request.headers.get("accept"), (JSON,))
-            return render(VideoPath(video_path=await elsewhere.video_path(asked.byte_str)), request)
+            made_elsewhere = VideoPath(video_path=await elsewhere.video_path(asked.byte_str))
+            statistics_dict[NAME].append_latency(time.perf_counter() - started)
+            return render(made_elsewhere, request)
         if chosen == _MP4:
             # Headers wait for the first fragment, so that failures before it keep their status.
             fragments = await begun(clips.fragments(asked))
@@ -88,88 +91,66 @@ def _serve_clips(clips: ClipMaker, elsewhere: Wav2LipServer | None, settings: An
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(VideoPath(id=video_id, video_path=f"{_PATH}/videos/{video_id}"), request)
 
-    @register_microservice(name=NAME, endpoint=_PATH + "/videos/{video_id}", methods=["GET"], route_options=_VIDEO)
+    @service.route(_PATH + "/videos/{video_id}", ["GET"], **_VIDEO)
     async def video(video_id: str) -> Response:
         """A finished clip."""
         return Response(await clips.stored(video_id), media_type=_MP4)
 
 
-def _serve_avatars(engine: AnimationEngine) -> None:
-    @register_microservice(
-        name=NAME,
-        endpoint=f"{_PATH}/avatars",
-        route_options={
-            "response_model": AvatarInfo,
-            "openapi_extra": openapi_body(AvatarRequest, media_types=("image/*", "video/*")),
-        },
+def _serve_avatars(service: MicroService, engine: AnimationEngine) -> None:
+    @service.route(
+        f"{_PATH}/avatars",
+        response_model=AvatarInfo,
+        openapi_extra=openapi_body(AvatarRequest, media_types=("image/*", "video/*")),
     )
     async def register(request: Request) -> Response:
         """Learn a face from a picture or a clip."""
         return render(await engine.register(await read_document(request, AvatarRequest, media_field="media")), request)
 
-    @register_microservice(
-        name=NAME, endpoint=_PATH + "/avatars/{avatar_id}", methods=["GET"], route_options={"response_model": AvatarInfo}
-    )
+    @service.route(_PATH + "/avatars/{avatar_id}", ["GET"], response_model=AvatarInfo)
     async def avatar(avatar_id: str, request: Request) -> Response:
         return render(await engine.info(avatar_id), request)
 
-    @register_microservice(
-        name=NAME, endpoint=_PATH + "/avatars/{avatar_id}", methods=["DELETE"], route_options={"status_code": 204}
-    )
+    @service.route(_PATH + "/avatars/{avatar_id}", ["DELETE"], status_code=204)
     async def forget(avatar_id: str) -> None:
         """Delete the picture and all that was made of it."""
         await engine.forget(avatar_id)
 
 
-def _serve_chunks(drawing: AdmittedDrawing) -> None:
-    @register_microservice(
-        name=NAME,
-        endpoint=f"{_PATH}/chunks",
-        route_options={"response_model": Chunk, "openapi_extra": openapi_body(ChunkRequest)},
-    )
+def _serve_chunks(service: MicroService, drawing: AdmittedDrawing) -> None:
+    @service.route(f"{_PATH}/chunks", response_model=Chunk, openapi_extra=openapi_body(ChunkRequest))
     async def chunk(request: Request) -> Response:
         """At most 480 ms of an answer's video: a pure function of the request."""
         return render(await drawing.chunk(await read_document(request, ChunkRequest)), request)
 
 
-def _serve_idle(idle: IdleClips) -> None:
-    @register_microservice(
-        name=NAME,
-        endpoint=f"{_PATH}/idle",
-        methods=["GET"],
-        route_options=_VIDEO,
-    )
+def _serve_idle(service: MicroService, idle: IdleClips) -> None:
+    @service.route(f"{_PATH}/idle", ["GET"], **_VIDEO)
     async def loop(request: Request, avatar_id: str, asked: Annotated[IdleRequest, Query()]) -> Response:
         """The avatar at rest, as an MP4 that can be played in a loop, as it is drawn."""
         negotiate(request.headers.get("accept"), (_MP4,))
         return StreamingResponse(await begun(idle.fragments(avatar_id, asked)), media_type=_MP4)
 
 
-def _serve_admission(admission: Admission) -> None:
-    @register_microservice(name=NAME, endpoint=f"{_PATH}/load", methods=["GET"], route_options={"response_model": Load})
+def _serve_admission(service: MicroService, admission: Admission) -> None:
+    @service.route(f"{_PATH}/load", ["GET"], response_model=Load)
     async def load(request: Request) -> Response:
         """What can be drawn in real time, and what of it is taken."""
         return render(admission.load, request)
 
-    @register_microservice(
-        name=NAME,
-        endpoint=f"{_PATH}/reservations",
-        route_options={"response_model": Reservation, "status_code": 201, "openapi_extra": openapi_body(ReservationRequest)},
+    @service.route(
+        f"{_PATH}/reservations", response_model=Reservation, status_code=201, openapi_extra=openapi_body(ReservationRequest)
     )
     async def reserve(request: Request) -> Response:
         """A share of the service, for a while: 429 when there is none."""
         return render(admission.reserve(await read_document(request, ReservationRequest)), request, status=201)
 
-    @register_microservice(
-        name=NAME, endpoint=_PATH + "/reservations/{key}", methods=["PUT"], route_options={"response_model": Reservation}
-    )
+    @service.route(_PATH + "/reservations/{key}", ["PUT"], response_model=Reservation)
     async def renew(key: str, request: Request) -> Response:
         """Keep a share for as long again."""
         return render(admission.renew(key), request)
 
-    @register_microservice(
-        name=NAME, endpoint=_PATH + "/reservations/{key}", methods=["DELETE"], route_options={"status_code": 204}
-    )
+    @service.route(_PATH + "/reservations/{key}", ["DELETE"], status_code=204)
     async def release(key: str) -> None:
         """Give a share back."""
         admission.release(key)

@@ -16,7 +16,7 @@ from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
-from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import Transcript
 from comps.cores.proto.docarray import LLMParamsDoc
 from comps.cores.proto.media import Media
@@ -53,23 +53,27 @@ def build(settings: AsrSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
     engine = ENGINES.create(settings.engine, settings)
 
-    @register_microservice(
-        name=NAME,
-        service_type=ServiceType.ASR,
-        endpoint="/v1/asr",
-        host=settings.host,
-        port=settings.port,
-        input_datatype=AsrRequest,
-        output_datatype=Transcript,
-        description="Speech to text",
-        max_body=int(settings.max_body_mb * 2**20),
-        timeout=settings.timeout_s,
-        drain_s=settings.drain_s,
-        token=settings.mesh.token.get_secret_value(),
-        route_options={
-            "response_model": Transcript,
-            "openapi_extra": openapi_body(AsrRequest, media_types=("audio/*", "video/*")),
-        },
+    service = registered(
+        MicroService(
+            name=NAME,
+            service_type=ServiceType.ASR,
+            endpoint="/v1/asr",
+            host=settings.host,
+            port=settings.port,
+            input_datatype=AsrRequest,
+            output_datatype=Transcript,
+            description="Speech to text",
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
+            token=settings.mesh.token.get_secret_value(),
+        )
+    )
+
+    @service.route(
+        service.endpoint,
+        response_model=Transcript,
+        openapi_extra=openapi_body(AsrRequest, media_types=("audio/*", "video/*")),
     )
     @register_statistics(names=[NAME])
     async def recognise(request: Request) -> Response:
@@ -79,11 +83,7 @@ def build(settings: AsrSettings) -> MicroService:
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(transcript, request)
 
-    @register_microservice(
-        name=NAME,
-        endpoint="/v1/audio/transcriptions",
-        route_options={"response_model": None, "openapi_extra": openapi_body(TranscriptionRequest)},
-    )
+    @service.route("/v1/audio/transcriptions", response_model=None, openapi_extra=openapi_body(TranscriptionRequest))
     async def transcriptions(request: Request) -> Response | dict[str, object]:
         """OpenAI's transcription endpoint, and OPEA 1.1's: ``byte_str`` is answered with a ``query`` for its llm."""
         asked = await read_document(request, TranscriptionRequest)
@@ -97,7 +97,6 @@ def build(settings: AsrSettings) -> MicroService:
             answer |= {"task": "transcribe", "language": transcript.language, "duration": transcript.duration_s}
         return answer
 
-    service = opea_microservices[NAME]
     service.app.add_api_websocket_route("/v1/asr/stream", RecognitionSocket(engine).serve)
     service.add_resource(engine)
     return service

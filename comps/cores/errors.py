@@ -12,6 +12,7 @@ Problem                      500  internal_error
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
 │   └── UnknownVoice         422  unknown_voice
+├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
 └── NodeError                502  node_error             names the node
     ├── NodeUnavailable      503  node_unavailable
@@ -22,7 +23,11 @@ Bodies are RFC 9457 ``application/problem+json``.
 
 from __future__ import annotations
 
+import re
+from http.client import responses
 from typing import Any, ClassVar
+
+from comps.cores import retry_after as retry
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -143,6 +148,23 @@ class UnknownVoice(BadInput):
     title = "Unknown voice"
 
 
+class HTTPProblem(Problem):
+    """A refusal by the framework: named as one of ours of its status, else as HTTP names the status."""
+
+    def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail, headers=headers)
+        self.status = status
+        ours = {kind.status: kind for kind in (Unauthorized, NotFound, NotAcceptable, TooLarge, UnsupportedMedia, BadInput)}
+        if status in ours:
+            self.code, self.told_title = ours[status].code, ours[status].title
+        else:
+            self.told_title = responses.get(status, "HTTP error").capitalize()
+            self.code = "_".join(re.findall("[a-z]+", self.told_title.lower()))
+
+    def document(self) -> dict[str, Any]:
+        return {**super().document(), "title": self.told_title}
+
+
 class Overloaded(Problem):
     """Refused before any work was done; ``retry_after`` in seconds."""
 
@@ -151,7 +173,7 @@ class Overloaded(Problem):
     title = "Overloaded"
 
     def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after)))}, **extra)
+        super().__init__(detail, headers={"Retry-After": retry.header(retry_after)}, **extra)
 
 
 class NodeError(Problem):

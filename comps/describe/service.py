@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field
 from comps.cores.common.settings import DescribeSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
-from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render
@@ -31,23 +31,27 @@ def build(settings: DescribeSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
     engine = ENGINES.create(settings.engine, settings)
 
-    @register_microservice(
-        name=NAME,
-        service_type=ServiceType.LVM,
-        endpoint="/v1/describe",
-        host=settings.host,
-        port=settings.port,
-        input_datatype=DescribeRequest,
-        output_datatype=PersonaDraft,
-        description="A persona from a picture or a clip",
-        max_body=int(settings.max_body_mb * 2**20),
-        timeout=settings.timeout_s,
-        drain_s=settings.drain_s,
-        token=settings.mesh.token.get_secret_value(),
-        route_options={
-            "response_model": PersonaDraft,
-            "openapi_extra": openapi_body(DescribeRequest, media_types=("image/*", "video/*")),
-        },
+    service = registered(
+        MicroService(
+            name=NAME,
+            service_type=ServiceType.LVM,
+            endpoint="/v1/describe",
+            host=settings.host,
+            port=settings.port,
+            input_datatype=DescribeRequest,
+            output_datatype=PersonaDraft,
+            description="A persona from a picture or a clip",
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
+            token=settings.mesh.token.get_secret_value(),
+        )
+    )
+
+    @service.route(
+        service.endpoint,
+        response_model=PersonaDraft,
+        openapi_extra=openapi_body(DescribeRequest, media_types=("image/*", "video/*")),
     )
     @register_statistics(names=[NAME])
     async def describe(request: Request) -> Response:
@@ -57,7 +61,6 @@ def build(settings: DescribeSettings) -> MicroService:
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(draft, request)
 
-    service = opea_microservices[NAME]
     service.add_resource(engine)
     return service
 

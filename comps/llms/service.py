@@ -16,7 +16,7 @@ from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import Problem
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
-from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto import sse
 from comps.cores.proto.api_protocol import (
     ChatCompletionRequest,
@@ -111,24 +111,28 @@ def build(settings: LlmSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
     engine = ENGINES.create(settings.engine, settings)
 
-    @register_microservice(
-        name=NAME,
-        service_type=ServiceType.LLM,
-        endpoint="/v1/chat/completions",
-        host=settings.host,
-        port=settings.port,
-        input_datatype=ChatCompletionRequest,
-        output_datatype=ChatCompletionResponse,
-        description="Language model",
-        max_body=int(settings.max_body_mb * 2**20),
-        timeout=settings.timeout_s,
-        drain_s=settings.drain_s,
-        token=settings.mesh.token.get_secret_value(),
-        route_options={
-            "response_model": ChatCompletionResponse | GeneratedDoc,
-            "responses": {200: {"content": {sse.MEDIA_TYPE: {}}}},
-            "openapi_extra": openapi_body(QueryOrChatRequest),
-        },
+    service = registered(
+        MicroService(
+            name=NAME,
+            service_type=ServiceType.LLM,
+            endpoint="/v1/chat/completions",
+            host=settings.host,
+            port=settings.port,
+            input_datatype=ChatCompletionRequest,
+            output_datatype=ChatCompletionResponse,
+            description="Language model",
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
+            token=settings.mesh.token.get_secret_value(),
+        )
+    )
+
+    @service.route(
+        service.endpoint,
+        response_model=ChatCompletionResponse | GeneratedDoc,
+        responses={200: {"content": {sse.MEDIA_TYPE: {}}}},
+        openapi_extra=openapi_body(QueryOrChatRequest),
     )
     @register_statistics(names=[NAME])
     async def chat(request: Request) -> Response:
@@ -145,12 +149,11 @@ def build(settings: LlmSettings) -> MicroService:
             return render(GeneratedDoc(text=completion.text, prompt=asked.query), request)
         return JSONResponse(_response(completion, engine).model_dump(mode="json", exclude_none=True))
 
-    @register_microservice(name=NAME, endpoint="/v1/models", methods=["GET"])
+    @service.route("/v1/models", ["GET"])
     async def models() -> ModelList:
         """OpenAI's list of models."""
         return ModelList(data=[ModelCard(id=name) for name in await engine.models()])
 
-    service = opea_microservices[NAME]
     service.add_resource(engine)
     return service
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from comps.cores.errors import BadInput
+from comps.cores.proto.plain import check_text
 
 T = TypeVar("T")
 MAX_LIMIT = 200
@@ -29,11 +31,16 @@ def encode_cursor(created_at: float, row_id: str) -> str:
 
 def decode_cursor(cursor: str) -> tuple[float, str]:
     """Raises BadInput for anything that ``encode_cursor`` did not make."""
+    row_id = ""
     try:
         created_at, _, row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("/")
-        return float(created_at), row_id
+        at = float(created_at)
     except (binascii.Error, ValueError):
-        raise BadInput("is not a cursor of an earlier page", field="cursor") from None
+        at = math.nan
+    if not math.isfinite(at):
+        raise BadInput("is not a cursor of an earlier page", field="cursor")
+    check_text(row_id, "cursor")
+    return at, row_id
 
 
 def paged(

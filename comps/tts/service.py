@@ -14,7 +14,7 @@ from comps.cores.common.settings import TtsSettings
 from comps.cores.errors import BadInput
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
-from comps.cores.mega.micro_service import MicroService, opea_microservices, register_microservice
+from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
 from comps.cores.proto.media import Media
 from comps.cores.proto.negotiate import negotiate
@@ -129,31 +129,31 @@ def _content_type(format: str, rate: int) -> str:
 def build(settings: TtsSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
     handlers = TtsService(ENGINES.create(settings.engine, settings))
-    register_statistics(names=[NAME])(handlers.speak)
-    register_microservice(
-        name=NAME,
-        service_type=ServiceType.TTS,
-        endpoint="/v1/tts",
-        host=settings.host,
-        port=settings.port,
-        input_datatype=SpeechRequest,
-        output_datatype=Speech,
-        description="Text to speech",
-        max_body=int(settings.max_body_mb * 2**20),
-        timeout=settings.timeout_s,
-        drain_s=settings.drain_s,
-        token=settings.mesh.token.get_secret_value(),
-        route_options={"response_model": TtsResult, "openapi_extra": openapi_body(SpeechRequest)},
-    )(handlers.speak)
-    register_microservice(
-        name=NAME,
-        endpoint="/v1/audio/speech",
-        route_options={"response_class": Response, "openapi_extra": openapi_body(AudioSpeechRequest)},
-    )(handlers.audio_speech)
-    register_microservice(name=NAME, endpoint="/v1/tts/voices", methods=["GET"], route_options={"response_model": Voices})(
-        handlers.voices
+    service = registered(
+        MicroService(
+            name=NAME,
+            service_type=ServiceType.TTS,
+            endpoint="/v1/tts",
+            host=settings.host,
+            port=settings.port,
+            input_datatype=SpeechRequest,
+            output_datatype=Speech,
+            description="Text to speech",
+            max_body=int(settings.max_body_mb * 2**20),
+            timeout=settings.timeout_s,
+            drain_s=settings.drain_s,
+            token=settings.mesh.token.get_secret_value(),
+        )
     )
-    service = opea_microservices[NAME]
+    register_statistics(names=[NAME])(handlers.speak)
+    service.add_route(service.endpoint, handlers.speak, response_model=TtsResult, openapi_extra=openapi_body(SpeechRequest))
+    service.add_route(
+        "/v1/audio/speech",
+        handlers.audio_speech,
+        response_class=Response,
+        openapi_extra=openapi_body(AudioSpeechRequest),
+    )
+    service.add_route("/v1/tts/voices", handlers.voices, ["GET"], response_model=Voices)
     service.add_resource(handlers)
     return service
 

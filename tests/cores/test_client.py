@@ -259,7 +259,7 @@ async def test_connections_that_the_other_side_has_closed_are_not_noticed(client
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        node = MicroService.remote("node", url, "/ask", service_type=ServiceType.UNDEFINED)
+        node = MicroService.remote("node", url, "/ask", service_type=ServiceType.UNDEFINED, repeatable=True)
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(client.call, node, {})
@@ -424,3 +424,28 @@ async def test_counts_are_right_after_any_cancellation(client: NodeClient, backe
             await client.call(_node(backends), {})
     assert client.counts["node"].in_flight == 0
     assert all(replica.in_flight == 0 for replica in next(iter(client._replicas.values())).all)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+async def test_events_are_relayed_one_by_one_whatever_ends_their_lines(client: NodeClient, end: bytes) -> None:
+    read = asyncio.Semaphore(0)
+    events = [b"data: %d" % number + 2 * end for number in range(4)]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        for event in events:
+            writer.write(event)
+            await writer.drain()
+            # The next is sent once this one has been read: what is held back would be waited for in vain.
+            await read.acquire()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        node = MicroService.remote("node", url, "/x", service_type=ServiceType.UNDEFINED)
+        with anyio.fail_after(5):
+            async with client.relay(node, {}) as pieces:
+                for event in events:
+                    assert await anext(pieces) == event
+                    read.release()

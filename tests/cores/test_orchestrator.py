@@ -13,7 +13,7 @@ import pytest
 from fastapi import Request, Response
 
 from comps import MicroService, ServiceOrchestrator, ServiceType, TextDoc
-from comps.cores.errors import MalformedBody, NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
+from comps.cores.errors import BadInput, MalformedBody, NodeError, NodeTimeout, NodeUnavailable, NoFace, RelayedProblem
 from comps.cores.mega.dag import DAG
 from comps.cores.proto.docarray import LLMParams
 from tests.serving import serving
@@ -273,3 +273,14 @@ async def test_wiring_mistakes(mega: ServiceOrchestrator, backend: Backend) -> N
     with pytest.raises(ValueError, match="already"):
         mega.add(backend.node("a", "/echo"))
     assert isinstance(mega.copy_graph(), DAG)
+
+
+@pytest.mark.parametrize("value", [10**400, -(2**70), "\ud800", {"a": ["\udfff"]}, [[10**20]]], ids=lambda value: str(value)[:10])
+@pytest.mark.parametrize("how", [{}, {"binary": True}])
+async def test_what_cannot_be_sent_on_is_the_clients_fault(
+    mega: ServiceOrchestrator, backend: Backend, value: Any, how: dict[str, Any]
+) -> None:
+    _chain(mega, backend.node("a", "/echo", **how))
+    with pytest.raises(BadInput) as caught:
+        await mega.schedule({"text": "hi", "top_k": value})
+    assert (caught.value.status, str(caught.value.extra["field"]).partition(".")[0]) == (422, "top_k")

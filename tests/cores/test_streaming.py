@@ -319,3 +319,57 @@ async def test_an_ordered_map_reads_no_further_ahead_than_it_may() -> None:
 
     await ordered_map(requests(), ask, pass_on, 3)
     assert (read, passed) == (50, 50)
+
+
+async def _read_to_its_end(mega: ServiceOrchestrator) -> None:
+    async with mega.stream({}) as run:
+        async for _ in run:
+            pass
+
+
+def _mapping_node(backend: Backend, path: str = "/fails", **kwargs: Any) -> ServiceOrchestrator:
+    mega = ServiceOrchestrator()
+    mega.add(backend.node("m", path, map_over=True, **kwargs))
+    mega.align_inputs = lambda *args, **kwargs: [{"n": 3}, {"n": 3}]  # type: ignore[method-assign]
+    return mega
+
+
+@pytest.mark.parametrize("how", [{}, {"repeatable": True, "attempt_timeout": 0.1}], ids=["plain", "overtaking"])
+async def test_a_graph_of_one_map_fails_with_the_error_itself(backend: Backend, how: dict[str, Any]) -> None:
+    mega = _mapping_node(backend, **how)
+    with pytest.raises(RelayedProblem, match="no face"):
+        await mega.schedule({})
+    with pytest.raises(RelayedProblem, match="no face"):
+        await _read_to_its_end(mega)
+    await mega.stop()
+
+
+@pytest.mark.parametrize("hook", ["align_inputs", "align_outputs", "align_items", "align_failure", "media_ms"])
+async def test_a_hook_that_fails_fails_with_its_own_error(backend: Backend, hook: str) -> None:
+    mega = _mapping_node(backend, "/fails" if hook == "align_failure" else "/double")
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise ZeroDivisionError
+
+    setattr(mega, hook, fail)
+    with pytest.raises(ZeroDivisionError):
+        await mega.schedule({})
+    with pytest.raises(ZeroDivisionError):
+        await _read_to_its_end(mega)
+    await mega.stop()
+
+
+async def test_a_hook_with_a_task_group_of_its_own_fails_with_what_failed_in_it(backend: Backend) -> None:
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    class Grouped(ServiceOrchestrator):
+        async def align_inputs(self, *args: Any, **kwargs: Any) -> Any:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(fail)
+
+    mega = Grouped()
+    mega.add(backend.node("unary", "/double"))
+    with pytest.raises(ZeroDivisionError):
+        await mega.schedule({"n": 1})
+    await mega.stop()

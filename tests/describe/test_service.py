@@ -10,9 +10,8 @@ import msgpack
 import pytest
 
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings, StorageSettings
-from comps.cores.mega.micro_service import opea_microservices
 from comps.cores.proto.avatar import PersonaDraft
-from comps.describe.service import NAME, build
+from comps.describe.service import build
 from comps.media.landmarks import Landmarker
 from tests.describe import material
 from tests.serving import serving
@@ -28,7 +27,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     service = build(DescribeSettings(port=0, storage=storage, max_body_mb=2))
     with serving(service), httpx.Client(base_url=service.base_url, timeout=60) as made:
         yield made
-    opea_microservices.pop(NAME)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from comps.cores.common.settings import LlmSettings
-from comps.cores.mega.micro_service import opea_microservices
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.proto.sse import Parser
 from comps.llms import service
@@ -27,11 +26,9 @@ CHAT = "/v1/chat/completions"
 @contextmanager
 def llm(**settings: Any) -> Iterator[str]:
     """The address of an llm service with these settings."""
-    opea_microservices.pop(service.NAME, None)
     built = service.build(LlmSettings(port=0, **settings))
     with serving(built):
         yield built.base_url
-    opea_microservices.pop(service.NAME, None)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -10,16 +11,20 @@ import httpx
 from comps.asr.collected import collected
 from comps.asr.engine import Recognition
 from comps.asr.language import language_code
+from comps.cores import retry_after
 from comps.cores.common.openai import base_url
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
 from comps.cores.proto.avatar import Transcript
+from comps.cores.text.from_model import usable
 
 _NODE = "asr"
 _CONNECT_S = 3.0
 #: What the server blames on the recording, by status; others of 4xx are ours or its operator's.
 _CLIENT_FAULTS: dict[int, type[BadInput]] = {400: BadInput, 413: TooLarge, 415: UnsupportedMedia, 422: BadInput}
 _NO_SPEECH = "no_speech"
+#: Characters; more is no transcript of a question.
+_LONGEST_TEXT = 20_000
 
 
 class OpenAICompatibleEngine:
@@ -66,10 +71,11 @@ class OpenAICompatibleEngine:
         text = answer.get("text")
         if not isinstance(text, str):
             raise NodeError("answered without a text", node=_NODE)
-        if not text.strip():
+        text = usable(text.strip(), _LONGEST_TEXT)
+        if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
         return Transcript(
-            asr_result=text.strip(),
+            asr_result=text,
             duration_s=_seconds(answer.get("duration")),
             language=_spoken(answer.get("language"), code),
             engine=self.name,
@@ -98,7 +104,8 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         answer = None
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise Overloaded("the transcription server is overloaded", retry_after=_seconds(response.headers.get("Retry-After")))
+        wait_s = retry_after.seconds(response.headers.get("Retry-After"))
+        raise Overloaded("the transcription server is overloaded", retry_after=wait_s)
     if response.status_code in _CLIENT_FAULTS:
         if isinstance(answer, dict) and answer.get("code") == _NO_SPEECH:
             raise NoSpeech("audio: no word was understood in it", field="audio")
@@ -115,9 +122,10 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
 def _seconds(value: Any) -> float:
     """OpenAI's own server sends durations as text."""
     try:
-        return max(0.0, float(value))
-    except (TypeError, ValueError):
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
         return 0.0
+    return seconds if 0 <= seconds < math.inf else 0.0
 
 
 def _spoken(answered: Any, asked: str | None) -> str:

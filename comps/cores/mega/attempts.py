@@ -7,8 +7,10 @@ from typing import Any
 
 import anyio
 
+from comps.cores import retry_after
 from comps.cores.errors import NodeError, NodeUnavailable, Problem
 from comps.cores.mega.channel import Channel
+from comps.cores.mega.first_error import first_error
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.replicas import Replica, Replicas
 
@@ -30,9 +32,9 @@ def may_be_repeated(error: Problem, service: MicroService) -> bool:
     return service.repeatable and (error.status == _TOO_MANY or is_its_own(error, service))
 
 
-def retry_after(error: Problem) -> float:
+def wait_after(error: Problem) -> float:
     """Seconds; infinite for an error that is no refusal."""
-    return float(error.headers.get("Retry-After", 1)) if error.status == _TOO_MANY else float("inf")
+    return retry_after.seconds(error.headers.get("Retry-After")) if error.status == _TOO_MANY else float("inf")
 
 
 class Attempts:
@@ -52,7 +54,10 @@ class Attempts:
 
     async def run(self) -> Any:
         if self._service.repeatable and self._service.attempt_timeout is not None:
-            return await self._overtaking()
+            try:
+                return await self._overtaking()
+            except BaseExceptionGroup as group:
+                raise first_error(group) from None
         return await self._in_turn()
 
     async def _in_turn(self) -> Any:
@@ -64,7 +69,7 @@ class Attempts:
             except Problem as error:
                 failures.append(error)
                 replica = self._next() if may_be_repeated(error, self._service) else None
-        raise min(failures, key=retry_after, default=NotSent("has no address", node=self._service.title))
+        raise min(failures, key=wait_after, default=NotSent("has no address", node=self._service.title))
 
     async def _overtaking(self) -> Any:
         failures: list[Problem] = []
@@ -90,7 +95,7 @@ class Attempts:
                 if replica is None and not running:
                     tasks.cancel_scope.cancel()
                     break
-        raise min(failures, key=retry_after)
+        raise min(failures, key=wait_after)
 
     def _next(self) -> Replica | None:
         replica = self._replicas.pick(self._tried)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import anyio
 import orjson
@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from comps.cores import retry_after
 from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
 from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.begun import Begun, begun
@@ -24,12 +25,13 @@ from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.outputs import LARGE, JSONText
 from comps.cores.mega.replicas import Replica, Replicas, Resolve
 from comps.cores.mega.transport import BrokenError, Reply, Transport, UnreachableError
-from comps.cores.proto import sse, wire
+from comps.cores.proto import plain, sse, wire
 from comps.cores.telemetry import tracing, turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
 _TOO_MANY, _NO_CONTENT = 429, 204
+_FAILURES = range(400, 600)
 #: A refusal that came without a problem document: not from a service of ours.
 _REFUSAL = {"status": _TOO_MANY, "code": "overloaded", "title": "Overloaded", "detail": "is overloaded"}
 
@@ -243,7 +245,9 @@ class NodeClient:
         with tracing.part(f"ask {service.title}", SpanKind.CLIENT, {"http.request.method": request.method, "url.full": url}):
             headers |= turn.headers() | tracing.headers()
             try:
-                return await self._transport.send(request.method, url, request.body, headers, server_name)
+                return await self._transport.send(
+                    request.method, url, request.body, headers, server_name, repeatable=service.repeatable
+                )
             except UnreachableError as error:
                 raise NotSent("cannot be reached", node=service.title) from error
             except BrokenError as error:
@@ -275,11 +279,16 @@ def _encode(service: MicroService, document: Any) -> tuple[Sequence[bytes], str]
         return (), ""
     if isinstance(document, JSONText):
         return document.pieces, wire.JSON
-    if service.binary:
-        return (wire.pack(document),), wire.MSGPACK
-    if isinstance(document, BaseModel):
-        return (document.model_dump_json(exclude_none=True).encode(),), wire.JSON
-    return (orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS),), wire.JSON
+    try:
+        if service.binary:
+            return (wire.pack(document),), wire.MSGPACK
+        if isinstance(document, BaseModel):
+            return (document.model_dump_json(exclude_none=True).encode(),), wire.JSON
+        return (orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS),), wire.JSON
+    except (TypeError, ValueError, OverflowError):
+        # What a megaservice's client sent may be what cannot be sent on: then it is told so.
+        plain.check(document.model_dump() if isinstance(document, BaseModel) else document)
+        raise
 
 
 def _decode(service: MicroService, reply: Reply) -> Any:
@@ -332,6 +341,8 @@ async def _events(service: MicroService, reply: Reply) -> AsyncGenerator[sse.Eve
             async for piece in pieces:
                 for event in parser.feed(piece):
                     yield event
+        except sse.EventTooLong as error:
+            raise NodeError("sent an event that is too long", node=service.title) from error
         except NodeUnavailable:
             # Whether that was the end or came too early is for the reader to know.
             return
@@ -354,18 +365,14 @@ async def _read_on(service: MicroService, reply: Reply) -> AsyncGenerator[bytes,
 
 
 async def _pieces(service: MicroService, reply: Reply) -> AsyncGenerator[bytes, None]:
-    """An answer as it comes; an event that has begun (``data:``) is held until it is whole."""
-    held = b""
+    """An answer as it comes; an event that has begun is held until it is whole."""
+    cutter = sse.Cutter(is_events=reply.content_type == sse.MEDIA_TYPE)
     async with aclosing(_read_on(service, reply)) as pieces:
         async for piece in pieces:
-            *events, held = (held + piece).split(b"\n\n")
-            for event in events:
-                yield event + b"\n\n"
-            if held and not held.startswith(b"data:"):
-                yield held
-                held = b""
-    if held:
-        yield held
+            for part in cutter.feed(piece):
+                yield part
+    if rest := cutter.rest():
+        yield rest
 
 
 def _has_finished(item: Any) -> bool:
@@ -376,7 +383,7 @@ def _has_finished(item: Any) -> bool:
 def _raise_event(service: MicroService, error: Any) -> NoReturn:
     document = error if isinstance(error, dict) else {}
     status = document.get("status")
-    if isinstance(status, int) and "code" in document:
+    if _is_status(status) and "code" in document:
         _raise_problem(service, status, {key: value for key, value in document.items() if key != "message"}, None)
     raise NodeError("failed in the middle of its answer", node=service.title)
 
@@ -388,7 +395,7 @@ def _check(service: MicroService, reply: Reply) -> None:
     document = _problem_document(reply)
     if document is None:
         if reply.status == _TOO_MANY:
-            raise RelayedProblem(_REFUSAL, node=service.title, headers={"Retry-After": reply.headers.get("Retry-After", "1")})
+            raise RelayedProblem(_REFUSAL, node=service.title, headers=_wait(reply.headers.get("Retry-After", "1")))
         kind = _KINDS.get(reply.status, NodeError)
         raise kind(f"answered {reply.status}", node=service.title, upstream_status=reply.status)
     _raise_problem(service, reply.status, document, reply.headers.get("Retry-After"))
@@ -396,11 +403,16 @@ def _check(service: MicroService, reply: Reply) -> None:
 
 def _raise_problem(service: MicroService, status: int, document: dict[str, Any], retry: str | None) -> NoReturn:
     if _is_of_the_request(status, document):
-        raise RelayedProblem(document, node=service.title, headers={"Retry-After": retry} if retry else None)
+        raise RelayedProblem(document, node=service.title, headers=_wait(retry) if retry else None)
     problem: Problem = _KINDS.get(status, NodeError)(
         str(document.get("detail", "failed")), node=str(document.get("node", service.title))
     )
     raise problem
+
+
+def _wait(retry: str) -> dict[str, str]:
+    """The header that tells our caller to wait as long as we were told to."""
+    return {"Retry-After": retry_after.header(retry_after.seconds(retry))}
 
 
 def _too_slow(service: MicroService) -> NodeTimeout:
@@ -419,4 +431,9 @@ def _problem_document(reply: Reply) -> dict[str, Any] | None:
         document = from_json(reply.body)
     except ValueError:
         return None
-    return document if isinstance(document, dict) and {"status", "code"} <= document.keys() else None
+    is_one = isinstance(document, dict) and _is_status(document.get("status")) and "code" in document
+    return document if is_one else None
+
+
+def _is_status(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and value in _FAILURES

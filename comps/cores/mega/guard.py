@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import anyio
 from pydantic import ValidationError
@@ -19,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.clock import now
-from comps.cores.mega.turns import SMALL, Turns
+from comps.cores.mega.turns import SMALL, Turns, end_nothing
+from comps.cores.proto import plain
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry import tracing, turn
 from comps.cores.telemetry.logs import unexpected
@@ -82,37 +86,47 @@ class Guard:
             handler = getattr(scope.get("route"), "path", "none")
             self._metrics.requests.labels(handler, scope["method"], str(status)).inc()
             self._metrics.seconds.labels(handler, scope["method"]).observe(time.perf_counter() - started)
+            self._metrics.in_progress.dec()
 
         exchange = _Exchange(send, count)
-        with self._metrics.in_progress.track_inprogress():
-            try:
-                await self._answer(headers, scope, receive, exchange)
-            except Problem as problem:
-                await exchange.fail(problem)
-            except ConnectionError:
-                pass
-            except Exception as error:
-                await exchange.fail(unexpected(log, f"{scope['method']} {scope['path']}", error))
-            finally:
-                exchange.end()
+        self._metrics.in_progress.inc()
+        try:
+            await self._answer(headers, scope, receive, exchange)
+        except ConnectionError:
+            pass
+        except Exception as error:
+            await self._fail(exchange, scope, error)
+        finally:
+            exchange.end()
+
+    async def _fail(self, exchange: _Exchange, scope: Scope, error: Exception) -> None:
+        what = f"{scope['method']} {scope['path']}"
+        if exchange.is_sent:
+            unexpected(log, f"background task of {what}", error)
+        elif isinstance(error, Problem):
+            await exchange.fail(error)
+        else:
+            await exchange.fail(unexpected(log, what, error))
 
     async def _answer(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        _check_address(scope)
         seconds = self._seconds(headers)
         gone = asyncio.Event()
         with anyio.move_on_after(seconds) as work:
             exchange.on_progress(lambda: _extend(work, seconds))
-            async with self._turn(headers):
+            async with self._turn(headers) as end_turn:
+                exchange.on_sent(partial(_let_run, work, end_turn))
                 body = await self._read_body(headers, receive)
                 if body is not None:
                     await self._work(body, scope, receive, exchange, work, gone)
         if work.cancelled_caught and not gone.is_set():
             raise NodeTimeout(f"did not finish within {seconds:g} s", node=self._node)
 
-    def _turn(self, headers: dict[bytes, bytes]) -> AbstractAsyncContextManager[None]:
+    def _turn(self, headers: dict[bytes, bytes]) -> AbstractAsyncContextManager[Callable[[], None]]:
         size = _stated_size(headers)
         if size is None:
             size = _UNSTATED if b"transfer-encoding" in headers else 0
-        return nullcontext() if self._turns is None or size < SMALL else self._turns.turn(size)
+        return nullcontext(end_nothing) if self._turns is None or size < SMALL else self._turns.turn(size)
 
     async def _work(
         self,
@@ -123,7 +137,9 @@ class Guard:
         work: anyio.CancelScope,
         gone: asyncio.Event,
     ) -> None:
-        """Handle a request whose body has been read; ``work`` is cancelled when the client is ``gone``."""
+        """Handle a request whose body has been read. ``work`` is cancelled when the client is ``gone`` before it has been given
+        the whole answer; what a handler does after that (Starlette's background tasks) runs to its end.
+        """
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
@@ -136,7 +152,8 @@ class Guard:
             while (await receive())["type"] != "http.disconnect":
                 pass
             gone.set()
-            work.cancel()
+            if not exchange.is_complete:
+                work.cancel()
 
         watching = asyncio.create_task(watch())
         try:
@@ -162,7 +179,7 @@ class Guard:
         if stated is None:
             return self._timeout
         try:
-            return min(self._timeout, max(0.0, int(stated) / 1000))
+            return min(self._timeout, plain.whole_number(stated) / 1000)
         except ValueError:
             raise MalformedBody("is not a number of milliseconds", field=DEADLINE_HEADER) from None
 
@@ -188,10 +205,28 @@ class Guard:
         return TooLarge(f"the body is larger than {self._max_body} bytes", limit_bytes=self._max_body)
 
 
+def _check_address(scope: Scope) -> None:
+    """Parts of a path and a query become ids and texts, and NUL is in none. Raises BadInput."""
+    plain.check_text(scope["path"], "path")
+    if b"%00" in scope["query_string"]:
+        named = next((name for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if "\0" in name + value), "")
+        plain.check_text("\0", named.replace("\0", "?") or "query")
+
+
 def _stated_size(headers: dict[bytes, bytes]) -> int | None:
     """Of a body, bytes."""
     stated = headers.get(b"content-length", b"")
-    return int(stated) if stated.isdigit() else None
+    try:
+        return plain.whole_number(stated) if stated else None
+    except ValueError:
+        # More digits than any body has bytes.
+        return sys.maxsize
+
+
+def _let_run(work: anyio.CancelScope, end_turn: Callable[[], None]) -> None:
+    """What follows the answer has no deadline, and its request's memory is not counted: only the service's stop ends it."""
+    work.deadline = float("inf")
+    end_turn()
 
 
 def _extend(deadline: anyio.CancelScope, seconds: float) -> None:
@@ -206,11 +241,18 @@ class _Exchange:
         self._send = send
         self._count: Callable[[int], None] | None = count
         self.status: int | None = None
+        #: Whether the last of the answer was given to the server; and whether the server has taken it.
+        self.is_complete = self.is_sent = False
         self._progress: Callable[[], None] | None = None
+        self._sent: Callable[[], None] | None = None
 
     def on_progress(self, tell: Callable[[], None]) -> None:
         """Call ``tell`` whenever a part of a body has been taken and more follows."""
         self._progress = tell
+
+    def on_sent(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` once the server has taken the whole answer."""
+        self._sent = tell
 
     async def send(self, message: Message) -> None:
         more = message.get("more_body", False)
@@ -222,9 +264,14 @@ class _Exchange:
             # The server waits for the client to have taken a part before it sends the next: then it is no longer in memory.
             await self._send({**message, "more_body": True})
             message = {"type": "http.response.body"}
+        self.is_complete = self.is_complete or (not more and message["type"] == "http.response.body")
         await self._send(message)
         if more and self._progress is not None:
             self._progress()
+        if self.is_complete and not self.is_sent:
+            self.is_sent = True
+            if self._sent is not None:
+                self._sent()
 
     def end(self) -> None:
         """The answer is complete, or never will be."""

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from comps.cores.errors import MalformedBody, Problem
+from comps.cores.errors import HTTPProblem, MalformedBody, Problem
 from comps.cores.mega import docs_page
 from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.gate import OPEN, Gate, mesh_only
@@ -47,7 +47,6 @@ _TRACES: TelemetryConfig = {
     "auto_configure": False,
     "exclude": _is_untold,
 }
-_STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class Resource(Protocol):
@@ -183,7 +182,4 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 
 async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    problem: Any = Problem(str(error.detail), headers=dict(error.headers or {}))
-    problem.status = error.status_code
-    problem.code = _STATUS_CODES.get(error.status_code, "http_error")
-    return _respond(problem)
+    return _respond(HTTPProblem(error.status_code, str(error.detail), headers=dict(error.headers or {})))

@@ -220,6 +220,15 @@ class MicroService:
             options = {"response_model": None, "response_class": PlainJSONResponse, **options}
         self.app.add_api_route(endpoint, handler, methods=methods or ["POST"], **options)
 
+    def route(self, endpoint: str, methods: list[str] | None = None, **options: Any) -> Callable[[F], F]:
+        """``add_route`` as a decorator."""
+
+        def decorate(handler: F) -> F:
+            self.add_route(endpoint, handler, methods, **options)
+            return handler
+
+        return decorate
+
     def start(self) -> None:
         """Serve until ``stop`` or SIGTERM. Blocks."""
         self._validate_env()
@@ -285,6 +294,12 @@ def _bind(host: str, port: int) -> socket.socket:
 
 #: The services that this process registered, by name.
 opea_microservices: dict[str, MicroService] = {}
+
+
+def registered(service: MicroService) -> MicroService:
+    """``service`` under its name, in the place of any that had it: later uses of ``register_microservice`` add routes to it."""
+    opea_microservices[service.title] = service
+    return service
 
 
 def register_microservice(

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from comps.cores.errors import Problem
 from comps.cores.mega.client import NodeClient
 from comps.cores.mega.dag import DAG
+from comps.cores.mega.first_error import first_error
 from comps.cores.mega.micro_service import MicroService
-from comps.cores.mega.run import MODELS, Run, fields_of, first_error, settled, with_parameters
+from comps.cores.mega.run import MODELS, Run, fields_of, settled, with_parameters
 from comps.cores.proto.docarray import LLMParams
 from comps.opea.answer_stream import answer_stream, streams_into
 from comps.opea.metrics import orchestrator_metrics

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from comps.cores.errors import MalformedBody, Problem
 from comps.cores.mega.channel import Channel, Signal
 from comps.cores.mega.constants import ServiceType
+from comps.cores.mega.first_error import first_error
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.ordered_map import ordered_map
 from comps.cores.mega.outputs import JSONText, Outputs
@@ -103,15 +104,16 @@ class Run:
     async def work(self) -> None:
         """Work until all nodes are done; the first failure is raised. Events wait for their reader."""
         chain = self.graph.chain()
-        if chain is not None and not self._feeders:
-            for node in chain:
-                await self._node(node)
-            return
         try:
+            if chain is not None and not self._feeders:
+                for node in chain:
+                    await self._node(node)
+                return
             async with anyio.create_task_group() as tasks:
                 for node in self.graph.graph:
                     tasks.start_soon(self._node, node)
         except BaseExceptionGroup as group:
+            # Of this task group, or of one that a node or a hook runs by itself.
             raise first_error(group) from None
 
     async def unread(self) -> None:
@@ -311,10 +313,3 @@ def _matches(pattern: str, name: str) -> bool:
 async def settled(value: Any) -> Any:
     """What a hook gave: they may be plain functions or coroutines."""
     return await value if inspect.isawaitable(value) else value
-
-
-def first_error(error: BaseException) -> BaseException:
-    """The first error of a task group's: the others are siblings that were stopped because of it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import select
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
+
+from comps.cores.mega.resend import may_be_sent_again
 
 #: Below what servers do (uvicorn by default: 5 s), so that a pooled connection is seldom one that the other side has just closed.
 _KEEPALIVE_S = 4.0
@@ -99,6 +103,26 @@ def _payload(body: Sequence[bytes]) -> _Pieces | bytes | None:
     return pieces if (pieces.size or 0) >= _LARGE else b"".join(body) or None
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Does not reuse a connection that the other side has closed, though the event loop has not been told of it yet."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        idle = self._conns.get(key)
+        while idle and _has_been_closed(idle[0][0]):
+            idle.popleft()[0].close()
+        return await super()._get(key, traces)
+
+
+def _has_been_closed(connection: ResponseHandler) -> bool:
+    """An idle connection with something to read holds the end of the stream, or what no request was made for."""
+    if connection.transport is None or connection.transport.is_closing():
+        return True
+    socket = connection.transport.get_extra_info("socket")
+    waiting = select.poll()
+    waiting.register(socket.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 class Transport:
     """To be made in the event loop that it serves. At most ``max_connections`` are open at once."""
 
@@ -107,15 +131,24 @@ class Transport:
         self._fresh = _session(limit=max_connections, force_close=True)
 
     async def send(
-        self, method: str, url: str, body: Sequence[bytes], headers: Mapping[str, str], server_name: str | None
+        self,
+        method: str,
+        url: str,
+        body: Sequence[bytes],
+        headers: Mapping[str, str],
+        server_name: str | None,
+        *,
+        repeatable: bool = False,
     ) -> Reply:
-        """One request; sent again once, by a connection of its own, when a pooled one turns out to have been closed.
+        """One request. Where the connection breaks it is sent again once, by one of its own, if it may be (``resend``).
 
         ``server_name``: for TLS, where ``url`` names an address. Raises UnreachableError, BrokenError.
         """
         try:
             return await _send(self._pooled, method, url, body, headers, server_name)
         except BrokenError:
+            if not may_be_sent_again(method, repeatable=repeatable):
+                raise
             return await _send(self._fresh, method, url, body, headers, server_name)
 
     async def stop(self) -> None:
@@ -141,7 +174,7 @@ class Transport:
 
 def _session(**connections: Any) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ttl_dns_cache=_RESOLVED_FOR_S, **connections),
+        connector=_Connector(ttl_dns_cache=_RESOLVED_FOR_S, **connections),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
         skip_auto_headers={"User-Agent"},
     )

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 #: Bytes; smaller bodies never wait.
@@ -28,6 +29,10 @@ def busy_seconds() -> float:
     except OSError:
         return time.thread_time()
     return (int(ran) + int(waited)) / 1e9
+
+
+def end_nothing() -> None:
+    """Of a turn that nobody had to wait for."""
 
 
 @dataclass(eq=False)
@@ -61,10 +66,10 @@ class Turns:
         self._seen_at = self._seen_busy = self._ended_at = 0.0
 
     @asynccontextmanager
-    async def turn(self, size: int) -> AsyncIterator[None]:
-        """Waits until ``size`` bytes may be worked on; they count until the context is left."""
+    async def turn(self, size: int) -> AsyncIterator[Callable[[], None]]:
+        """Waits until ``size`` bytes may be worked on; they count until the context is left, or what it gives is called."""
         if size < SMALL:
-            yield
+            yield end_nothing
             return
         place = _Place(size)
         self._waiting.append(place)
@@ -73,14 +78,18 @@ class Turns:
             if not place.is_let_in.is_set():
                 self._await_review()
                 await place.is_let_in.wait()
-            yield
+            yield partial(self._end, place)
         finally:
-            if place.is_let_in.is_set():
-                self._taken -= size
-                self._ended_at = self._clock()
-            else:
-                self._waiting.remove(place)
-            self._let_in()
+            self._end(place)
+
+    def _end(self, place: _Place) -> None:
+        if place in self._waiting:
+            self._waiting.remove(place)
+        elif place.size:
+            self._taken -= place.size
+            place.size = 0
+            self._ended_at = self._clock()
+        self._let_in()
 
     def review(self) -> None:
         """Set the bound by how busy the thread was since the last review."""

@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from docarray import BaseDoc
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
 from comps.cores.proto.avatar import Persona
 
@@ -67,7 +67,7 @@ class ChatCompletionRequest(BaseDoc):
     repetition_penalty: float | None = Field(None, gt=0)
     seed: int | None = None
     user: str | None = Field(None, max_length=500)
-    response_format: dict[str, Any] | None = None
+    response_format: dict[str, JsonValue] | None = None
     persona: Persona | None = None
 
     @property

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from docarray import BaseDoc
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from comps.cores.proto import plain
 from comps.cores.proto.media import Media
 
 #: A phoneme on a time line: start and end in seconds, and its espeak mnemonic ("_" is silence).
@@ -41,6 +42,14 @@ class Persona(BaseDoc):
     voice: str = Field(default="", max_length=500)
     avatar_id: str = Field(default="", max_length=100)
     provenance: dict[str, Provenance] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_plain_values(cls, values: Any) -> Any:
+        """Cards come by several ways, and are kept. Raises BadInput."""
+        if isinstance(values, dict):
+            plain.check(values)
+        return values
 
 
 class Transcript(BaseDoc):

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
 from comps.cores.errors import BadInput, MalformedBody, UnsupportedMedia
+from comps.cores.proto import plain
 from comps.cores.proto.negotiate import negotiate
 
 MSGPACK = "application/msgpack"
@@ -28,7 +29,14 @@ M = TypeVar("M", bound=BaseModel)
 def pack(document: BaseModel | dict[str, Any]) -> bytes:
     """A document, or plain values, as MessagePack."""
     values = document.model_dump(mode="python", exclude_none=True) if isinstance(document, BaseModel) else document
-    return bytes(msgpack.packb(values, use_bin_type=True, default=str))
+    return bytes(msgpack.packb(values, use_bin_type=True, default=_packable))
+
+
+def _packable(value: Any) -> str:
+    """Ids and addresses travel as text. A number that MessagePack does not hold would become one too: raises OverflowError."""
+    if isinstance(value, int):
+        raise OverflowError("a number of more than 64 bits")
+    return str(value)
 
 
 def unpack(body: bytes) -> Any:
@@ -43,6 +51,7 @@ def validate(model: type[M], values: Any) -> M:
     """``values`` as a ``model``. Raises BadInput naming the first field that is wrong, without repeating its value."""
     if not isinstance(values, dict):
         raise BadInput("the body must be an object")
+    plain.check(values)
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -69,14 +78,21 @@ async def read_document(request: Request, model: type[M], *, media_field: str | 
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return validate(model, await _form_values(request, model))
+        return _of_texts(model, await _form_values(request, model))
     if content_type == MSGPACK:
         return validate(model, unpack(await request.body()))
     if content_type in ("", "text/plain", JSON) or content_type.endswith("+json"):
         return validate(model, _json_values(await request.body()))
     if media_field and content_type.partition("/")[0] in ("audio", "video", "image", "application"):
-        return validate(model, {**request.query_params, media_field: await request.body()})
+        return _of_texts(model, {**request.query_params, media_field: await request.body()})
     raise UnsupportedMedia(f"cannot read a body of type {content_type}", field="Content-Type")
+
+
+def _of_texts(model: type[M], values: dict[str, Any]) -> M:
+    """As ``validate``, where numbers are sent as text: what they are is known only afterwards."""
+    document = validate(model, values)
+    plain.check(document.model_dump())
+    return document
 
 
 def _json_values(body: bytes) -> Any:
@@ -87,22 +103,28 @@ def _json_values(body: bytes) -> Any:
 
 
 def parse_json(body: bytes) -> Any:
-    """Read by jiter, which takes a fifth of the time over media as base64. Raises json.JSONDecodeError."""
+    """Read by jiter, which takes a fifth of the time over media as base64. Raises json.JSONDecodeError; BadInput for what it
+    does not take and json does, halves of surrogate pairs and depth: they can be passed on to nobody.
+    """
     try:
         return from_json(body)
     except ValueError:
         pass
     try:
-        # What jiter does not take, as half of a surrogate pair, json may.
-        return json.loads(body)
-    except (RecursionError, UnicodeDecodeError) as error:
+        values = json.loads(body)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError) as error:
         raise json.JSONDecodeError(type(error).__name__, body.decode(errors="replace"), 0) from None
+    plain.check(values)
+    return values
 
 
 async def _form_values(request: Request, model: type[BaseModel]) -> dict[str, Any]:
     try:
         form: FormData = await request.form(max_files=8, max_fields=100, max_part_size=1 << 20)
-    except MultiPartException:
+    except (MultiPartException, UnicodeError, LookupError):
+        # The last two: of a ``charset`` that is none.
         raise MalformedBody("the body is not a valid form") from None
     values: dict[str, Any] = {}
     for name, value in form.multi_items():
@@ -116,7 +138,11 @@ def _form_text(value: str, model: type[BaseModel], name: str) -> Any:
     field = model.model_fields.get(name)
     if field is not None and field.annotation is not str and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return parse_json(value.encode("utf-8", "surrogatepass"))
+        except BadInput as problem:
+            raise BadInput(
+                f"{name}: {problem.detail}", field=".".join(filter(None, (name, problem.extra.get("field"))))
+            ) from None
         except ValueError:
             raise BadInput(f"{name}: is not valid JSON", field=name) from None
     return value

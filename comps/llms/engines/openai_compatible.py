@@ -15,9 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 import anyio
 import httpx
 
+from comps.cores import retry_after
 from comps.cores.common.openai import base_url
 from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
 from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
 from comps.llms.engine import NODE, Completion, Delta
@@ -153,8 +155,9 @@ class OpenAICompatible:
             with anyio.fail_after(self._settings.first_token_timeout_s):
                 try:
                     return await self._client.send(request, stream=True)
-                except httpx.RemoteProtocolError:
-                    # A pooled connection that the server had closed before it saw the request.
+                except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                    if not may_be_sent_again(method):
+                        raise
                     return await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise NodeUnavailable("the language model's server cannot be reached", node=NODE) from error
@@ -282,7 +285,8 @@ def _refusal(response: httpx.Response, body: bytes) -> Problem:
     """What a status other than 2xx means to the one who asked us."""
     status = response.status_code
     if status == 429:
-        return Overloaded("the language model's server is overloaded", retry_after=_retry_after(response), node=NODE)
+        wait_s = retry_after.seconds(response.headers.get("Retry-After"))
+        return Overloaded("the language model's server is overloaded", retry_after=wait_s, node=NODE)
     if status in (400, 413, 422):
         return _rejected(_message(_object(body) or {}))
     if status in (401, 403):
@@ -290,12 +294,6 @@ def _refusal(response: httpx.Response, body: bytes) -> Problem:
     kinds: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout, 408: NodeTimeout}
     kind = kinds.get(status, NodeError)
     return kind(f"the language model's server answered {status}", node=NODE, upstream_status=status)
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds; the header may also hold a date, which is not worth the trouble here."""
-    given = response.headers.get("Retry-After", "")
-    return float(given) if given.isdigit() else _RETRY_AFTER_S
 
 
 def _error_event(document: dict[str, Any]) -> Problem:
