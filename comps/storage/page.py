@@ -31,6 +31,8 @@ def decode_cursor(cursor: str) -> tuple[float, str]:
     """Raises BadInput for anything that ``encode_cursor`` did not make."""
     try:
         created_at, _, row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("/")
+        if "\0" in row_id:
+            raise ValueError
         return float(created_at), row_id
     except (binascii.Error, ValueError):
         raise BadInput("is not a cursor of an earlier page", field="cursor") from None
