@@ -19,7 +19,10 @@ _BEFORE_MIGRATIONS, _FIRST = "schema_version", "0001"
 
 
 def bring_up_to_date(connection: Connection, revision: str = "head") -> None:
-    """Migrate in the connection's transaction, by default to the newest schema. Raises NodeUnavailable when a newer version of the program has been here."""
+    """Migrate in the connection's transaction, by default to the newest schema.
+
+    Raises NodeUnavailable when a newer version of the program has been here.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = _config(connection)
