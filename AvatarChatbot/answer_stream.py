@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 import anyio
 from anyio import to_thread
@@ -17,16 +17,20 @@ from comps.media.mux import AnswerMuxer, Fragment
 
 #: Told of a stage, and how many of its requests are done of how many.
 Progress = Callable[[str, int, int], None]
+#: Told the id of an avatar that the animation service has come to know.
+Hold = Callable[[str], Awaitable[None]]
 
 
 class AnswerStream:
     """``events`` reads the run of ``turn`` to its end. ``video`` then holds the whole MP4.
 
-    ``is_played``: fragments are played as they come, so the first is held back where drawing is slow.
+    ``hold``: writes down whose the avatar is. ``is_played``: fragments are played as they come, so the first is held back where
+    drawing is slow.
     """
 
-    def __init__(self, run: Run, turn: Turn, *, is_played: bool, progress: Progress | None = None) -> None:
+    def __init__(self, run: Run, turn: Turn, *, hold: Hold, is_played: bool, progress: Progress | None = None) -> None:
         self.turn = turn
+        self._hold = hold
         self.fragments: list[bytes] = []
         self._run = run
         self._headstart = Headstart() if is_played else None
@@ -83,6 +87,8 @@ class AnswerStream:
         match stage_of(event.node), event.kind:
             case "asr", "done":
                 return [TranscriptEvent(text=event.data["question"])]
+            case "avatar", "done":
+                await self._hold(event.data["avatar_id"])
             case "llm", "item":
                 return [ReplyEvent(delta=event.data)]
             case "tts", "item":

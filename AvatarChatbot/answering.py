@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
 
 from AvatarChatbot import faces
 from AvatarChatbot.answer_metrics import AnswerMetrics
-from AvatarChatbot.answer_stream import AnswerStream, Progress
+from AvatarChatbot.answer_stream import AnswerStream, Hold, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.capacity import Capacity, chunk_seconds
 from AvatarChatbot.heard import heard
+from AvatarChatbot.owner import EVERYBODY
 from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, Problem, RelayedProblem
+from comps.cores.errors import BadInput, NotFound, Problem, RelayedProblem
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.turn import working_on
@@ -42,9 +44,10 @@ class Answer:
 
 @dataclass
 class Answered:
-    """An answer being made. ``video_id`` is known from the start; ``stream.events()`` makes it; ``keep`` ends it."""
+    """An answer being made for ``owner``. ``video_id`` is known at the start; ``stream.events()`` makes it; ``keep`` ends it."""
 
     stream: AnswerStream
+    owner: str
     video_id: str
     conversation_id: str
     kept: bool = False
@@ -63,7 +66,8 @@ class Answered:
 
 
 class Answering:
-    """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``.
+    """Answers requests with the megaservice of ``chatbot``; conversations and videos go to ``store``, as those of the owner who
+    asks.
 
     ``metrics``: where what is measured of answers goes; None: nowhere.
     """
@@ -75,9 +79,9 @@ class Answering:
         self.capacity = Capacity(chatbot)
         self.metrics: AnswerMetrics | None = None
 
-    async def answer(self, request: AvatarChatRequest, progress: Progress | None = None) -> Answer:
+    async def answer(self, request: AvatarChatRequest, owner: str, progress: Progress | None = None) -> Answer:
         """The complete answer. Raises what ``stream`` raises."""
-        async with self.stream(request, progress=progress) as answered:
+        async with self.stream(request, owner, progress=progress) as answered:
             async with aclosing(answered.stream.events()) as events:
                 async for _ in events:
                     pass
@@ -85,7 +89,12 @@ class Answering:
 
     @asynccontextmanager
     async def stream(
-        self, request: AvatarChatRequest, *, playhead: Playhead | None = None, progress: Progress | None = None
+        self,
+        request: AvatarChatRequest,
+        owner: str,
+        *,
+        playhead: Playhead | None = None,
+        progress: Progress | None = None,
     ) -> AsyncIterator[Answered]:
         """An answer while it is made; ``playhead`` of whoever watches it meanwhile.
 
@@ -93,22 +102,25 @@ class Answering:
         not kept by then is recorded: with its problem where it failed, else as cut.
         """
         async with AsyncExitStack() as stack:
-            turn, conversation = await self._turn(request, playhead)
+            turn, conversation, hold = await self._turn(request, owner, playhead)
             if playhead is not None:
                 place = await stack.enter_async_context(self.capacity.place(request.profile))
                 turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, request.profile)
-            yield await stack.enter_async_context(self._recorded(turn, conversation, progress))
+            yield await stack.enter_async_context(self._recorded(turn, conversation, owner, hold, progress))
 
     @asynccontextmanager
-    async def _recorded(self, turn: Turn, conversation: Conversation, progress: Progress | None) -> AsyncIterator[Answered]:
+    async def _recorded(
+        self, turn: Turn, conversation: Conversation, owner: str, hold: Hold, progress: Progress | None
+    ) -> AsyncIterator[Answered]:
         record = await self._store.conversations.add_turn(conversation.id, turn.request.text or "")
         answered: Answered | None = None
         status, problem = TurnStatus.CUT, None
         try:
             with working_on(turn=record.id, conversation=conversation.id), tracing.whole("turn"):
                 async with self._chatbot.megaservice.stream({}, turn=turn) as run:
-                    stream = AnswerStream(run, turn, is_played=not isinstance(turn.playhead, NoPlayhead), progress=progress)
-                    answered = Answered(stream, record.id, conversation.id)
+                    is_played = not isinstance(turn.playhead, NoPlayhead)
+                    stream = AnswerStream(run, turn, hold=hold, is_played=is_played, progress=progress)
+                    answered = Answered(stream, owner, record.id, conversation.id)
                     yield answered
         except Problem as error:
             _name_our_field(error)
@@ -141,22 +153,48 @@ class Answering:
             "conversation_id": answered.conversation_id,
             "content_type": answer.content_type,
         }
-        await self._store.blobs.put(answer.video, "videos", answered.video_id, meta)
+        await self._store.owned.keep_video(answered.owner, answered.video_id, answer.video, meta)
         answered.kept = True
         return answer
 
-    async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
-        """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""
-        answer = await self._chatbot.megaservice.client.call(self._chatbot.avatar, AvatarRequest(media=media, points=points))
-        return AvatarInfo.model_validate(answer)
+    async def register(self, asked: AvatarRequest, owner: str, *, brought: bool = False) -> AvatarInfo:
+        """Make an avatar known to the animation service, and ``owner``'s; of one that is ``brought`` with a request, for a while.
 
-    async def _turn(self, request: AvatarChatRequest, playhead: Playhead | None) -> tuple[Turn, Conversation]:
+        Raises RelayedProblem for what shows no face or is no picture.
+        """
+        info = await self._known(asked)
+        await self._hold(asked, owner, info.avatar_id, brought=brought)
+        return info
+
+    async def _known(self, asked: AvatarRequest) -> AvatarInfo:
+        return AvatarInfo.model_validate(await self._chatbot.megaservice.client.call(self._chatbot.avatar, asked))
+
+    async def _hold(self, asked: AvatarRequest, owner: str, avatar_id: str, *, brought: bool) -> None:
+        """Write down whose an avatar is that the animation service knows.
+
+        Its last owner may have deleted it since: with the new row in place it is registered once more.
+        """
+        is_new = await self._store.owned.hold_avatar(owner, avatar_id, brought=brought)
+        if is_new and not await self._is_there(avatar_id):
+            await self._known(asked)
+
+    async def _is_there(self, avatar_id: str) -> bool:
+        path = f"{self._chatbot.avatar.endpoint}/{avatar_id}"
+        try:
+            await self._chatbot.megaservice.client.call(self._chatbot.avatar, None, path=path, method="GET")
+        except RelayedProblem as problem:
+            if problem.status != NotFound.status:
+                raise
+            return False
+        return True
+
+    async def _turn(self, request: AvatarChatRequest, owner: str, playhead: Playhead | None) -> tuple[Turn, Conversation, Hold]:
         if request.audio is None and request.text is None:
             raise BadInput("a question is missing: give audio or text", field="audio")
-        persona = await self._persona(request.persona)
-        face = await faces.resolve(request, persona, self._settings, self._store.blobs)
+        persona = await self._persona(request.persona, owner)
+        face = await faces.resolve(request, persona, self._settings, self._store, owner)
         persona = persona or face.card
-        conversation = await self._conversation(request, persona)
+        conversation = await self._conversation(request, persona, owner)
         turn = Turn(
             request,
             avatar_media=face.media,
@@ -166,18 +204,21 @@ class Answering:
             seed=request.seed or 0,
             playhead=playhead,
         )
-        return turn, conversation
+        is_ours = face.is_ours and not request.points
+        asked = AvatarRequest(media=face.media, points=request.points)
+        hold = partial(self._hold, asked, EVERYBODY if is_ours else owner, brought=not is_ours)
+        return turn, conversation, hold
 
-    async def _persona(self, persona: Persona | str | None) -> Persona | None:
+    async def _persona(self, persona: Persona | str | None, owner: str) -> Persona | None:
         if isinstance(persona, str):
-            return (await self._store.personas.get(persona)).persona
+            return (await self._store.personas.get(persona, owner=owner)).persona
         return persona
 
-    async def _conversation(self, request: AvatarChatRequest, persona: Persona | None) -> Conversation:
+    async def _conversation(self, request: AvatarChatRequest, persona: Persona | None, owner: str) -> Conversation:
         if request.conversation_id is not None:
-            return await self._store.conversations.get(request.conversation_id)
+            return await self._store.conversations.get(request.conversation_id, owner=owner)
         card = persona.model_dump(mode="json", exclude={"id"}) if persona else None
-        return await self._store.conversations.create(card)
+        return await self._store.conversations.create(card, owner=owner)
 
 
 def _heard(turn: Turn) -> str:

@@ -9,6 +9,7 @@ from AvatarChatbot.answer_stream import Progress
 from AvatarChatbot.answering import Answer, Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.local import LocalMesh
+from AvatarChatbot.owner import ANONYMOUS
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from comps.cores.proto.wire import validate
@@ -24,7 +25,7 @@ async def ask(values: dict[str, Any], progress: Progress, log_file: Path) -> Ans
         chatbot, store = AvatarChatbot(settings), Store(settings.storage)
         await store.start()
         try:
-            return await Answering(chatbot, store, settings).answer(request, progress)
+            return await Answering(chatbot, store, settings).answer(request, ANONYMOUS, progress)
         finally:
             await chatbot.megaservice.stop()
             await store.stop()

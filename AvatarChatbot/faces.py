@@ -9,12 +9,13 @@ from anyio import to_thread
 
 from AvatarChatbot import avatars
 from AvatarChatbot.request import AvatarChatRequest, is_id, is_url
+from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, NotFound, UnsupportedMedia
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.media import decode_base64
 from comps.media.fetch import fetch
-from comps.storage.async_blobs import AsyncBlobs
+from comps.storage.ownership import Kind
 
 _FETCH_TIMEOUT_S = 15.0
 #: No picture is shorter, in base64.
@@ -23,17 +24,23 @@ _SHORTEST_BASE64 = 64
 
 @dataclass(frozen=True)
 class Face:
-    """``media`` is the picture or clip. ``avatar_id`` is set when it is registered already, ``card`` for our own characters."""
+    """``media`` is the picture or clip. ``avatar_id`` is set when it is registered already, ``card`` for our own characters.
+
+    ``is_ours``: it belongs to all.
+    """
 
     media: bytes
     avatar_id: str = ""
     card: Persona | None = None
+    is_ours: bool = False
 
 
-async def resolve(request: AvatarChatRequest, persona: Persona | None, settings: GatewaySettings, blobs: AsyncBlobs) -> Face:
+async def resolve(
+    request: AvatarChatRequest, persona: Persona | None, settings: GatewaySettings, store: Store, owner: str
+) -> Face:
     """The face that ``request`` names, else its persona's, else the default one.
 
-    Raises BadInput, NotFound, Forbidden and what ``fetch`` raises.
+    Raises BadInput, NotFound for an avatar that ``owner`` does not have, Forbidden and what ``fetch`` raises.
     """
     avatar = request.avatar or (persona.avatar_id if persona and request.avatar is None else "")
     if request.avatar == b"":
@@ -49,7 +56,7 @@ async def resolve(request: AvatarChatRequest, persona: Persona | None, settings:
         media = await fetch(avatar, max_bytes=limit, timeout_s=_FETCH_TIMEOUT_S, allow_private=settings.allow_private_urls)
         return Face(media)
     if is_id(avatar):
-        return await _registered(avatar, blobs)
+        return await _registered(avatar, store, owner)
     return await to_thread.run_sync(_sent, _decoded(avatar))
 
 
@@ -58,7 +65,7 @@ def _sent(media: bytes) -> Face:
     for name in avatars.names():
         picture = avatars.path(name)
         if picture.stat().st_size == len(media) and picture.read_bytes() == media:
-            return Face(media, card=card(name))
+            return Face(media, card=card(name), is_ours=True)
     return Face(media)
 
 
@@ -80,15 +87,22 @@ def _decoded(avatar: str) -> bytes:
 async def _default(settings: GatewaySettings) -> Face:
     if settings.default_avatar is None:
         return await _own(avatars.default_avatar().stem)
-    return Face(await to_thread.run_sync(settings.default_avatar.read_bytes))
+    return Face(await to_thread.run_sync(settings.default_avatar.read_bytes), is_ours=True)
 
 
 async def _own(name: str) -> Face:
     return await to_thread.run_sync(_sent, avatars.path(name).read_bytes())
 
 
-async def _registered(avatar_id: str, blobs: AsyncBlobs) -> Face:
+async def _registered(avatar_id: str, store: Store, owner: str) -> Face:
     try:
-        return Face(await blobs.get("avatars", avatar_id), avatar_id=avatar_id)
+        await store.owned.use_avatar(owner, avatar_id)
+        return Face(await store.blobs.get(Kind.AVATAR, avatar_id), avatar_id=avatar_id)
     except NotFound:
         raise NotFound("there is no such avatar", field="avatar") from None
+
+
+async def check_card(persona: Persona, store: Store, owner: str) -> None:
+    """Raises NotFound for a card that names an avatar which ``owner`` does not have."""
+    if is_id(persona.avatar_id) and persona.avatar_id not in avatars.names():
+        await store.owned.get(owner, Kind.AVATAR, persona.avatar_id)

@@ -18,6 +18,7 @@ from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
+from AvatarChatbot.owner import owner_of
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
@@ -31,6 +32,7 @@ from comps.cores.proto import sse
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, openapi_body, read_document
 from comps.cores.telemetry import logs
+from comps.cores.telemetry.audit import AuditedDeletions
 
 MP4 = "video/mp4"
 _PATH = str(MegaServiceEndpoint.AVATAR_CHATBOT)
@@ -63,9 +65,10 @@ class AvatarChatbotGateway(Gateway):
         )
         keys = Keys(settings)
         self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
+        self.service.app.add_middleware(AuditedDeletions)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
-        self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
+        self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics), keys)
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
         self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys).serve)
@@ -84,8 +87,8 @@ class AvatarChatbotGateway(Gateway):
         asked = await read_document(request, AvatarChatRequest, media_field="audio")
         base = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         if chosen != JSON:
-            return _STREAMED[chosen](self.answering, asked, functools.partial(_addresses, base))
-        answer = await self.answering.answer(asked)
+            return _STREAMED[chosen](self.answering, asked, await owner_of(request), functools.partial(_addresses, base))
+        answer = await self.answering.answer(asked, await owner_of(request))
         statistics_dict[_NAME].append_latency(time.perf_counter() - started)
         addresses = _addresses(base, answer.video_id)
         headers = {"Vary": "Accept", "Content-Location": addresses["video_path"]}

@@ -16,13 +16,16 @@ from starlette.datastructures import Headers
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import Overloaded, Unauthorized
 from comps.cores.mega.gate import bearer
+from comps.storage.ownership import ANONYMOUS
 
 log = logging.getLogger(__name__)
 
 #: How often the file is looked at, seconds.
 _LOOKED_AT_EVERY_S = 1.0
 _PREFIX = "ac_"
-_LINE = re.compile(r"(?P<name>\S+)\s+(?P<hash>[0-9a-f]{64})(?:\s+(?P<per_minute>\d+))?")
+#: Whose the key in the settings is.
+_SINGLE = "api_key"
+_LINE = re.compile(r"(?P<name>[^\s\0]{1,200})\s+(?P<hash>[0-9a-f]{64})(?:\s+(?P<per_minute>\d+))?")
 
 
 def new_key(name: str) -> tuple[str, str]:
@@ -31,11 +34,13 @@ def new_key(name: str) -> tuple[str, str]:
     A key has 256 random bits: SHA-256 alone keeps it as well as a slow hash keeps a password.
     """
     key = _PREFIX + secrets.token_urlsafe(32)
-    return key, f"{name} {_hash(key)}"
+    return key, f"{name} {hashed(key)}"
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+def hashed(key: str) -> str:
+    """How a key is kept, in the file and by those that it let in."""
+    # Headers may hold what is no text; as nobody's key it must not fail.
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass
@@ -49,6 +54,9 @@ class _Client:
 
     def __post_init__(self) -> None:
         self.left = self.per_minute
+
+    def is_like(self, other: _Client) -> bool:
+        return (self.name, self.per_minute) == (other.name, other.per_minute)
 
     def take(self, now: float) -> None:
         """Raises Overloaded."""
@@ -74,22 +82,33 @@ class Keys:
         self._changed_at = 0
         self._looked_at = float("-inf")
         single = settings.api_key.get_secret_value()
-        self._single = {_hash(single): _Client("api_key", self._rate)} if single else {}
+        self._single = {hashed(single): _Client(_SINGLE, self._rate)} if single else {}
 
     @property
     def is_open(self) -> bool:
         return self._file is None and not self._single
 
-    def admit(self, key: str) -> None:
-        """Raises Unauthorized for a key that nobody has, Overloaded for one that has asked too often."""
+    def admit(self, key: str) -> str:
+        """The owner who asks: the key's name, so that who exchanges a key keeps what they have; ANONYMOUS where everybody may.
+
+        Raises Unauthorized for a key that nobody has, Overloaded for one that has asked too often.
+        """
         if self.is_open:
-            return
+            return ANONYMOUS
         self._refresh()
-        hashed = _hash(key)
-        client = self._single.get(hashed) or self._clients.get(hashed)
+        client = self._client(hashed(key))
         if client is None:
             raise Unauthorized("a key is needed", field="key", headers={"WWW-Authenticate": "Bearer"})
         client.take(self._clock())
+        return client.name
+
+    def is_withdrawn(self, hash_of_key: str) -> bool:
+        """Whether the key, ``hashed``, lets nobody in any more."""
+        self._refresh()
+        return not self.is_open and self._client(hash_of_key) is None
+
+    def _client(self, hash_of_key: str) -> _Client | None:
+        return self._single.get(hash_of_key) or self._clients.get(hash_of_key)
 
     def load(self) -> None:
         """Read the file where it has changed. Raises OSError, and ValueError for one that makes no sense."""
@@ -97,8 +116,8 @@ class Keys:
             return
         # Who is in the file still goes on with what is left of the minute.
         self._clients = {
-            hashed: known if (known := self._clients.get(hashed)) and known.per_minute == client.per_minute else client
-            for hashed, client in _clients(self._file.read_text(), self._rate)
+            of_key: known if (known := self._clients.get(of_key)) and known.is_like(client) else client
+            for of_key, client in _clients(self._file.read_text(), self._rate)
         }
         self._changed_at = changed_at
 

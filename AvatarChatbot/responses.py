@@ -27,11 +27,12 @@ class StreamedAnswer(Response):
     The status goes out with the first thing that was made, so that a failure before it keeps its own.
     """
 
-    def __init__(self, answering: Answering, asked: AvatarChatRequest, addresses: Addresses) -> None:
+    def __init__(self, answering: Answering, asked: AvatarChatRequest, owner: str, addresses: Addresses) -> None:
         super().__init__(headers={"Vary": "Accept", "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._answering = answering
         self._asked = asked
+        self._owner = owner
         self._addresses = addresses
         self._playhead = FreePlayhead()
         self._started = False
@@ -40,7 +41,7 @@ class StreamedAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with self._answering.stream(self._asked, playhead=self._playhead) as answered:
+            async with self._answering.stream(self._asked, self._owner, playhead=self._playhead) as answered:
                 async with aclosing(answered.stream.events()) as events:
                     await self._send_events(send, answered, events)
                 await self._send_end(send, answered)
@@ -95,8 +96,8 @@ class Mp4Answer(StreamedAnswer):
 class EventsAnswer(StreamedAnswer):
     """``text/event-stream``: all events, numbered; the last is ``done`` or ``error``."""
 
-    def __init__(self, answering: Answering, asked: AvatarChatRequest, addresses: Addresses) -> None:
-        super().__init__(answering, asked, addresses)
+    def __init__(self, answering: Answering, asked: AvatarChatRequest, owner: str, addresses: Addresses) -> None:
+        super().__init__(answering, asked, owner, addresses)
         self._numbers = count(1)
 
     async def _send_events(self, send: Send, answered: Answered, events: AsyncGenerator[AnswerEvent, None]) -> None:

@@ -1,4 +1,4 @@
-"""What the gateway keeps: videos and avatars as blobs, conversations and personas as records."""
+"""What the gateway keeps: videos and avatars as blobs, conversations, personas and owners as records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.conversations import Conversations
 from comps.storage.housekeeping import Housekeeper
+from comps.storage.owned_blobs import OwnedBlobs
 from comps.storage.personas import Personas
 from comps.storage.records import Records
 
@@ -22,14 +23,17 @@ class Store:
         self.conversations = Conversations(self._records)
         self.personas = Personas(self._records)
         self.blobs: AsyncBlobs
+        #: The blobs through the rows of their owners: what clients see.
+        self.owned: OwnedBlobs
         self._housekeeper: Housekeeper | None = None
 
     async def start(self) -> None:
         quota = int(self._settings.quota_mb * 2**20)
         blobs = await to_thread.run_sync(Blobs, self._settings.blobs, quota)
         self.blobs = AsyncBlobs(blobs)
-        await self._records.prepare()
-        self._housekeeper = Housekeeper(blobs, self.conversations, self._settings)
+        self.owned = OwnedBlobs(self._records, self.blobs, self._settings.brought_avatar_ttl_s)
+        await self.owned.adopt()
+        self._housekeeper = Housekeeper(blobs, self.conversations, self._settings, self.owned)
         await self._housekeeper.start()
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ from AvatarChatbot.answer_metrics import FIRST_S
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.live.idle import IdleLoops
+from AvatarChatbot.owner import EVERYBODY
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
@@ -63,17 +64,22 @@ class Services:
     async def ready(self) -> None:
         await self.ears.ready()
 
-    async def face(self, avatar: str | None, persona: Persona | str | None) -> tuple[str, Persona]:
-        """The id of an avatar as a client names it, made known to the animation service, and who it is.
+    async def face(self, avatar: str | None, persona: Persona | str | None, owner: str) -> tuple[str, Persona]:
+        """The id of an avatar as ``owner`` names it, made known to the animation service, and who it is.
 
         Without a card, given or its own, one is drafted from the picture. Raises what ``faces.resolve``, describe and animation
         raise.
         """
         if isinstance(persona, str):
-            persona = (await self.store.personas.get(persona)).persona
-        face = await faces.resolve(AvatarChatRequest(avatar=avatar), persona, self.settings, self.store.blobs)
-        avatar_id = face.avatar_id or (await self._answering.register(face.media)).avatar_id
+            persona = (await self.store.personas.get(persona, owner=owner)).persona
+        face = await faces.resolve(AvatarChatRequest(avatar=avatar), persona, self.settings, self.store, owner)
+        avatar_id = face.avatar_id or await self._brought(face, owner)
         return avatar_id, persona or face.card or await self._drafted(face.media)
+
+    async def _brought(self, face: faces.Face, owner: str) -> str:
+        asked = AvatarRequest(media=face.media)
+        known = await self._answering.register(asked, EVERYBODY if face.is_ours else owner, brought=not face.is_ours)
+        return known.avatar_id
 
     async def _drafted(self, media: bytes) -> Persona:
         answer = await self.chatbot.megaservice.client.call(self.chatbot.describe, AvatarRequest(media=media))

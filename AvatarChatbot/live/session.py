@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
+from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
@@ -36,7 +37,7 @@ from AvatarChatbot.live.stage import Stage
 from AvatarChatbot.live.stage_playhead import StagePlayhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.turn import Turn
-from comps.cores.errors import BadInput, Problem
+from comps.cores.errors import BadInput, NotFound, Problem
 from comps.cores.proto.avatar import Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.logs import unexpected
@@ -51,6 +52,16 @@ RATE = 24_000
 SEED = 0
 #: How long a session waits for a client whose connection broke, seconds.
 RESUME_S = 30.0
+#: How often the use of an avatar is told to the store, seconds.
+_USE_NOTED_S = 600.0
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who talks: the owner that the key stands for, and its hash, which is looked for as long as the session lives."""
+
+    owner: str
+    key: str
 
 
 class LiveSession:
@@ -60,13 +71,22 @@ class LiveSession:
     """
 
     def __init__(
-        self, services: Services, start: Start, avatar_id: str, persona: Persona, conversation_id: str, place: Place
+        self,
+        services: Services,
+        start: Start,
+        client: Client,
+        avatar_id: str,
+        persona: Persona,
+        conversation_id: str,
+        place: Place,
     ) -> None:
         self.id = uuid.uuid4().hex
+        self.client = client
         self.outbox = Outbox()
         self.conversation_id = conversation_id
         self.ended = anyio.Event()
         self.is_retired = False
+        self.is_withdrawn = False
         self.stage: Stage
         self._services = services
         self._start = start
@@ -77,6 +97,7 @@ class LiveSession:
         self._microphone: Microphone
         self._begun = ""
         self._ladder = Ladder(services.clock, self._quality_changed)
+        self._used_at = services.clock()
         self._history: list[dict[str, str]] = []
         self._turn = 0
         self._raised = 0  # turns about to begin
@@ -87,15 +108,16 @@ class LiveSession:
         self._tasks: TaskGroup | None = None
 
     @classmethod
-    async def open(cls, services: Services, start: Start, place: Place) -> LiveSession:
+    async def open(cls, services: Services, start: Start, client: Client, place: Place) -> LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
-        avatar_id, persona = await services.face(start.avatar, start.persona)
+        avatar_id, persona = await services.face(start.avatar, start.persona, client.owner)
         conversations = services.store.conversations
         if start.conversation_id is None:
-            conversation = await conversations.create(persona.model_dump(mode="json", exclude={"id"}), avatar_id)
+            card = persona.model_dump(mode="json", exclude={"id"})
+            conversation = await conversations.create(card, avatar_id, owner=client.owner)
         else:
-            conversation = await conversations.get(start.conversation_id)
-        session = cls(services, start, avatar_id, persona, conversation.id, place)
+            conversation = await conversations.get(start.conversation_id, owner=client.owner)
+        session = cls(services, start, client, avatar_id, persona, conversation.id, place)
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
@@ -130,6 +152,12 @@ class LiveSession:
     def stop(self) -> None:
         self.ended.set()
 
+    def withdraw(self, problem: Problem) -> None:
+        """End at once: its client's key is no longer one."""
+        self.is_withdrawn = True
+        self.outbox.put(Failed(problem=problem.document()))
+        self.stop()
+
     async def retire(self) -> None:
         """End after what is being asked and said, to be gone on with at another gateway."""
         self.is_retired = True
@@ -139,6 +167,11 @@ class LiveSession:
     def _leave(self) -> None:
         if self.is_retired and self._live is None and not (self._raised or self._microphone.is_busy):
             self.stop()
+
+    @property
+    def owner(self) -> str:
+        """Whose session it is; whoever resumes it must be the same."""
+        return self.client.owner
 
     def detach(self) -> None:
         """The connection broke: time stands still until somebody resumes."""
@@ -220,6 +253,7 @@ class LiveSession:
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
         conversations = self._services.store.conversations
+        await self._use_avatar()
         record = await conversations.add_turn(self.conversation_id, question)
         status, problem = TurnStatus.CUT, None
         try:
@@ -238,6 +272,13 @@ class LiveSession:
             self._services.measure(live.turn, status, problem)
             with anyio.CancelScope(shield=True):
                 await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
+
+    async def _use_avatar(self) -> None:
+        """A face that was brought is kept as long as it is talked to; one that is gone fails when it is drawn."""
+        if (now := self._services.clock()) - self._used_at > _USE_NOTED_S:
+            self._used_at = now
+            with contextlib.suppress(NotFound):
+                await self._services.store.owned.use_avatar(self.owner, self._avatar_id)
 
     async def _raise_turn(self) -> None:
         """End the turn under way. The player is told first, then all that was at work for it is stopped."""
@@ -303,7 +344,7 @@ class LiveSession:
             self._services.first_fragment.observe(first)
 
     async def _change_avatar(self, change: ChangeAvatar) -> None:
-        avatar_id, persona = await self._services.face(change.avatar, change.persona)
+        avatar_id, persona = await self._services.face(change.avatar, change.persona, self.owner)
         idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
         await idle.load(0)
         self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle

@@ -9,13 +9,14 @@ import anyio
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from AvatarChatbot.keys import Keys, given
+from AvatarChatbot.keys import Keys, given, hashed
 from AvatarChatbot.live.messages import CLIENT_MESSAGE, ClientMessage, Failed, Ping, Pong, Start
-from AvatarChatbot.live.session import LiveSession
+from AvatarChatbot.live.session import Client, LiveSession
 from AvatarChatbot.live.sessions import Sessions
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, Problem
+from comps.cores.errors import BadInput, Problem, Unauthorized
 from comps.cores.proto.wire import invalid
+from comps.cores.telemetry import audit
 
 #: Close codes: RFC 6455 §7.4.1 and IANA's registry (1012: service restart, 1013: try again later); 4000 and up are ours.
 _NORMAL, _POLICY, _RESTART, _TRY_AGAIN, _FAILED = 1000, 1008, 1012, 1013, 4000
@@ -40,8 +41,8 @@ class LiveSocket:
             return
         await socket.accept()
         try:
-            start = await self._first_message(socket)
-            session = await self._session(start)
+            start, client = await self._first_message(socket)
+            session = await self._session(start, client)
         except Problem as problem:
             await _fail(socket, problem)
             return
@@ -58,20 +59,26 @@ class LiveSocket:
             return True
         return urlsplit(origin).netloc == socket.headers.get("host") or origin in self._settings.origins
 
-    async def _first_message(self, socket: WebSocket) -> Start:
+    async def _first_message(self, socket: WebSocket) -> tuple[Start, Client]:
         with anyio.fail_after(_START_TIMEOUT_S):
             message = _parsed(await socket.receive_text())
         if not isinstance(message, Start):
             raise BadInput("the first message is start", field="type")
-        self._keys.admit(given(socket.headers) or message.key or "")
-        return message
+        return message, self._client(socket, given(socket.headers) or message.key or "")
 
-    async def _session(self, start: Start) -> LiveSession:
+    def _client(self, socket: WebSocket, key: str) -> Client:
+        try:
+            return Client(self._keys.admit(key), hashed(key))
+        except Unauthorized:
+            audit.refused(socket.scope)
+            raise
+
+    async def _session(self, start: Start, client: Client) -> LiveSession:
         if start.resume is not None:
-            session = self._sessions.find(start.resume)
+            session = self._sessions.find(start.resume, client)
             session.attach()
             return session
-        return await self._sessions.open(start)
+        return await self._sessions.open(start, client)
 
     async def _connect(self, socket: WebSocket, session: LiveSession, after: int) -> None:
         """Carry messages both ways until either side leaves or another connection takes over."""
@@ -82,7 +89,7 @@ class LiveSocket:
                 async def send() -> None:
                     async for message in session.outbox.messages(after):
                         await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
-                    await _close(socket, _RESTART if session.is_retired else _NORMAL)
+                    await _close(socket, _code(session))
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(send)
@@ -129,6 +136,13 @@ async def _fail(socket: WebSocket, problem: Problem) -> None:
     """Say why, and close: with 1013 where it may work later."""
     await socket.send_text(Failed(problem=problem.document()).model_dump_json(exclude_none=True))
     await _close(socket, _TRY_AGAIN if problem.status == _OVERLOADED else _FAILED)
+
+
+def _code(session: LiveSession) -> int:
+    """Why a session has ended."""
+    if session.is_withdrawn:
+        return _POLICY
+    return _RESTART if session.is_retired else _NORMAL
 
 
 async def _close(socket: WebSocket, code: int) -> None:

@@ -1,18 +1,32 @@
-"""Registered avatars. Deleting one deletes its rigs and the videos made with it."""
+"""Registered avatars. Deleting one deletes its rigs and the videos made with it; what others have of it stays."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
 from AvatarChatbot.answering import Answering
+from AvatarChatbot.owner import Owner
 from AvatarChatbot.store import Store
-from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.cores.proto.wire import openapi_body, read_document, render
-from comps.storage.retention import delete_avatar
+from comps.storage.owned_blobs import Owned
+from comps.storage.ownership import Kind
+from comps.storage.page import Page
+
+
+class AvatarItem(BaseModel):
+    """``created_at``: when its owner registered it, Unix seconds."""
+
+    avatar_id: str
+    bytes: int
+    created_at: float
+
+    @classmethod
+    def of(cls, owned: Owned) -> AvatarItem:
+        return cls(avatar_id=owned.id, bytes=owned.about.get("bytes", 0), created_at=owned.created_at)
 
 
 def router(path: str, store: Store, answering: Answering, *_: Any) -> APIRouter:
@@ -20,24 +34,22 @@ def router(path: str, store: Store, answering: Answering, *_: Any) -> APIRouter:
     body = openapi_body(AvatarRequest, media_types=("image/*", "video/*"))
 
     @routes.post("", response_model=AvatarInfo, openapi_extra=body, status_code=201)
-    async def create_avatar(request: Request) -> Response:
+    async def create_avatar(request: Request, owner: Owner) -> Response:
         asked = await read_document(request, AvatarRequest, media_field="media")
-        return render(await answering.register(asked.media, asked.points), request, status=201)
+        return render(await answering.register(asked, owner), request, status=201)
 
     @routes.get("")
-    async def list_avatars() -> list[dict[str, Any]]:
+    async def list_avatars(owner: Owner, limit: int = 50, cursor: str | None = None) -> Page[AvatarItem]:
         """Newest first."""
-        found = sorted(await store.blobs.list("avatars"), key=lambda blob: -blob.created_at)
-        return [{"avatar_id": blob.key, "bytes": blob.size, "created_at": blob.created_at} for blob in found]
+        found = await store.owned.list(owner, Kind.AVATAR, limit, cursor)
+        return Page(items=[AvatarItem.of(owned) for owned in found.items], next_cursor=found.next_cursor)
 
     @routes.get("/{avatar_id}")
-    async def get_avatar(avatar_id: str) -> dict[str, Any]:
-        info = await store.blobs.info("avatars", avatar_id)
-        return {"avatar_id": info.key, "bytes": info.size, "created_at": info.created_at}
+    async def get_avatar(avatar_id: str, owner: Owner) -> AvatarItem:
+        return AvatarItem.of(await store.owned.get(owner, Kind.AVATAR, avatar_id))
 
     @routes.delete("/{avatar_id}", status_code=204)
-    async def remove_avatar(avatar_id: str) -> None:
-        if not await to_thread.run_sync(delete_avatar, store.blobs.blocking, avatar_id):
-            raise NotFound("there is no such avatar", field="avatar_id")
+    async def remove_avatar(avatar_id: str, owner: Owner) -> None:
+        await store.owned.delete_avatar(owner, avatar_id)
 
     return routes

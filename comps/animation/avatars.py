@@ -74,9 +74,10 @@ class AvatarStore:
         return self._blobs.exists(_AVATARS, avatar)
 
     def info(self, avatar: str) -> AvatarInfo:
-        """Raises NotFound."""
+        """Raises NotFound; also for one that was deleted while it was being stored, and is to be registered again."""
         try:
             meta = self._blobs.meta(_AVATARS, avatar)
+            self._blobs.size(_RIGS, f"{avatar}.{_FINDINGS}")
             return AvatarInfo.model_validate({**meta, "avatar_id": avatar})
         except (NotFound, ValueError):
             raise NotFound("there is no such avatar", field="avatar_id") from None

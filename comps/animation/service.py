@@ -23,7 +23,7 @@ from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequ
 from comps.cores.proto.docarray import VideoPath
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, openapi_body, read_document, render
-from comps.cores.telemetry import logs
+from comps.cores.telemetry import audit, logs
 from comps.opea.wav2lip import Wav2LipServer
 
 NAME = "opea_service@animation"
@@ -113,8 +113,9 @@ def _serve_avatars(service: MicroService, engine: AnimationEngine) -> None:
 
     @service.route(_PATH + "/avatars/{avatar_id}", ["DELETE"], status_code=204)
     async def forget(avatar_id: str) -> None:
-        """Delete the picture and all that was made of it."""
+        """Delete the picture and all that was made of it, whoever has it."""
         await engine.forget(avatar_id)
+        audit.line("delete", "mesh", f"{_PATH}/avatars/{avatar_id}")
 
 
 def _serve_chunks(service: MicroService, drawing: AdmittedDrawing) -> None:

@@ -139,6 +139,10 @@ class Blobs:
                 with contextlib.suppress(NotFound):
                     yield self.info(kind, name)
 
+    def keys(self, kind: str) -> Iterable[str]:
+        """The keys of all blobs of a kind, in no order, without a look at each."""
+        return [name for name in self._names(f"{self._root}/{_checked(kind, 'kind')}") if _NAME.fullmatch(name)]
+
     def kinds(self) -> Iterable[str]:
         """The kinds that have, or once had, blobs."""
         return [name for name in self._names(self._root) if _NAME.fullmatch(name)]

@@ -13,8 +13,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
-from comps.storage.page import Page, encode_cursor, paged
-from comps.storage.records import ConversationRow, Records, TurnRow
+from comps.storage.ownership import ANONYMOUS, Kind, find, is_id, pages, release
+from comps.storage.page import Page, encode_cursor
+from comps.storage.records import ConversationRow, OwnedRow, Records, TurnRow
 
 
 class TurnStatus(StrEnum):
@@ -54,46 +55,49 @@ class Conversation(ConversationSummary):
 
 
 class Conversations:
-    """The conversations of a database. ``clock`` gives Unix seconds."""
+    """The conversations of a database; what an owner does not have is not found. ``clock`` gives Unix seconds."""
 
     def __init__(self, records: Records, *, clock: Callable[[], float] = time.time) -> None:
         self._records = records
         self._clock = clock
 
-    async def create(self, persona: dict[str, Any] | None = None, avatar_id: str = "") -> Conversation:
+    async def create(self, persona: dict[str, Any] | None = None, avatar_id: str = "", *, owner: str = ANONYMOUS) -> Conversation:
         now = self._clock()
         row = ConversationRow(id=uuid.uuid4().hex, created_at=now, updated_at=now, persona=persona or {}, avatar_id=avatar_id)
         async with self._records.writing() as session:
             session.add(row)
+            session.add(OwnedRow(owner=owner, kind=Kind.CONVERSATION, content_id=row.id, created_at=now))
         return Conversation(**_summary(row).model_dump())
 
-    async def get(self, conversation_id: str) -> Conversation:
+    async def get(self, conversation_id: str, *, owner: str = ANONYMOUS) -> Conversation:
         """The conversation with its turns in order. Raises NotFound."""
         async with self._records.reading() as session:
-            row = await _conversation(session, conversation_id)
+            row = await _conversation(session, conversation_id, owner)
             query = select(TurnRow).where(TurnRow.conversation_id == conversation_id).order_by(TurnRow.number)
             turns = [_turn(turn) for turn in await session.scalars(query)]
         return Conversation(**_summary(row).model_dump(), turns=turns)
 
-    async def list(self, limit: int = 50, cursor: str | None = None) -> Page[ConversationSummary]:
+    async def list(self, limit: int = 50, cursor: str | None = None, *, owner: str = ANONYMOUS) -> Page[ConversationSummary]:
         """Newest first. Raises BadInput for a limit outside 1 … 200 or a cursor that is none."""
-        query = paged(select(ConversationRow), ConversationRow.created_at, ConversationRow.id, limit, cursor)
+        mine = select(ConversationRow).join(OwnedRow, OwnedRow.content_id == ConversationRow.id)
+        query = pages(mine, owner, Kind.CONVERSATION, limit, cursor)
         async with self._records.reading() as session:
             rows = [*await session.scalars(query)]
         last = encode_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
         return Page(items=[_summary(row) for row in rows[:limit]], next_cursor=last)
 
-    async def delete(self, conversation_id: str) -> Sequence[str]:
+    async def delete(self, conversation_id: str, *, owner: str = ANONYMOUS) -> Sequence[str]:
         """Delete it with its turns; returns the ids of its videos, which are the caller's to delete. Raises NotFound."""
         async with self._records.writing() as session:
-            row = await _conversation(session, conversation_id)
+            row = await _conversation(session, conversation_id, owner)
             query = select(TurnRow.video_id).where(TurnRow.conversation_id == conversation_id, TurnRow.video_id != "")
             videos = [*await session.scalars(query)]
             await session.delete(row)
+            await release(session, owner, Kind.CONVERSATION, conversation_id)
         return videos
 
     async def add_turn(self, conversation_id: str, question: str) -> Turn:
-        """Begin a turn. Raises NotFound."""
+        """Begin a turn of a conversation that its owner was seen to have. Raises NotFound."""
         now = self._clock()
         row = TurnRow(
             id=uuid.uuid4().hex,
@@ -123,36 +127,49 @@ class Conversations:
         """Write down how a turn ended; ``question`` when it was only known later (speech). Raises NotFound."""
         async with self._records.writing() as session:
             row = await _find_turn(session, turn_id)
-            row.status, row.reply, row.video_id, row.error = status, reply, video_id, error
+            row.status, row.reply, row.error = status, reply, error
+            row.video_id = video_id or row.video_id
             row.question = row.question if question is None else question
             touched = update(ConversationRow).where(ConversationRow.id == row.conversation_id)
             await session.execute(touched.values(updated_at=self._clock()))
         return _turn(row)
 
-    async def get_turn(self, turn_id: str) -> Turn:
+    async def get_turn(self, turn_id: str, *, owner: str = ANONYMOUS) -> Turn:
         """Raises NotFound."""
         async with self._records.reading() as session:
-            return _turn(await _find_turn(session, turn_id))
+            turn = await _find_turn(session, turn_id)
+            if await find(session, owner, Kind.CONVERSATION, turn.conversation_id) is None:
+                raise _no_such_turn()
+            return _turn(turn)
 
     async def expire(self, ttl_s: float) -> int:
         """Delete the conversations whose last turn is older than ``ttl_s`` seconds; returns how many."""
         query = delete(ConversationRow).where(ConversationRow.updated_at < self._clock() - ttl_s).returning(ConversationRow.id)
         async with self._records.writing() as session:
-            return len([*await session.scalars(query)])
+            expired = [*await session.scalars(query)]
+            gone = OwnedRow.content_id.not_in(select(ConversationRow.id))
+            await session.execute(delete(OwnedRow).where(OwnedRow.kind == Kind.CONVERSATION, gone))
+            return len(expired)
 
 
-async def _conversation(session: AsyncSession, conversation_id: str) -> ConversationRow:
-    row = await session.get(ConversationRow, conversation_id)
+async def _conversation(session: AsyncSession, conversation_id: str, owner: str | None = None) -> ConversationRow:
+    """That of ``owner``; None: whoever's it is."""
+    is_theirs = owner is None or await find(session, owner, Kind.CONVERSATION, conversation_id) is not None
+    row = await session.get(ConversationRow, conversation_id) if is_theirs else None
     if row is None:
         raise NotFound("there is no such conversation", field="conversation_id")
     return row
 
 
 async def _find_turn(session: AsyncSession, turn_id: str) -> TurnRow:
-    row = await session.scalar(select(TurnRow).where(TurnRow.id == turn_id))
+    row = await session.scalar(select(TurnRow).where(TurnRow.id == turn_id)) if is_id(turn_id) else None
     if row is None:
-        raise NotFound("there is no such turn", field="turn_id")
+        raise _no_such_turn()
     return row
+
+
+def _no_such_turn() -> NotFound:
+    return NotFound("there is no such turn", field="turn_id")
 
 
 def _summary(row: ConversationRow) -> ConversationSummary:

@@ -20,15 +20,26 @@ from comps.storage.retention import RetentionPolicy, apply_retention
 if TYPE_CHECKING:
     # The services that keep blobs alone have no database.
     from comps.storage.conversations import Conversations
+    from comps.storage.owned_blobs import OwnedBlobs
 
 _log = logging.getLogger(__name__)
 
 
-async def clean(blobs: Blobs, conversations: Conversations | None, settings: StorageSettings, now: float) -> int:
+async def clean(
+    blobs: Blobs,
+    conversations: Conversations | None,
+    settings: StorageSettings,
+    now: float,
+    owned: OwnedBlobs | None = None,
+) -> int:
     """One round: time to live of blobs and conversations, then the quota. Returns how many things were deleted."""
-    deleted = len(await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings), now))
+    gone = await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings), now)
+    deleted = len(gone)
     if conversations is not None:
         deleted += await conversations.expire(settings.conversation_ttl_s)
+    if owned is not None:
+        await owned.forget(gone)
+        deleted += await owned.tidy()
     return deleted
 
 
@@ -36,6 +47,7 @@ async def keep_clean(
     blobs: Blobs,
     conversations: Conversations | None,
     settings: StorageSettings,
+    owned: OwnedBlobs | None = None,
     *,
     period_s: float = 600.0,
     clock: Callable[[], float] = time.time,
@@ -44,7 +56,7 @@ async def keep_clean(
     """``clean`` every ``period_s`` seconds until cancelled. A failed round is logged; the next one is tried all the same."""
     while True:
         try:
-            await clean(blobs, conversations, settings, clock())
+            await clean(blobs, conversations, settings, clock(), owned)
         except Exception as error:
             unexpected(_log, "housekeeping", error)
         await sleep(period_s)
@@ -53,8 +65,14 @@ async def keep_clean(
 class Housekeeper:
     """Owns the task that keeps a store clean: ``start`` begins it, ``stop`` ends it."""
 
-    def __init__(self, blobs: Blobs, conversations: Conversations | None, settings: StorageSettings) -> None:
-        self._work = (blobs, conversations, settings)
+    def __init__(
+        self,
+        blobs: Blobs,
+        conversations: Conversations | None,
+        settings: StorageSettings,
+        owned: OwnedBlobs | None = None,
+    ) -> None:
+        self._work = (blobs, conversations, settings, owned)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

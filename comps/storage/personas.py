@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import Persona
-from comps.storage.page import Page, encode_cursor, paged
-from comps.storage.records import PersonaRow, Records
+from comps.storage.ownership import ANONYMOUS, Kind, find, pages, release
+from comps.storage.page import Page, encode_cursor
+from comps.storage.records import OwnedRow, PersonaRow, Records
 
 
 class SavedPersona(BaseModel):
@@ -25,55 +27,55 @@ class SavedPersona(BaseModel):
 
 
 class Personas:
-    """The personas of a database. ``clock`` gives Unix seconds."""
+    """The personas of a database; what an owner does not have is not found. ``clock`` gives Unix seconds."""
 
     def __init__(self, records: Records, *, clock: Callable[[], float] = time.time) -> None:
         self._records = records
         self._clock = clock
 
-    async def create(self, persona: Persona) -> SavedPersona:
+    async def create(self, persona: Persona, *, owner: str = ANONYMOUS) -> SavedPersona:
         row = PersonaRow(
             id=uuid.uuid4().hex, created_at=self._clock(), card=persona.model_dump(mode="json"), avatar_id=persona.avatar_id
         )
         async with self._records.writing() as session:
             session.add(row)
+            session.add(OwnedRow(owner=owner, kind=Kind.PERSONA, content_id=row.id, created_at=row.created_at))
         return _saved(row)
 
-    async def replace(self, persona_id: str, persona: Persona) -> SavedPersona:
+    async def replace(self, persona_id: str, persona: Persona, *, owner: str = ANONYMOUS) -> SavedPersona:
         """Put another card in its place. Raises NotFound."""
         async with self._records.writing() as session:
-            row = await session.get(PersonaRow, persona_id)
-            if row is None:
-                raise _missing()
+            row = await _persona(session, persona_id, owner)
             row.card, row.avatar_id = persona.model_dump(mode="json"), persona.avatar_id
         return _saved(row)
 
-    async def get(self, persona_id: str) -> SavedPersona:
+    async def get(self, persona_id: str, *, owner: str = ANONYMOUS) -> SavedPersona:
         """Raises NotFound."""
         async with self._records.reading() as session:
-            row = await session.get(PersonaRow, persona_id)
-        if row is None:
-            raise _missing()
-        return _saved(row)
+            return _saved(await _persona(session, persona_id, owner))
 
-    async def list(self, limit: int = 50, cursor: str | None = None) -> Page[SavedPersona]:
+    async def list(self, limit: int = 50, cursor: str | None = None, *, owner: str = ANONYMOUS) -> Page[SavedPersona]:
         """Newest first. Raises BadInput for a limit outside 1 … 200 or a cursor that is none."""
-        query = paged(select(PersonaRow), PersonaRow.created_at, PersonaRow.id, limit, cursor)
+        mine = select(PersonaRow).join(OwnedRow, OwnedRow.content_id == PersonaRow.id)
+        query = pages(mine, owner, Kind.PERSONA, limit, cursor)
         async with self._records.reading() as session:
             rows = [*await session.scalars(query)]
         last = encode_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
         return Page(items=[_saved(row) for row in rows[:limit]], next_cursor=last)
 
-    async def delete(self, persona_id: str) -> None:
+    async def delete(self, persona_id: str, *, owner: str = ANONYMOUS) -> None:
         """Raises NotFound."""
-        query = delete(PersonaRow).where(PersonaRow.id == persona_id).returning(PersonaRow.id)
         async with self._records.writing() as session:
-            if await session.scalar(query) is None:
-                raise _missing()
+            await session.delete(await _persona(session, persona_id, owner))
+            await release(session, owner, Kind.PERSONA, persona_id)
 
 
-def _missing() -> NotFound:
-    return NotFound("there is no such persona", field="persona_id")
+async def _persona(session: AsyncSession, persona_id: str, owner: str) -> PersonaRow:
+    is_theirs = await find(session, owner, Kind.PERSONA, persona_id) is not None
+    row = await session.get(PersonaRow, persona_id) if is_theirs else None
+    if row is None:
+        raise NotFound("there is no such persona", field="persona_id")
+    return row
 
 
 def _saved(row: PersonaRow) -> SavedPersona:

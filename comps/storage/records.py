@@ -1,4 +1,4 @@
-"""The database of conversations and personas: its tables, and sessions on it."""
+"""The database of conversations, personas and owners: its tables, and sessions on it."""
 
 from __future__ import annotations
 
@@ -67,6 +67,28 @@ class PersonaRow(Base):
     created_at: Mapped[float] = mapped_column(Float)
     card: Mapped[dict[str, Any]] = mapped_column(JSON)
     avatar_id: Mapped[str] = mapped_column(String(128), index=True)
+
+
+class OwnedRow(Base):
+    """What somebody has: a row for each owner of a conversation, a persona, an avatar or a video (``ownership.Kind``).
+
+    ``expires_at``: None for what stays until it is deleted. ``avatar_id``: of a video, the avatar that it shows. ``about``: of a
+    blob, what listings say of it.
+    """
+
+    __tablename__ = "owned"
+    __table_args__ = (
+        Index("ix_owned_page", "owner", "kind", "created_at", "content_id"),
+        Index("ix_owned_content", "kind", "content_id"),
+    )
+
+    owner: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    content_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float | None] = mapped_column(Float, index=True, default=None)
+    avatar_id: Mapped[str] = mapped_column(String(128), index=True, default="")
+    about: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
 
 class Records:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from comps.cores.common.settings import StorageSettings
+from comps.cores.errors import NotFound
 from comps.storage.blobs import BlobInfo, Blobs
 
 
@@ -57,24 +58,53 @@ def _make_room(blobs: Blobs, policy: RetentionPolicy) -> list[tuple[str, str]]:
 
 
 def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
-    """Delete an avatar with its rigs and idle loops (keys begin with its id), its videos (``meta["avatar_id"]``) and drafts
-    made of the same picture or showing it (their ``meta["media"]`` or ``meta["portrait"]`` is its SHA-256).
+    """Delete an avatar whoever has it, with all that was made of it: rigs, idle loops, drafts, and videos
+    (``meta["avatar_id"]``).
 
     Blocking. Returns whether there was such an avatar.
     """
-    content = blobs.info("avatars", avatar_id).sha256 if blobs.exists("avatars", avatar_id) else ""
+    content = delete_picture(blobs, avatar_id)
+    delete_caches(blobs, avatar_id, content or "")
+    for blob in [*blobs.list("videos")]:
+        if blob.meta.get("avatar_id") == avatar_id:
+            blobs.delete("videos", blob.key)
+    return content is not None
+
+
+def delete_picture(blobs: Blobs, avatar_id: str) -> str | None:
+    """Delete an avatar and its rigs: what must be there for it to be drawn. Returns its content's SHA-256 for
+    ``delete_caches`` (empty when it is not known), None when there was no such avatar.
+
+    Blocking.
+    """
+    try:
+        content = blobs.info("avatars", avatar_id).sha256
+    except NotFound:
+        content = ""
     # The avatar goes first: whoever finds it gone makes no new rig, loop or video.
     existed = blobs.delete("avatars", avatar_id)
+    _delete_drawn(blobs, "rigs", avatar_id)
+    return content if existed else None
+
+
+def delete_caches(blobs: Blobs, avatar_id: str, content: str) -> None:
+    """Delete an avatar's idle loops, and the drafts made of the same picture or showing it (their ``meta["media"]`` or
+    ``meta["portrait"]`` is its SHA-256, ``content``): they can be made again.
+
+    Blocking.
+    """
+    _delete_drawn(blobs, "loops", avatar_id)
     for blob in [*blobs.list("drafts")] if content else []:
         if content in (blob.meta.get("media"), blob.meta.get("portrait")):
             blobs.delete("drafts", blob.key)
-    for kind in ("rigs", "loops", "videos"):
-        for blob in [*blobs.list(kind)]:
-            if blob.meta.get("avatar_id") == avatar_id or (kind != "videos" and _is_named_for(blob.key, avatar_id)):
-                blobs.delete(kind, blob.key)
-    return existed
 
 
-def _is_named_for(key: str, avatar_id: str) -> bool:
-    # The id of one avatar may be the beginning of another's: what follows must be a separator.
-    return key == avatar_id or key.startswith((f"{avatar_id}.", f"{avatar_id}-", f"{avatar_id}_"))
+def drawn_of(key: str) -> str:
+    """The avatar that a rig or a loop was made of: their keys begin with its id."""
+    return key.partition(".")[0]
+
+
+def _delete_drawn(blobs: Blobs, kind: str, avatar_id: str) -> None:
+    for key in blobs.keys(kind):
+        if drawn_of(key) == avatar_id:
+            blobs.delete(kind, key)

@@ -18,8 +18,11 @@ _LOCK = 0x4156_4154
 _BEFORE_MIGRATIONS, _FIRST = "schema_version", "0001"
 
 
-def bring_up_to_date(connection: Connection) -> None:
-    """Migrate in the connection's transaction. Raises NodeUnavailable when a newer version of the program has been here."""
+def bring_up_to_date(connection: Connection, revision: str = "head") -> None:
+    """Migrate in the connection's transaction, by default to the newest schema.
+
+    Raises NodeUnavailable when a newer version of the program has been here.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = _config(connection)
@@ -32,7 +35,7 @@ def bring_up_to_date(connection: Connection) -> None:
     if found is None and inspect(connection).has_table(_BEFORE_MIGRATIONS):
         command.stamp(config, _FIRST)
         connection.execute(text(f"DROP TABLE {_BEFORE_MIGRATIONS}"))
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config(connection: Connection) -> Config:

@@ -112,7 +112,7 @@ def test_deleting_an_avatar_deletes_its_rig_and_videos(client: httpx.Client, sha
     avatar_id = registered.json()["avatar_id"]
     said = _post(client, text="Hello!", avatar=avatar_id, persona={"name": "Ann"})
     assert said["avatar_id"] == avatar_id
-    assert avatar_id in [item["avatar_id"] for item in client.get(f"{PATH}/avatars").json()]
+    assert avatar_id in [item["avatar_id"] for item in client.get(f"{PATH}/avatars").json()["items"]]
     assert client.delete(f"{PATH}/avatars/{avatar_id}").status_code == 204
     assert client.get(said["video_path"]).status_code == 404
     assert client.get(f"{PATH}/avatars/{avatar_id}").status_code == 404

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from AvatarChatbot.keys import Keys, given, new_key, require
+from AvatarChatbot.keys import Keys, given, hashed, new_key, require
+from AvatarChatbot.owner import ANONYMOUS
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import Overloaded, Unauthorized
 
@@ -28,7 +29,28 @@ def _keys(clock: Clock, **settings: Any) -> Keys:
 def test_without_keys_everybody_is_let_in() -> None:
     keys = _keys(Clock())
     assert keys.is_open
-    keys.admit("")
+    assert keys.admit("") == ANONYMOUS
+    assert not keys.is_withdrawn(hashed(""))
+
+
+def test_the_owner_is_the_keys_name(tmp_path: Path) -> None:
+    file, clock = tmp_path / "keys", Clock()
+    (old, old_line), (new, new_line) = new_key("ada"), new_key("ada")
+    file.write_text(f"{old_line}\n{new_line}\n")
+    keys = _keys(clock, keys=file, api_key="secret")
+    assert [keys.admit(key) for key in (old, new, "secret")] == ["ada", "ada", "api_key"]
+    file.write_text(f"{old_line.replace('ada', 'eve')}\n")
+    os.utime(file, ns=(1, 1))
+    clock.now += 2
+    assert keys.admit(old) == "eve"
+    assert [keys.is_withdrawn(hashed(key)) for key in (old, new, "secret", "")] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("name", ["n" * 201, "a\0b"])
+def test_a_name_that_no_database_takes_is_no_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "keys").write_text(f"{name} {'0' * 64}")
+    with pytest.raises(ValueError, match="line 1"):
+        require(GatewaySettings(keys=tmp_path / "keys"))
 
 
 def test_keys_are_kept_as_hashes_and_exchanged_without_a_restart(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ class StorageSettings(BaseSettings):
         description="SQLAlchemy URL of conversations and personas",
     )
     video_ttl_s: float = Field(7 * 86400.0, gt=0, description="videos are deleted this long after they were made, seconds")
+    brought_avatar_ttl_s: float = Field(
+        86400.0, gt=0, description="faces that came with a request, not registered, are deleted this long after their last use, s"
+    )
     conversation_ttl_s: float = Field(30 * 86400.0, gt=0, description="age at which conversations are deleted, seconds")
     quota_mb: float = Field(2048.0, gt=0, description="all blobs together; the oldest videos go first, MiB")
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from comps.cores.errors import Problem, Unauthorized
 from comps.cores.mega.guard import problem_response
+from comps.cores.telemetry import audit
 
 #: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
 OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
@@ -18,14 +19,15 @@ _POLICY_VIOLATION = 1008
 
 
 class Gate:
-    """ASGI middleware. ``admit`` is given a request's headers and raises a Problem for one that may not come in.
+    """ASGI middleware. ``admit`` is given a request's headers and raises a Problem for one that may not come in. What it returns
+    is the request's owner, which handlers find as ``request.state.owner``; None where requests have no owner.
 
     ``sockets``: whether WebSockets are asked too; else their handlers ask themselves. ``is_open``: of a path, whether nobody is
     asked there, beside ``OPEN``.
     """
 
     def __init__(
-        self, app: ASGIApp, *, admit: Callable[[Headers], None], sockets: bool, is_open: Callable[[str], bool] | None = None
+        self, app: ASGIApp, *, admit: Callable[[Headers], str | None], sockets: bool, is_open: Callable[[str], bool] | None = None
     ) -> None:
         self._app = app
         self._admit = admit
@@ -35,8 +37,12 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in self._kinds and scope["path"] not in OPEN and not self._is_open(scope["path"]):
             try:
-                self._admit(Headers(scope=scope))
+                owner = self._admit(Headers(scope=scope))
+                if owner is not None:
+                    scope.setdefault("state", {})["owner"] = owner
             except Problem as problem:
+                if isinstance(problem, Unauthorized):
+                    audit.refused(scope)
                 await _refuse(scope["type"], problem, send)
                 return
         await self._app(scope, receive, send)

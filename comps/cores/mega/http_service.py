@@ -85,7 +85,9 @@ class HTTPService:
         if token:
             self.add_gate(mesh_only(token), sockets=True)
 
-    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool, is_open: Callable[[str], bool] | None = None) -> None:
+    def add_gate(
+        self, admit: Callable[[Headers], str | None], *, sockets: bool, is_open: Callable[[str], bool] | None = None
+    ) -> None:
         """Let in whom ``admit`` lets in, as ``Gate`` says."""
         # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
         self.app.user_middleware.insert(1, Middleware(Gate, admit=admit, sockets=sockets, is_open=is_open))

@@ -205,7 +205,9 @@ class MicroService:
         """Call ``function``, a coroutine function too, when the service starts."""
         self._http.add_resource(_StartupEvent(function))
 
-    def add_gate(self, admit: Callable[[Headers], None], *, sockets: bool, is_open: Callable[[str], bool] | None = None) -> None:
+    def add_gate(
+        self, admit: Callable[[Headers], str | None], *, sockets: bool, is_open: Callable[[str], bool] | None = None
+    ) -> None:
         """Let in whom ``admit`` lets in, as ``Gate`` says."""
         self._http.add_gate(admit, sockets=sockets, is_open=is_open)
 

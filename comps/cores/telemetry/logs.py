@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 
 from comps.cores.common.settings import LogSettings
 from comps.cores.errors import Problem
+from comps.cores.telemetry import audit
 from comps.cores.telemetry.turn import ids
 
 
 class JSONFormatter(logging.Formatter):
-    """An object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, and the ids of the turn that is being worked on."""
+    """An object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, the ids of the turn that is being worked on, and the
+    ``fields`` of an audit line.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "level": record.levelname, "logger": record.name, "message": record.getMessage(), **ids()}
+        line |= getattr(record, "fields", {})
         if record.exc_info:
             # The error's own words may quote what a person sent.
             line["traceback"] = "".join(traceback.format_tb(record.exc_info[2]))
@@ -32,6 +36,8 @@ def configure(settings: LogSettings | None = None) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler.setFormatter(JSONFormatter() if settings.format == "json" else text)
     logging.basicConfig(level=settings.level, handlers=[handler])
+    # Whatever else is logged.
+    logging.getLogger(audit.NAME).setLevel(logging.INFO)
     for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "alembic.runtime.migration"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
