@@ -6,6 +6,7 @@ import functools
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -56,6 +57,8 @@ class AvatarChatbotGateway(Gateway):
             max_body=int(settings.max_body_mb * 2**20),
             timeout=settings.timeout_s,
             drain_s=settings.drain_s,
+            hosts=[*settings.mesh.hosts, *settings.hosts, *_published(settings)],
+            origins=[*settings.mesh.origins, *settings.origins, *_origin(settings.public_url)],
             description="Ask a question, show a face: a video of that face speaking the answer",
             route_options={
                 "response_model": None,
@@ -75,7 +78,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
-        page.serve(self.service.app)
+        page.serve(self.service)
 
     @register_statistics(names=[_NAME])
     async def handle_request(self, request: Request) -> Response:
@@ -97,6 +100,16 @@ class AvatarChatbotGateway(Gateway):
     def asyncapi(self) -> dict[str, Any]:
         """The socket's AsyncAPI document, with the JSON schemas of its messages."""
         return asyncapi.document(_PATH)
+
+
+def _published(settings: GatewaySettings) -> list[str]:
+    """Names at which the settings say that clients reach the gateway."""
+    return [name for name in (settings.published_at, urlsplit(settings.public_url).hostname) if name]
+
+
+def _origin(url: str) -> list[str]:
+    parts = urlsplit(url)
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
 
 
 def _addresses(base: str, video_id: str) -> dict[str, str]:

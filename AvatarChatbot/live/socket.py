@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 import anyio
 from pydantic import ValidationError
@@ -35,10 +34,6 @@ class LiveSocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end of one connection."""
-        if not self._origin_is_allowed(socket):
-            # Before the handshake is over this is a 403.
-            await socket.close(_POLICY)
-            return
         await socket.accept()
         try:
             start, client = await self._first_message(socket)
@@ -51,13 +46,6 @@ class LiveSocket:
             return
         after = start.resume.sequence if start.resume else 0
         await self._connect(socket, session, after)
-
-    def _origin_is_allowed(self, socket: WebSocket) -> bool:
-        """A browser says where its page is from: only our own page, and those in the settings. Others send no origin."""
-        origin = socket.headers.get("origin")
-        if origin is None:
-            return True
-        return urlsplit(origin).netloc == socket.headers.get("host") or origin in self._settings.origins
 
     async def _first_message(self, socket: WebSocket) -> tuple[Start, Client]:
         with anyio.fail_after(_START_TIMEOUT_S):

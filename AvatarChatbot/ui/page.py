@@ -8,7 +8,7 @@ from __future__ import annotations
 from os import PathLike, stat_result
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -16,17 +16,18 @@ from starlette.types import Scope
 from AvatarChatbot import avatars
 from AvatarChatbot.faces import card
 from comps.cores.errors import NotFound
+from comps.cores.mega.micro_service import MicroService
 
 _STATIC = Path(__file__).parent / "static"
 _PREFIX = "/ui"
 #: What the gateway itself serves runs, is shown and is asked, nothing else (https://www.w3.org/TR/CSP3/). blob: is the video as
 #: it comes, data: the small pictures of one's own faces.
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "Permissions-Policy": "microphone=(self)",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     # Asked for anew each time, by its ETag: an upgrade is seen at once.
     "Cache-Control": "no-cache",
 }
@@ -46,7 +47,7 @@ def is_open(path: str) -> bool:
     return path == "/" or path.startswith(f"{_PREFIX}/")
 
 
-def serve(app: FastAPI) -> None:
+def serve(service: MicroService) -> None:
     """Serve the page."""
     routes = APIRouter(include_in_schema=False)
 
@@ -66,8 +67,10 @@ def serve(app: FastAPI) -> None:
             raise NotFound("there is no such character", field="name")
         return FileResponse(avatars.path(name), headers=_HEADERS)
 
-    app.include_router(routes)
-    app.mount(_PREFIX, _Files(directory=_STATIC))
+    service.app.include_router(routes)
+    service.app.mount(_PREFIX, _Files(directory=_STATIC))
+    for path in ("/", _PREFIX):
+        service.add_page(path, _POLICY)
 
 
 def _face(name: str) -> dict[str, str]:

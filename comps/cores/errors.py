@@ -2,12 +2,17 @@
 
 Problem                      500  internal_error
 ├── BadInput                 422  invalid_request        names the field
+│   ├── MalformedRequest     400  malformed_request
 │   ├── Unauthorized         401  unauthorized
 │   ├── Forbidden            403  forbidden_url
+│   ├── ForeignOrigin        403  foreign_origin
 │   ├── NotFound             404  not_found
 │   ├── NotAcceptable        406  not_acceptable
+│   ├── HeadTimeout          408  head_timeout
 │   ├── TooLarge             413  too_large
 │   ├── UnsupportedMedia     415  unsupported_media
+│   ├── Misdirected          421  misdirected_request
+│   ├── HeadTooLarge         431  head_too_large
 │   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
@@ -90,6 +95,14 @@ class MalformedBody(BadInput):
     title = "Malformed body"
 
 
+class MalformedRequest(BadInput):
+    """What HTTP itself forbids (RFC 9112)."""
+
+    status = 400
+    code = "malformed_request"
+    title = "Malformed request"
+
+
 class Unauthorized(BadInput):
     status = 401
     code = "unauthorized"
@@ -100,6 +113,14 @@ class Forbidden(BadInput):
     status = 403
     code = "forbidden_url"
     title = "Forbidden address"
+
+
+class ForeignOrigin(BadInput):
+    """A browser sent the request for a page of another origin."""
+
+    status = 403
+    code = "foreign_origin"
+    title = "Foreign origin"
 
 
 class NotFound(BadInput):
@@ -114,6 +135,14 @@ class NotAcceptable(BadInput):
     title = "Not acceptable"
 
 
+class HeadTimeout(BadInput):
+    """The request line and headers did not come in time."""
+
+    status = 408
+    code = "head_timeout"
+    title = "Request timeout"
+
+
 class TooLarge(BadInput):
     status = 413
     code = "too_large"
@@ -124,6 +153,22 @@ class UnsupportedMedia(BadInput):
     status = 415
     code = "unsupported_media"
     title = "Unsupported media"
+
+
+class Misdirected(BadInput):
+    """The request names a host that this service does not answer for."""
+
+    status = 421
+    code = "misdirected_request"
+    title = "Misdirected request"
+
+
+class HeadTooLarge(BadInput):
+    """The request line and headers are too long."""
+
+    status = 431
+    code = "head_too_large"
+    title = "Request header too large"
 
 
 class FetchFailed(BadInput):

@@ -37,7 +37,7 @@ class Backend:
 
     def __init__(self, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self.name = name
-        self.service = MicroService(name, host=host, port=port, timeout=20)
+        self.service = MicroService(name, host=host, port=port, timeout=20, hosts=["animation.mesh.svc"])
         self.service.add_route("/ask", self.ask)
         self.service.add_route("/stream", self.stream)
         self.service.add_route("/nothing", self.nothing, status_code=204)

@@ -194,7 +194,7 @@ def test_work_stops_when_the_client_leaves(served: Served) -> None:
     served.entered.clear()
     served.cancelled.clear()
     with socket.create_connection(("127.0.0.1", served.service.port)) as connection:
-        connection.sendall(b"POST /hang HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        connection.sendall(b"POST /hang HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")
         assert served.entered.wait(5)
     assert served.cancelled.wait(0.9)
 

@@ -6,12 +6,15 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 import yaml
 from helm_python import chart as helm
 from helm_python.errors import HelmError
+
+from comps.cores.mega.hosts import HostNames
 
 CHART = Path("kubernetes/avatarchatbot")
 SETS = {"embedded": "embedded-values.yaml", "xeon": "xeon-values.yaml", "gaudi": "gaudi-values.yaml"}
@@ -102,6 +105,53 @@ def test_stages_are_headless_and_the_gateway_is_told_where_they_are() -> None:
     configuration = _of_kind("xeon", "ConfigMap")["demo-gateway"]["data"]
     for stage in SERVICES[:-1]:
         assert configuration[f"AVATARCHATBOT_{stage.upper()}_URL"].startswith(f"http://demo-{stage}:")
+
+
+def _settings_of(values: dict[str, Any], service: str) -> dict[str, str]:
+    (found,) = (
+        document["data"]
+        for document in _documents(values)
+        if document["kind"] == "ConfigMap" and document["metadata"]["name"] == f"demo-{service}"
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_service_answers_for_the_names_of_its_service(name: str) -> None:
+    configuration = _of_kind(name, "ConfigMap")
+    gateway = configuration["demo-gateway"]["data"]
+    for service in SERVICES:
+        named = HostNames(configuration[f"demo-{service}"]["data"]["MESH_HOSTS"].split(","))
+        inside = f"demo-{service}.avatars.svc"
+        assert all(host in named for host in (f"demo-{service}", f"demo-{service}.avatars", inside, f"{inside}.cluster.local"))
+        assert "demo-other" not in named
+        if service != "gateway":
+            assert urlsplit(gateway[f"AVATARCHATBOT_{service.upper()}_URL"]).hostname in named
+
+
+def test_the_gateway_answers_for_the_hosts_of_its_ingress_and_its_route() -> None:
+    values = _values("embedded")
+    assert "AVATARCHATBOT_HOSTS" not in _settings_of(values, "gateway")
+    outside = {
+        **values,
+        "hosts": ["avatars.example", "*.lab.example"],
+        "origins": ["https://page.example", "http://localhost:3000"],
+        "proxies": ["10.0.0.0/8", "fd00::/8"],
+        "ingress": {"enabled": True, "host": "ingress.example"},
+        "gateway": {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["route.example", "*.route.example"]},
+    }
+    _installed(outside)
+    told = _settings_of(outside, "gateway")
+    hosts = "avatars.example,*.lab.example,ingress.example,route.example,*.route.example"
+    assert told["AVATARCHATBOT_HOSTS"] == hosts
+    assert told["AVATARCHATBOT_ORIGINS"] == "https://page.example,http://localhost:3000"
+    assert told["AVATARCHATBOT_PROXIES"] == "10.0.0.0/8,fd00::/8"
+    names = HostNames(hosts.split(","))
+    assert all(name in names for name in ("ingress.example", "a.route.example", "b.a.lab.example"))
+    assert "AVATARCHATBOT_HOSTS" not in _settings_of(outside, "asr")
+    # What is not enabled is no name of the gateway's.
+    off = {**outside, "hosts": [], "ingress": {"enabled": False, "host": "ingress.example"}}
+    assert _settings_of(off, "gateway")["AVATARCHATBOT_HOSTS"] == "route.example,*.route.example"
 
 
 def test_several_replicas_share_s3_and_postgresql_by_reference() -> None:
@@ -200,6 +250,10 @@ def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> Non
         ({"auth": {"anonymous": True}, "drainSeconds": 1}, "drainSeconds"),
         ({"auth": {"anonymous": True}, "telemetry": {"endpoint": "collector:4318"}}, "endpoint"),
         ({"auth": {"anonymous": True}, "gateway": {"enabled": True}}, "parentRefs"),
+        ({"auth": {"anonymous": True}, "ingress": {"enabled": True}}, "set ingress.host, or hosts"),
+        ({"auth": {"anonymous": True}, "gateway": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "set gateway.hostnames"),
+        ({"auth": {"anonymous": True}, "hosts": ["https://avatars.example"]}, "hosts"),
+        ({"auth": {"anonymous": True}, "origins": ["*"]}, "origins"),
         ({"auth": {"anonymous": True}, "typo": 1}, "typo"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -44,3 +45,24 @@ def test_the_gateway_alone_is_published() -> None:
     assert [name for name in _OURS if "ports" in services[name]] == ["gateway"]
     assert services["gateway"]["ports"] == ["${PUBLISH_ADDRESS:-127.0.0.1}:${PUBLISH_PORT:-8888}:8888"]
     assert {name for name in _OURS if services[name]["networks"] == ["mesh"]} == set(_OURS) - {"gateway"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_service_answers_for_the_name_that_the_gateway_asks_it_by(file: str) -> None:
+    services: dict[str, Any] = yaml.safe_load(Path("docker-compose.yaml").read_text())["services"]
+    told: dict[str, str] = services["gateway"]["environment"]
+    for name in _OURS[:-1]:
+        host = urlsplit(told[f"AVATARCHATBOT_{name.upper()}_URL"]).hostname
+        assert services[name]["environment"]["MESH_HOSTS"] == host
+    # The other file's services have the same settings and more.
+    for name, service in yaml.safe_load(Path(file).read_text())["services"].items():
+        if name in _OURS and "extends" in service:
+            assert service["extends"] == {"file": "docker-compose.yaml", "service": name}
+            assert "MESH_HOSTS" not in service.get("environment", {})
+
+
+def test_the_gateway_answers_for_where_it_is_published_and_for_names_in_the_settings() -> None:
+    gateway = yaml.safe_load(Path("docker-compose.yaml").read_text())["services"]["gateway"]["environment"]
+    assert gateway["AVATARCHATBOT_PUBLISHED_AT"] == "${PUBLISH_ADDRESS:-127.0.0.1}"
+    for setting in ("AVATARCHATBOT_HOSTS", "AVATARCHATBOT_ORIGINS", "AVATARCHATBOT_PROXIES"):
+        assert gateway[setting] == f"${{{setting}:-}}"

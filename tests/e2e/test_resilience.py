@@ -93,7 +93,7 @@ def test_all_work_stops_when_the_client_leaves(mesh: Mesh, client: httpx.Client,
     )
     client.post(PATH, json={"text": "Hello!"})
     with socket.create_connection(("127.0.0.1", mesh.port)) as connection:
-        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         before = mesh.cpu_seconds()
         _until(lambda: mesh.cpu_seconds() - before > 1.0, 20)

@@ -110,7 +110,7 @@ def test_latencies_are_registered_told_and_bounded() -> None:
 
     service.add_route("/timed", timed)
     try:
-        client = TestClient(service.app)
+        client = TestClient(service.app, base_url="http://localhost")
         assert client.get("/v1/statistics").json()["timed@opea"]["p50_latency"] is None
         client.post("/timed")
         told = client.get("/v1/statistics").json()["timed@opea"]

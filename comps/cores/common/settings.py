@@ -5,17 +5,28 @@ Names: a prefix a service and the field in capitals, e.g. ``ASR_PORT=9099``. ``a
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from comps.opea.environment import OpeaEnvironment
 
 
 def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", env_ignore_empty=True, extra="ignore")
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else [part.strip() for part in value.split(",") if part.strip()]
+
+
+#: In the environment: with commas between, or as JSON.
+Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
 class LogSettings(BaseSettings):
@@ -35,6 +46,10 @@ class MeshSettings(BaseSettings):
     model_config = _config("MESH_")
 
     token: SecretStr = Field(SecretStr(""), description="what services of the mesh show each other; empty: nothing is asked for")
+    hosts: Listed = Field(
+        default_factory=list, description="names that a service is asked by, beside localhost and addresses (commas, or JSON)"
+    )
+    origins: Listed = Field(default_factory=list, description="origins of pages that may ask any service (commas, or JSON)")
 
 
 class ServiceSettings(BaseSettings):
@@ -152,7 +167,15 @@ class GatewaySettings(ServiceSettings):
         "", description="where others reach a gateway in a container, for what anonymous is about; empty: host"
     )
     anonymous: bool = Field(False, description="whether an address other than loopback may be served without keys")
-    origins: list[str] = Field(default_factory=list, description="origins of other pages that may open live conversations (JSON)")
+    origins: Listed = Field(default_factory=list, description="origins of other pages that may ask the gateway (commas, or JSON)")
+    hosts: Listed = Field(
+        default_factory=list,
+        description="names that clients reach the gateway by, beside localhost, addresses and public_url's (commas, or JSON)",
+    )
+    proxies: Listed = Field(
+        default_factory=list,
+        description="addresses and networks of proxies whose X-Forwarded-For and -Proto are believed (commas, or JSON)",
+    )
     allow_private_urls: bool = Field(False, description="whether avatar URLs may point to private addresses")
     storage: StorageSettings = Field(default_factory=StorageSettings)
 

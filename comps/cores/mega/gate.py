@@ -9,13 +9,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from comps.cores.errors import Problem, Unauthorized
-from comps.cores.mega.guard import problem_response
+from comps.cores.mega.refusal import refuse
 from comps.cores.telemetry import audit
 
 #: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
 OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
-#: RFC 6455 §7.4.1. Before the handshake is over this is a 403.
-_POLICY_VIOLATION = 1008
 
 
 class Gate:
@@ -43,18 +41,9 @@ class Gate:
             except Problem as problem:
                 if isinstance(problem, Unauthorized):
                     audit.refused(scope)
-                await _refuse(scope["type"], problem, send)
+                await refuse(scope, problem, send)
                 return
         await self._app(scope, receive, send)
-
-
-async def _refuse(kind: str, problem: Problem, send: Send) -> None:
-    if kind == "websocket":
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-        return
-    status, headers, body = problem_response(problem)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def bearer(headers: Headers) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
@@ -18,11 +17,15 @@ from starlette.middleware import Middleware
 
 from comps.cores.errors import HTTPProblem, MalformedBody, Problem
 from comps.cores.mega import docs_page
+from comps.cores.mega.authority import Origin
 from comps.cores.mega.base_statistics import collect_all_statistics
 from comps.cores.mega.gate import OPEN, Gate, mesh_only
 from comps.cores.mega.guard import Guard, problem_response
+from comps.cores.mega.hosts import HostNames, Hosts
 from comps.cores.mega.json_route import JSONRoute
 from comps.cores.mega.openapi import DocumentedApp
+from comps.cores.mega.origins import Origins, parse_origins
+from comps.cores.mega.security_headers import SecurityHeaders
 from comps.cores.mega.turns import Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.metrics import ServiceMetrics
@@ -73,15 +76,20 @@ class HTTPService:
         document: str = "",
         turns: Turns | None = None,
         token: str = "",
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
     ) -> None:
-        """``document`` and ``turns`` as for ``Guard``; ``token`` as for ``MicroService``."""
+        """``document`` and ``turns`` as for ``Guard``; ``token``, ``hosts`` and ``origins`` as for ``MicroService``."""
         self.title = title
         self.description = description
         self.metrics = ServiceMetrics()
         self._resources: list[Resource] = []
         self._ready_checks: list[Check] = []
         self._drains: list[Check] = []
+        #: Path → the Content-Security-Policy of the page there, and of what it is made of.
+        self.pages: dict[str, str] = {}
         self.app = self._create_app(max_body, timeout, document, turns)
+        self._add_checks(HostNames(hosts), parse_origins(origins))
         if token:
             self.add_gate(mesh_only(token), sockets=True)
 
@@ -90,7 +98,16 @@ class HTTPService:
     ) -> None:
         """Let in whom ``admit`` lets in, as ``Gate`` says."""
         # Before the guard, which reads bodies, and after CORS, whose headers a refusal needs too.
-        self.app.user_middleware.insert(1, Middleware(Gate, admit=admit, sockets=sockets, is_open=is_open))
+        self.app.user_middleware.insert(-1, Middleware(Gate, admit=admit, sockets=sockets, is_open=is_open))
+
+    def _add_checks(self, names: HostNames, allowed: frozenset[Origin]) -> None:
+        """Let browsers ask for nobody but this service's own pages and those of origins that are ``allowed``."""
+        for kind, options in (
+            (Origins, {"allowed": allowed, "is_page": self.pages.__contains__}),
+            (Hosts, {"names": names}),
+            (SecurityHeaders, {"policies": self.pages}),
+        ):
+            self.app.add_middleware(kind, **options)
 
     def add_resource(self, resource: Resource) -> None:
         """Start and stop ``resource`` with the service. ``ready``, where it has one, is asked by /health/ready too; ``drain``,
@@ -125,8 +142,6 @@ class HTTPService:
             turns=turns,
         )
         app.router.route_class = JSONRoute
-        # No credentials: OPEA's "*" with credentials lets any page act as its visitor.
-        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         app.add_exception_handler(Problem, _on_problem)
         app.add_exception_handler(RequestValidationError, _on_invalid)
         app.add_exception_handler(HTTPException, _on_http)
@@ -136,7 +151,7 @@ class HTTPService:
         app.add_api_route("/health/ready", self._ready, methods=["GET"], tags=["health"], response_class=Response)
         app.add_api_route("/metrics", self._metrics, methods=["GET"], tags=["operation"], response_class=PlainTextResponse)
         app.add_api_route("/v1/statistics", collect_all_statistics, methods=["GET"], tags=["operation"])
-        docs_page.serve(app)
+        self.pages[docs_page.PATH] = docs_page.serve(app)
         return app
 
     @asynccontextmanager

@@ -17,7 +17,9 @@ import uvloop
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 
+from comps.cores.common.settings import MeshSettings
 from comps.cores.mega.allocator import keep_freed_memory
+from comps.cores.mega.authority import parse as parse_authority
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
@@ -50,6 +52,8 @@ class MicroService:
     replica too, since asking twice does no harm; with ``attempt_timeout`` seconds another replica is asked as well when one
     takes longer. ``drain_s``: what requests under way may take to end when the service is told to stop, seconds.
     ``token``: what requests to it must show (``Authorization: Bearer``), and what a megaservice shows it; empty: nothing.
+    ``hosts``: names that it answers for beside ``localhost``, ``host`` and all addresses; ``origins``: those of other pages that
+    may ask it from a browser. None: those of ``MESH_HOSTS`` and ``MESH_ORIGINS``.
     """
 
     def __init__(
@@ -84,6 +88,8 @@ class MicroService:
         timeout: float = 2000.0,
         drain_s: float = 3.0,
         token: str = "",
+        hosts: Sequence[str] | None = None,
+        origins: Sequence[str] | None = None,
     ) -> None:
         self.title = name
         self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
@@ -114,8 +120,17 @@ class MicroService:
             return
         turns = Turns() if service_role is ServiceRoleType.MEGASERVICE else None
         document = getattr(input_datatype, "__name__", "")
+        mesh = MeshSettings()
         self._http = HTTPService(
-            name, self.description, max_body=max_body, timeout=timeout, document=document, turns=turns, token=token
+            name,
+            self.description,
+            max_body=max_body,
+            timeout=timeout,
+            document=document,
+            turns=turns,
+            token=token,
+            hosts=[*(mesh.hosts if hosts is None else hosts), *filter(parse_authority, [host])],
+            origins=mesh.origins if origins is None else origins,
         )
         if dynamic_batching:
             self._batching = Batching(
@@ -210,6 +225,10 @@ class MicroService:
     ) -> None:
         """Let in whom ``admit`` lets in, as ``Gate`` says."""
         self._http.add_gate(admit, sockets=sockets, is_open=is_open)
+
+    def add_page(self, path: str, policy: str) -> None:
+        """Say what the page at ``path`` may load: a link on another site may open it, and what is below has the same policy."""
+        self._http.pages[path] = policy
 
     def add_resource(self, resource: Resource) -> None:
         """Open ``resource`` when the service starts and close it when it stops; more: ``HTTPService.add_resource``."""

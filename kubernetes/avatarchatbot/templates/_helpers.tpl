@@ -47,6 +47,21 @@ capabilities: {drop: [ALL]}
 http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .service).port }}
 {{- end }}
 
+{{- /* The names by which pods reach a service, with commas between. */ -}}
+{{- define "avatarchatbot.hosts" -}}
+{{- $name := include "avatarchatbot.name" . }}
+{{- $inside := printf "%s.%s" $name .root.Release.Namespace }}
+{{- list $name $inside (printf "%s.svc" $inside) (printf "%s.svc.cluster.local" $inside) | join "," }}
+{{- end }}
+
+{{- /* The names by which those outside reach the gateway, with commas between. */ -}}
+{{- define "avatarchatbot.publicHosts" -}}
+{{- $names := .Values.hosts }}
+{{- if and .Values.ingress.enabled .Values.ingress.host }}{{ $names = append $names .Values.ingress.host }}{{ end }}
+{{- if .Values.gateway.enabled }}{{ $names = concat $names .Values.gateway.hostnames }}{{ end }}
+{{- $names | uniq | join "," }}
+{{- end }}
+
 {{- /* Whether what is kept lies in a volume that one node has. */ -}}
 {{- define "avatarchatbot.onOneNode" -}}
 {{- with .Values.storage }}
@@ -77,6 +92,10 @@ http://{{ include "avatarchatbot.name" . }}:{{ (index .root.Values.services .ser
 {{- define "avatarchatbot.check" -}}
 {{- if not (or .Values.auth.keysSecret .Values.auth.anonymous) }}
 {{- fail "set auth.keysSecret (a Secret with the file of keys; `avatarchatbot key` makes them), or auth.anonymous=true where something else keeps others out" }}
+{{- end }}
+{{- if not (include "avatarchatbot.publicHosts" .) }}
+{{- if .Values.ingress.enabled }}{{ fail "set ingress.host, or hosts: the gateway answers only for names that it knows" }}{{ end }}
+{{- if .Values.gateway.enabled }}{{ fail "set gateway.hostnames, or hosts: the gateway answers only for names that it knows" }}{{ end }}
 {{- end }}
 {{- $many := false }}
 {{- range splitList " " (include "avatarchatbot.storing" .) }}
