@@ -14,7 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
 from comps.storage.page import Page, encode_cursor, paged
+from comps.storage.process import is_gone, this_process
 from comps.storage.records import ConversationRow, Records, TurnRow
+
+#: How long a turn is taken for running after its gateway was last heard of, and how often that tells it, seconds.
+LEASE_S, RENEW_S = 60.0, 20.0
 
 
 class TurnStatus(StrEnum):
@@ -59,11 +63,17 @@ class Conversations:
     def __init__(self, records: Records, *, clock: Callable[[], float] = time.time) -> None:
         self._records = records
         self._clock = clock
+        self._running: set[str] = set()
+
+    @property
+    def records(self) -> Records:
+        """The database they are in."""
+        return self._records
 
     async def create(self, persona: dict[str, Any] | None = None, avatar_id: str = "") -> Conversation:
         now = self._clock()
         row = ConversationRow(id=uuid.uuid4().hex, created_at=now, updated_at=now, persona=persona or {}, avatar_id=avatar_id)
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             session.add(row)
         return Conversation(**_summary(row).model_dump())
 
@@ -85,7 +95,7 @@ class Conversations:
 
     async def delete(self, conversation_id: str) -> Sequence[str]:
         """Delete it with its turns; returns the ids of its videos, which are the caller's to delete. Raises NotFound."""
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             row = await _conversation(session, conversation_id)
             query = select(TurnRow.video_id).where(TurnRow.conversation_id == conversation_id, TurnRow.video_id != "")
             videos = [*await session.scalars(query)]
@@ -104,10 +114,13 @@ class Conversations:
             video_id="",
             status=TurnStatus.RUNNING,
             error=None,
+            process=this_process(),
+            running_until=now + LEASE_S,
         )
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             (await _conversation(session, conversation_id)).updated_at = now
             session.add(row)
+        self._running.add(row.id)
         return _turn(row)
 
     async def end_turn(
@@ -121,9 +134,12 @@ class Conversations:
         error: dict[str, Any] | None = None,
     ) -> Turn:
         """Write down how a turn ended; ``question`` when it was only known later (speech). Raises NotFound."""
+        # Where that cannot be written, its lease runs out and it is closed as cut.
+        self._running.discard(turn_id)
         async with self._records.writing() as session:
             row = await _find_turn(session, turn_id)
             row.status, row.reply, row.video_id, row.error = status, reply, video_id, error
+            row.running_until = None
             row.question = row.question if question is None else question
             touched = update(ConversationRow).where(ConversationRow.id == row.conversation_id)
             await session.execute(touched.values(updated_at=self._clock()))
@@ -138,7 +154,32 @@ class Conversations:
         """Delete the conversations whose last turn is older than ``ttl_s`` seconds; returns how many."""
         query = delete(ConversationRow).where(ConversationRow.updated_at < self._clock() - ttl_s).returning(ConversationRow.id)
         async with self._records.writing() as session:
-            return len([*await session.scalars(query)])
+            expired = len([*await session.scalars(query)])
+        if expired:
+            await self._records.erased()
+        return expired
+
+    async def renew_running(self) -> None:
+        """Tell the other gateways that the turns that were begun here, and have not ended, are still being answered."""
+        if self._running:
+            lease = update(TurnRow).where(TurnRow.id.in_(self._running), TurnRow.status == TurnStatus.RUNNING)
+            async with self._records.writing() as session:
+                await session.execute(lease.values(running_until=self._clock() + LEASE_S))
+
+    async def close_abandoned(self) -> int:
+        """Close as cut the turns whose gateway was killed; returns how many. Known at once of a process of this machine, else
+        when its lease has run out.
+        """
+        query = select(TurnRow.id, TurnRow.process, TurnRow.running_until).where(TurnRow.running_until.is_not(None))
+        async with self._records.reading() as session:
+            running = [*await session.execute(query)]
+        now = self._clock()
+        abandoned = [turn for turn, process, until in running if until < now or is_gone(process)]
+        if abandoned:
+            closing = update(TurnRow).where(TurnRow.id.in_(abandoned), TurnRow.status == TurnStatus.RUNNING)
+            async with self._records.writing() as session:
+                await session.execute(closing.values(status=TurnStatus.CUT, running_until=None))
+        return len(abandoned)
 
 
 async def _conversation(session: AsyncSession, conversation_id: str) -> ConversationRow:

@@ -35,13 +35,13 @@ class Personas:
         row = PersonaRow(
             id=uuid.uuid4().hex, created_at=self._clock(), card=persona.model_dump(mode="json"), avatar_id=persona.avatar_id
         )
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             session.add(row)
         return _saved(row)
 
     async def replace(self, persona_id: str, persona: Persona) -> SavedPersona:
         """Put another card in its place. Raises NotFound."""
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             row = await session.get(PersonaRow, persona_id)
             if row is None:
                 raise _missing()
@@ -67,7 +67,7 @@ class Personas:
     async def delete(self, persona_id: str) -> None:
         """Raises NotFound."""
         query = delete(PersonaRow).where(PersonaRow.id == persona_id).returning(PersonaRow.id)
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             if await session.scalar(query) is None:
                 raise _missing()
 

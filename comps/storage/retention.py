@@ -6,54 +6,61 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from comps.cores.common.settings import StorageSettings
+from comps.cores.errors import NotFound
 from comps.storage.blobs import BlobInfo, Blobs
 
 
 @dataclass(frozen=True)
 class RetentionPolicy:
-    """``ttl_s``: seconds that blobs of a kind are kept. ``quota_bytes``: all blobs together. ``evicted``: the kinds that make
-    room, the first to go first."""
+    """``ttl_s``: seconds that blobs of a kind are kept. ``quota_bytes``: all blobs together, and what is kept ``beside`` them
+    (the database). ``evicted``: the kinds that make room, the first to go first."""
 
     ttl_s: Mapping[str, float] = field(default_factory=dict)
     quota_bytes: int | None = None
+    beside: int = 0
     evicted: Sequence[str] = ("loops", "videos", "drafts")
 
     @classmethod
-    def of(cls, settings: StorageSettings) -> RetentionPolicy:
+    def of(cls, settings: StorageSettings, beside: int = 0) -> RetentionPolicy:
         # A draft holds a picture of a person: it is kept no longer than a video of them.
         ttl = dict.fromkeys(("loops", "videos", "drafts"), settings.video_ttl_s)
-        return cls(ttl_s=ttl, quota_bytes=int(settings.quota_mb * 2**20))
+        return cls(ttl_s=ttl, quota_bytes=int(settings.quota_mb * 2**20), beside=beside)
 
 
-def apply_retention(blobs: Blobs, policy: RetentionPolicy, now: float) -> list[tuple[str, str]]:
+class Retained(list[tuple[str, str]]):
+    """(kind, key) of the blobs that were deleted; ``bytes`` is the size of those left."""
+
+    bytes: int = 0
+
+
+def apply_retention(blobs: Blobs, policy: RetentionPolicy, now: float) -> Retained:
     """Delete what is past its time at ``now`` (Unix seconds), then the oldest until the rest fits the quota.
 
-    Blocking; one owner task calls it now and then. Returns (kind, key) of what was deleted. Avatars and rigs are never evicted:
-    a quota that they alone exceed stays exceeded.
+    Blocking; one owner task calls it now and then. Avatars, rigs and what is beside the blobs are never evicted: a quota that
+    they alone exceed stays exceeded.
     """
-    deleted = [
+    deleted = Retained(
         (kind, blob.key)
         for kind, ttl_s in policy.ttl_s.items()
         for blob in blobs.list(kind)
         if now - blob.created_at > ttl_s and blobs.delete(kind, blob.key)
-    ]
-    return deleted + _make_room(blobs, policy)
+    )
+    if policy.quota_bytes is not None:
+        _make_room(blobs, policy, policy.quota_bytes - policy.beside, deleted)
+    return deleted
 
 
-def _make_room(blobs: Blobs, policy: RetentionPolicy) -> list[tuple[str, str]]:
-    if policy.quota_bytes is None:
-        return []
+def _make_room(blobs: Blobs, policy: RetentionPolicy, room: int, deleted: Retained) -> None:
+    """Delete until the blobs take no more than ``room`` bytes; notes what was, and what is left."""
     listing: dict[str, list[BlobInfo]] = {kind: [*blobs.list(kind)] for kind in blobs.kinds()}
-    excess = sum(blob.size for held in listing.values() for blob in held) - policy.quota_bytes
-    deleted: list[tuple[str, str]] = []
+    deleted.bytes = sum(blob.size for held in listing.values() for blob in held)
     for kind in policy.evicted:
         for blob in sorted(listing.get(kind, []), key=lambda blob: blob.created_at):
-            if excess <= 0:
-                return deleted
+            if deleted.bytes <= room:
+                return
             if blobs.delete(kind, blob.key):
                 deleted.append((kind, blob.key))
-            excess -= blob.size
-    return deleted
+            deleted.bytes -= blob.size
 
 
 def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
@@ -62,17 +69,26 @@ def delete_avatar(blobs: Blobs, avatar_id: str) -> bool:
 
     Blocking. Returns whether there was such an avatar.
     """
-    content = blobs.info("avatars", avatar_id).sha256 if blobs.exists("avatars", avatar_id) else ""
+    pictures = _pictures(blobs, avatar_id)
     # The avatar goes first: whoever finds it gone makes no new rig, loop or video.
     existed = blobs.delete("avatars", avatar_id)
-    for blob in [*blobs.list("drafts")] if content else []:
-        if content in (blob.meta.get("media"), blob.meta.get("portrait")):
+    for blob in [*blobs.list("drafts")] if pictures else []:
+        if not pictures.isdisjoint((blob.meta.get("media"), blob.meta.get("portrait"))):
             blobs.delete("drafts", blob.key)
     for kind in ("rigs", "loops", "videos"):
         for blob in [*blobs.list(kind)]:
             if blob.meta.get("avatar_id") == avatar_id or (kind != "videos" and _is_named_for(blob.key, avatar_id)):
                 blobs.delete(kind, blob.key)
     return existed
+
+
+def _pictures(blobs: Blobs, avatar_id: str) -> set[str | float | None]:
+    """SHA-256 of an avatar's media, as they are kept and as they were sent (with their metadata)."""
+    try:
+        kept = blobs.info("avatars", avatar_id)
+    except NotFound:
+        return set()
+    return {kept.sha256, kept.meta.get("sent")} - {"", None}
 
 
 def _is_named_for(key: str, avatar_id: str) -> bool:

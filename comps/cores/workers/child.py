@@ -14,6 +14,7 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
+from comps.cores import disk
 from comps.cores.errors import Problem
 from comps.cores.workers import wire
 from comps.cores.workers.cancel import Cancelled, flag
@@ -22,6 +23,8 @@ from comps.cores.workers.cancel import Cancelled, flag
 def _portable(error: BaseException) -> BaseException:
     if isinstance(error, Problem | Cancelled):
         return error
+    if disk.means_full(error):
+        return disk.full()
     return wire.WorkerError(f"{type(error).__name__}: {error}")
 
 
