@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, select
 
 from comps.cores.errors import NotFound
-from comps.cores.proto.avatar import Persona
+from comps.cores.proto.avatar import MAX_ITEM, Persona
 from comps.storage.page import Page, encode_cursor, paged
 from comps.storage.records import PersonaRow, Records
 
@@ -77,4 +78,22 @@ def _missing() -> NotFound:
 
 
 def _saved(row: PersonaRow) -> SavedPersona:
-    return SavedPersona(id=row.id, created_at=row.created_at, persona=Persona.model_validate(row.card), avatar_id=row.avatar_id)
+    return SavedPersona(id=row.id, created_at=row.created_at, persona=_card(row.card), avatar_id=row.avatar_id)
+
+
+def _card(stored: dict[str, Any]) -> Persona:
+    """A card as it was stored; of one from before there were limits, what is within them."""
+    card = dict(stored)
+    while True:
+        try:
+            return Persona.model_validate(card)
+        except ValidationError as error:
+            for field, *item in (wrong["loc"] for wrong in error.errors()):
+                card[str(field)] = _shortened(card[str(field)], is_item=bool(item))
+
+
+def _shortened(value: Any, *, is_item: bool) -> Any:
+    """A list whose items are cut to the limit, where one ``is_item`` too long; else half of a list or a text."""
+    if is_item and isinstance(value, list):
+        return [item[:MAX_ITEM] for item in value]
+    return value[: len(value) // 2] if isinstance(value, list | str) else {}
