@@ -19,6 +19,7 @@ from AvatarChatbot.local import LocalMesh, ServiceFailedError
 from AvatarChatbot.settings_table import rows
 from comps.cores.errors import Problem
 from comps.cores.telemetry import logs
+from comps.storage.private import private_folder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 _out = Console()
@@ -115,7 +116,7 @@ def _json_file(path: Path) -> Any:
 
 def _log_file() -> Path:
     folder = Path("~/.local/state/avatarchatbot").expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     return folder / "ask.log"
 
 

@@ -223,6 +223,7 @@ def _serve(module: str, environment: dict[str, str], log_file: Path | None, life
     os.environ.update(environment)
     if log_file is not None:
         descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(descriptor, 0o600)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
     importlib.import_module(module).main()

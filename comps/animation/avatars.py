@@ -6,6 +6,7 @@ Kind ``avatars``: ``<avatar_id>``, the media; its metadata is the AvatarInfo. Ki
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.cores.errors import NotFound
+from comps.cores.errors import InsufficientStorage, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.storage.blobs import Blobs
 from comps.storage.retention import delete_avatar
@@ -87,6 +88,12 @@ class AvatarStore:
         self._blobs.put(findings.to_bytes(), _RIGS, f"{info.avatar_id}.{_FINDINGS}")
         meta: dict[str, Any] = info.model_dump(mode="json", exclude={"id", "avatar_id"})
         self._blobs.put(media, _AVATARS, info.avatar_id, {**meta, "can_blink": float(info.can_blink)})
+
+    def drop_parts(self, avatar: str, size: int) -> None:
+        """Give back the room of what was stored of an avatar for which there was not enough."""
+        with contextlib.suppress(InsufficientStorage):
+            for key in (_rig_key(avatar, size), f"{avatar}.{_FINDINGS}"):
+                self._blobs.delete(_RIGS, key)
 
     def media(self, avatar: str) -> bytes:
         """Raises NotFound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import AsyncGenerator
 
@@ -13,10 +14,13 @@ from comps.animation.engine import AnimationEngine
 from comps.animation.motion.loop import loop_frames
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
+from comps.cores.errors import InsufficientStorage
 from comps.cores.proto.avatar import MAX_CHUNK_S, Chunk, ChunkRequest, VideoProfile
 from comps.media.mux import AnswerMuxer, Fragment
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
+
+_log = logging.getLogger(__name__)
 
 #: They go when the avatar goes, and make room before anything else: they can be drawn again.
 _KIND = "loops"
@@ -67,7 +71,10 @@ class IdleClips:
         pieces.append(b"".join(fragment.data for fragment in await to_thread.run_sync(muxer.finish)))
         # Deleted meanwhile: nothing of it may be kept.
         await self._engine.info(avatar_id)
-        await self._blobs.put(b"".join(pieces), _KIND, key)
+        try:
+            await self._blobs.put(b"".join(pieces), _KIND, key)
+        except InsufficientStorage as problem:
+            _log.warning("an idle loop is drawn again next time: %s", problem.detail)
         yield pieces[-1]
 
 

@@ -71,7 +71,9 @@ class ClipMaker:
         await self._decoder.stop()
 
     async def ready(self) -> None:
+        """Raises InsufficientStorage while the disk is full: neither clips nor avatars can be kept."""
         await self._decoder.ready()
+        await self._videos.check_room()
 
     async def fragments(self, request: ClipRequest) -> AsyncGenerator[bytes, None]:
         """The MP4, piece by piece, as it is drawn. Raises what the engine raises, and BadInput without a face."""

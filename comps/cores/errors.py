@@ -19,6 +19,7 @@ Problem                      500  internal_error
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
+├── InsufficientStorage      507  insufficient_storage
 └── NodeError                502  node_error             names the node
     ├── NodeUnavailable      503  node_unavailable
     └── NodeTimeout          504  node_timeout
@@ -221,6 +222,14 @@ class Overloaded(Problem):
         super().__init__(detail, headers={"Retry-After": retry.header(retry_after)}, **extra)
 
 
+class InsufficientStorage(Problem):
+    """The disk or the store is full, or cannot be written: nothing of the request was kept."""
+
+    status = 507
+    code = "insufficient_storage"
+    title = "Insufficient storage"
+
+
 class NodeError(Problem):
     """Another service of the mesh, or a server behind one, answered with a failure."""
 
@@ -246,7 +255,8 @@ class NodeTimeout(NodeError):
 
 
 class RelayedProblem(Problem):
-    """A client error (4xx) that another service of the mesh found, passed on as it was said, with the node's name."""
+    """A client error (4xx), or a full store (507), that another service of the mesh found: passed on as it was said, with the
+    node's name."""
 
     def __init__(self, document: dict[str, Any], *, node: str, headers: dict[str, str] | None = None) -> None:
         known = {"type", "title", "status", "code", "detail"}

@@ -41,5 +41,8 @@ class AsyncBlobs:
     async def delete(self, kind: str, key: str) -> bool:
         return await to_thread.run_sync(self.blocking.delete, kind, key)
 
+    async def check_room(self) -> None:
+        await to_thread.run_sync(self.blocking.check_room)
+
     async def list(self, kind: str) -> Sequence[BlobInfo]:
         return await to_thread.run_sync(lambda: [*self.blocking.list(kind)])

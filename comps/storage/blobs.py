@@ -22,7 +22,9 @@ from typing import Any, BinaryIO, cast
 
 import fsspec
 
-from comps.cores.errors import BadInput, NotFound, TooLarge
+from comps.cores import disk
+from comps.cores.errors import BadInput, InsufficientStorage, NotFound, TooLarge
+from comps.storage.private import private_file, private_folder, tighten
 
 Meta = dict[str, str | float]
 
@@ -31,6 +33,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 _ATOMIC_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"})
 #: No write takes this long: a temporary file older than that has lost its writer, whichever machine that was on.
 _STALE_S = 3600.0
+#: What is written to find out whether there is room, bytes: more than a directory's and a metadata file's block.
+_PROBE = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Blobs:
         protocols = (self._fs.protocol,) if isinstance(self._fs.protocol, str) else self._fs.protocol
         self._atomic = not _ATOMIC_STORES.isdisjoint(protocols)
         self._local = "file" in protocols
+        self._was_full = False
+        if self._local:
+            # They are faces and voices of people, readable to their owner alone.
+            tighten(Path(self._root))
         if not self._atomic:
             self._sweep_temporaries()
 
@@ -74,7 +82,8 @@ class Blobs:
         """Store ``data`` and return its key, by default ``content_key(data)``.
 
         The same content under the same key is not written again (a different ``meta`` is); other content replaces it, whole.
-        Raises BadInput for a key or kind that is not a name, TooLarge for a blob larger than the quota.
+        Raises BadInput for a key or kind that is not a name, TooLarge for a blob larger than the quota, InsufficientStorage when
+        there is no room.
         """
         if self.quota_bytes is not None and len(data) > self.quota_bytes:
             raise TooLarge(f"a blob of {len(data)} bytes is larger than the whole quota of {self.quota_bytes} bytes")
@@ -88,8 +97,17 @@ class Blobs:
         record = _encode({"sha256": digest, "created_at": self._clock(), "meta": dict(meta or {})})
         # A new blob is seen once its data is there, so its metadata goes first. In place of another it goes last: cut off in
         # between, the old metadata stands, and the next put of the same content mends it.
-        for target, content in [(path, data), (meta_path, record)] if existed else [(meta_path, record), (path, data)]:
-            self._write(target, content)
+        if existed:
+            self._write(path, data)
+            self._write(meta_path, record)
+            return key
+        self._write(meta_path, record)
+        try:
+            self._write(path, data)
+        except InsufficientStorage:
+            with contextlib.suppress(InsufficientStorage):
+                self._remove(meta_path)
+            raise
         return key
 
     def get(self, kind: str, key: str, start: int | None = None, end: int | None = None) -> bytes:
@@ -122,6 +140,15 @@ class Blobs:
             return BlobInfo(key, size, record["created_at"], record["meta"], record["sha256"])
         with self._found(kind, key) as path:
             return BlobInfo(key, size, self._fs.modified(path).timestamp())
+
+    def check_room(self) -> None:
+        """Raise InsufficientStorage when nothing can be written: found out by writing. An object store is only asked again after
+        a write of this process failed, since its requests cost money.
+        """
+        if self._local or self._was_full:
+            path = self._temporary()
+            self._write(path, os.urandom(_PROBE))
+            self._remove(path)
 
     def exists(self, kind: str, key: str) -> bool:
         return bool(self._fs.exists(self._path(kind, key)))
@@ -187,13 +214,27 @@ class Blobs:
         return [str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in entries]
 
     def _write(self, path: str, data: bytes) -> None:
-        if self._atomic:
-            self._fs.pipe_file(path, data)
-            return
-        self._fs.makedirs(f"{self._root}/.tmp", exist_ok=True)
-        self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        temporary = f"{self._root}/.tmp/{_host()}.{os.getpid()}.{uuid.uuid4().hex}"
         try:
+            with disk.storing():
+                if self._atomic:
+                    self._fs.pipe_file(path, data)
+                else:
+                    self._write_and_move(path, data)
+        except InsufficientStorage:
+            self._was_full = True
+            raise
+        self._was_full = False
+
+    def _write_and_move(self, path: str, data: bytes) -> None:
+        for folder in (f"{self._root}/.tmp", path.rsplit("/", 1)[0]):
+            if self._local:
+                _make_folder(Path(folder))
+            else:
+                self._fs.makedirs(folder, exist_ok=True)
+        temporary = self._temporary()
+        try:
+            if self._local:
+                private_file(Path(temporary))
             with self._fs.open(temporary, "wb") as file:
                 file.write(data)
                 file.flush()
@@ -202,8 +243,12 @@ class Blobs:
                     os.fsync(file.fileno())
             self._move(temporary, path)
         except BaseException:
-            self._remove(temporary)
+            with contextlib.suppress(OSError):
+                self._remove(temporary)
             raise
+
+    def _temporary(self) -> str:
+        return f"{self._root}/.tmp/{_host()}.{os.getpid()}.{uuid.uuid4().hex}"
 
     def _move(self, source: str, target: str) -> None:
         if self._local:
@@ -215,7 +260,7 @@ class Blobs:
         # Object stores delete what is not there without a word.
         if not self._fs.exists(path):
             return False
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), disk.storing():
             self._fs.rm_file(path)
         return True
 
@@ -223,7 +268,7 @@ class Blobs:
         """Delete what killed writers left: of this machine when the process is gone, of any machine when old."""
         for name in self._names(f"{self._root}/.tmp"):
             path = f"{self._root}/.tmp/{name}"
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, InsufficientStorage):
                 if _writer_is_gone(name) or time.time() - self._fs.modified(path).timestamp() > _STALE_S:
                     self._remove(path)
 
@@ -233,6 +278,11 @@ def _expand(url: str) -> str:
     if scheme in ("", "file", "local"):
         return f"{scheme}{separator}{Path(path).expanduser()}"
     return url
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        private_folder(folder)
 
 
 def _checked(name: str, field_name: str) -> str:

@@ -15,7 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from comps.cores.errors import NotFound
 from comps.storage.ownership import ANONYMOUS, Kind, find, is_id, pages, release
 from comps.storage.page import Page, encode_cursor
+from comps.storage.process import is_gone, this_process
 from comps.storage.records import ConversationRow, OwnedRow, Records, TurnRow
+
+#: How long a turn is taken for running after its gateway was last heard of, and how often that tells it, seconds.
+LEASE_S, RENEW_S = 60.0, 20.0
 
 
 class TurnStatus(StrEnum):
@@ -60,11 +64,17 @@ class Conversations:
     def __init__(self, records: Records, *, clock: Callable[[], float] = time.time) -> None:
         self._records = records
         self._clock = clock
+        self._running: set[str] = set()
+
+    @property
+    def records(self) -> Records:
+        """The database they are in."""
+        return self._records
 
     async def create(self, persona: dict[str, Any] | None = None, avatar_id: str = "", *, owner: str = ANONYMOUS) -> Conversation:
         now = self._clock()
         row = ConversationRow(id=uuid.uuid4().hex, created_at=now, updated_at=now, persona=persona or {}, avatar_id=avatar_id)
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             session.add(row)
             session.add(OwnedRow(owner=owner, kind=Kind.CONVERSATION, content_id=row.id, created_at=now))
         return Conversation(**_summary(row).model_dump())
@@ -88,7 +98,7 @@ class Conversations:
 
     async def delete(self, conversation_id: str, *, owner: str = ANONYMOUS) -> Sequence[str]:
         """Delete it with its turns; returns the ids of its videos, which are the caller's to delete. Raises NotFound."""
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             row = await _conversation(session, conversation_id, owner)
             query = select(TurnRow.video_id).where(TurnRow.conversation_id == conversation_id, TurnRow.video_id != "")
             videos = [*await session.scalars(query)]
@@ -108,10 +118,13 @@ class Conversations:
             video_id="",
             status=TurnStatus.RUNNING,
             error=None,
+            process=this_process(),
+            running_until=now + LEASE_S,
         )
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             (await _conversation(session, conversation_id)).updated_at = now
             session.add(row)
+        self._running.add(row.id)
         return _turn(row)
 
     async def end_turn(
@@ -125,10 +138,13 @@ class Conversations:
         error: dict[str, Any] | None = None,
     ) -> Turn:
         """Write down how a turn ended; ``question`` when it was only known later (speech). Raises NotFound."""
+        # Where that cannot be written, its lease runs out and it is closed as cut.
+        self._running.discard(turn_id)
         async with self._records.writing() as session:
             row = await _find_turn(session, turn_id)
             row.status, row.reply, row.error = status, reply, error
             row.video_id = video_id or row.video_id
+            row.running_until = None
             row.question = row.question if question is None else question
             touched = update(ConversationRow).where(ConversationRow.id == row.conversation_id)
             await session.execute(touched.values(updated_at=self._clock()))
@@ -149,7 +165,31 @@ class Conversations:
             expired = [*await session.scalars(query)]
             gone = OwnedRow.content_id.not_in(select(ConversationRow.id))
             await session.execute(delete(OwnedRow).where(OwnedRow.kind == Kind.CONVERSATION, gone))
-            return len(expired)
+        if expired:
+            await self._records.erased()
+        return len(expired)
+
+    async def renew_running(self) -> None:
+        """Tell the other gateways that the turns that were begun here, and have not ended, are still being answered."""
+        if self._running:
+            lease = update(TurnRow).where(TurnRow.id.in_(self._running), TurnRow.status == TurnStatus.RUNNING)
+            async with self._records.writing() as session:
+                await session.execute(lease.values(running_until=self._clock() + LEASE_S))
+
+    async def close_abandoned(self) -> int:
+        """Close as cut the turns whose gateway was killed; returns how many. Known at once of a process of this machine, else
+        when its lease has run out.
+        """
+        query = select(TurnRow.id, TurnRow.process, TurnRow.running_until).where(TurnRow.running_until.is_not(None))
+        async with self._records.reading() as session:
+            running = [*await session.execute(query)]
+        now = self._clock()
+        abandoned = [turn for turn, process, until in running if until < now or is_gone(process)]
+        if abandoned:
+            closing = update(TurnRow).where(TurnRow.id.in_(abandoned), TurnRow.status == TurnStatus.RUNNING)
+            async with self._records.writing() as session:
+                await session.execute(closing.values(status=TurnStatus.CUT, running_until=None))
+        return len(abandoned)
 
 
 async def _conversation(session: AsyncSession, conversation_id: str, owner: str | None = None) -> ConversationRow:

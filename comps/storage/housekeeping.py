@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -13,9 +12,10 @@ import anyio
 from anyio import to_thread
 
 from comps.cores.common.settings import StorageSettings
+from comps.cores.errors import InsufficientStorage
 from comps.cores.telemetry.logs import unexpected
 from comps.storage.blobs import Blobs
-from comps.storage.retention import RetentionPolicy, apply_retention
+from comps.storage.retention import Retained, RetentionPolicy, apply_retention
 
 if TYPE_CHECKING:
     # The services that keep blobs alone have no database.
@@ -31,16 +31,22 @@ async def clean(
     settings: StorageSettings,
     now: float,
     owned: OwnedBlobs | None = None,
-) -> int:
-    """One round: time to live of blobs and conversations, then the quota. Returns how many things were deleted."""
-    gone = await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings), now)
-    deleted = len(gone)
+) -> Retained:
+    """One round: time to live of conversations and blobs, then the quota of both; what nobody owns any more. Returns which blobs
+    retention deleted, and how much is left of them.
+    """
+    beside = 0
     if conversations is not None:
-        deleted += await conversations.expire(settings.conversation_ttl_s)
+        await conversations.expire(settings.conversation_ttl_s)
+        await conversations.records.scrub()
+        beside = await conversations.records.size()
+    retained = await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings, beside), now)
+    if conversations is not None and conversations.records.quota is not None:
+        conversations.records.quota.counted(retained.bytes)
     if owned is not None:
-        await owned.forget(gone)
-        deleted += await owned.tidy()
-    return deleted
+        await owned.forget(retained)
+        await owned.tidy()
+    return retained
 
 
 async def keep_clean(
@@ -62,8 +68,33 @@ async def keep_clean(
         await sleep(period_s)
 
 
+async def keep_current(
+    conversations: Conversations,
+    *,
+    period_s: float,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+) -> None:
+    """Every ``period_s`` seconds until cancelled: renew the leases of running turns, close those of killed gateways, take erased
+    text out of the log where that had to wait.
+    """
+    while True:
+        try:
+            await conversations.renew_running()
+            await conversations.close_abandoned()
+            if not conversations.records.is_scrubbed:
+                await conversations.records.scrub()
+        except InsufficientStorage as problem:
+            _log.warning("turns cannot be kept current: %s", problem.detail)
+        except Exception as error:
+            unexpected(_log, "keeping turns current", error)
+        await sleep(period_s)
+
+
 class Housekeeper:
-    """Owns the task that keeps a store clean: ``start`` begins it, ``stop`` ends it."""
+    """Owns the tasks that keep a store clean and current: ``start`` begins them, ``stop`` ends them.
+
+    ``renew_s``: how often running turns are told of, seconds.
+    """
 
     def __init__(
         self,
@@ -71,15 +102,20 @@ class Housekeeper:
         conversations: Conversations | None,
         settings: StorageSettings,
         owned: OwnedBlobs | None = None,
+        *,
+        renew_s: float = 20.0,
     ) -> None:
         self._work = (blobs, conversations, settings, owned)
-        self._task: asyncio.Task[None] | None = None
+        self._conversations = conversations
+        self._renew_s = renew_s
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(keep_clean(*self._work))
+        self._tasks = [asyncio.create_task(keep_clean(*self._work))]
+        if self._conversations is not None:
+            self._tasks.append(asyncio.create_task(keep_current(self._conversations, period_s=self._renew_s)))
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

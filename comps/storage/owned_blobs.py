@@ -143,22 +143,22 @@ class OwnedBlobs:
                 raise _missing(Kind.AVATAR)
             shown = (OwnedRow.owner == owner, OwnedRow.kind == Kind.VIDEO, OwnedRow.avatar_id == avatar_id)
             videos = [*await session.scalars(delete(OwnedRow).where(*shown).returning(OwnedRow.content_id))]
-            content = await self._release_avatar(session, owner, avatar_id)
+            pictures = await self._release_avatar(session, owner, avatar_id)
         for video_id in videos:
             async with self._writing(Kind.VIDEO, video_id) as session:
                 await self._delete_unowned_video(session, video_id)
-        await self._delete_caches(avatar_id, content)
+        await self._delete_caches(avatar_id, pictures)
 
-    async def _release_avatar(self, session: AsyncSession, owner: str, avatar_id: str) -> str | None:
-        """Take a row; with the last one the picture goes, and its content's SHA-256 is returned."""
+    async def _release_avatar(self, session: AsyncSession, owner: str, avatar_id: str) -> set[str] | None:
+        """Take a row; with the last one the picture goes, and the SHA-256 of its media is returned."""
         await release(session, owner, Kind.AVATAR, avatar_id)
         if await is_owned(session, Kind.AVATAR, avatar_id):
             return None
         return await to_thread.run_sync(delete_picture, self._blobs.blocking, avatar_id)
 
-    async def _delete_caches(self, avatar_id: str, content: str | None) -> None:
-        if content is not None:
-            await to_thread.run_sync(delete_caches, self._blobs.blocking, avatar_id, content)
+    async def _delete_caches(self, avatar_id: str, pictures: set[str] | None) -> None:
+        if pictures is not None:
+            await to_thread.run_sync(delete_caches, self._blobs.blocking, avatar_id, pictures)
 
     # Videos
 
@@ -233,14 +233,14 @@ class OwnedBlobs:
             past = select(OwnedRow).where(OwnedRow.kind == Kind.AVATAR, OwnedRow.expires_at < now)
             rows = [*await session.scalars(past)]
         for row in rows:
-            content = None
+            pictures = None
             async with self._writing(Kind.AVATAR, row.content_id) as session:
                 found = await session.get(OwnedRow, (row.owner, row.kind, row.content_id))
                 # It may have been used since.
                 if found is not None and found.expires_at is not None and found.expires_at < now:
-                    content = await self._release_avatar(session, row.owner, row.content_id)
-            await self._delete_caches(row.content_id, content)
-            deleted += content is not None
+                    pictures = await self._release_avatar(session, row.owner, row.content_id)
+            await self._delete_caches(row.content_id, pictures)
+            deleted += pictures is not None
         return deleted
 
     async def _delete_orphans(self) -> int:
@@ -256,12 +256,12 @@ class OwnedBlobs:
                 continue
             if self._clock() - info.created_at <= self._brought_ttl_s:
                 continue
-            content = None
+            pictures = None
             async with self._writing(Kind.AVATAR, avatar_id) as session:
                 if not await is_owned(session, Kind.AVATAR, avatar_id):
-                    content = await to_thread.run_sync(delete_picture, self._blobs.blocking, avatar_id)
-            await self._delete_caches(avatar_id, content)
-            deleted += content is not None
+                    pictures = await to_thread.run_sync(delete_picture, self._blobs.blocking, avatar_id)
+            await self._delete_caches(avatar_id, pictures)
+            deleted += pictures is not None
         return deleted
 
     async def _delete_leftovers(self) -> None:

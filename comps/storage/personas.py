@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
-from comps.cores.proto.avatar import Persona
+from comps.cores.proto.avatar import MAX_ITEM, Persona
 from comps.storage.ownership import ANONYMOUS, Kind, find, pages, release
 from comps.storage.page import Page, encode_cursor
 from comps.storage.records import OwnedRow, PersonaRow, Records
@@ -37,14 +38,14 @@ class Personas:
         row = PersonaRow(
             id=uuid.uuid4().hex, created_at=self._clock(), card=persona.model_dump(mode="json"), avatar_id=persona.avatar_id
         )
-        async with self._records.writing() as session:
+        async with self._records.adding() as session:
             session.add(row)
             session.add(OwnedRow(owner=owner, kind=Kind.PERSONA, content_id=row.id, created_at=row.created_at))
         return _saved(row)
 
     async def replace(self, persona_id: str, persona: Persona, *, owner: str = ANONYMOUS) -> SavedPersona:
         """Put another card in its place. Raises NotFound."""
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             row = await _persona(session, persona_id, owner)
             row.card, row.avatar_id = persona.model_dump(mode="json"), persona.avatar_id
         return _saved(row)
@@ -65,7 +66,7 @@ class Personas:
 
     async def delete(self, persona_id: str, *, owner: str = ANONYMOUS) -> None:
         """Raises NotFound."""
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             await session.delete(await _persona(session, persona_id, owner))
             await release(session, owner, Kind.PERSONA, persona_id)
 
@@ -79,4 +80,22 @@ async def _persona(session: AsyncSession, persona_id: str, owner: str) -> Person
 
 
 def _saved(row: PersonaRow) -> SavedPersona:
-    return SavedPersona(id=row.id, created_at=row.created_at, persona=Persona.model_validate(row.card), avatar_id=row.avatar_id)
+    return SavedPersona(id=row.id, created_at=row.created_at, persona=_card(row.card), avatar_id=row.avatar_id)
+
+
+def _card(stored: dict[str, Any]) -> Persona:
+    """A card as it was stored; of one from before there were limits, what is within them."""
+    card = dict(stored)
+    while True:
+        try:
+            return Persona.model_validate(card)
+        except ValidationError as error:
+            for field, *item in (wrong["loc"] for wrong in error.errors()):
+                card[str(field)] = _shortened(card[str(field)], is_item=bool(item))
+
+
+def _shortened(value: Any, *, is_item: bool) -> Any:
+    """A list whose items are cut to the limit, where one ``is_item`` too long; else half of a list or a text."""
+    if is_item and isinstance(value, list):
+        return [item[:MAX_ITEM] for item in value]
+    return value[: len(value) // 2] if isinstance(value, list | str) else {}

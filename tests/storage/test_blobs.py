@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comps.cores.errors import BadInput, NotFound, TooLarge
+from comps.cores.errors import BadInput, InsufficientStorage, NotFound, TooLarge
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 
@@ -229,7 +229,7 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InsufficientStorage):
         Blobs(str(tmp_path)).put(b"x" * 1000, "videos", "k")
     assert _files(tmp_path) == []
 

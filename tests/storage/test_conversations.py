@@ -12,7 +12,9 @@ from pathlib import Path
 
 import anyio
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
@@ -210,12 +212,19 @@ async def test_the_migrations_make_the_tables_that_the_program_uses(url: str) ->
     await records.close()
 
 
+def _back_to_the_first_migration(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "comps/storage/migrations")
+    config.attributes["connection"] = connection
+    command.downgrade(config, "0001")
+
+
 async def test_a_database_from_before_there_were_migrations_is_taken_over(url: str) -> None:
     records = Records(url)
     begun = await Conversations(records).create({"name": "Ada"})
     async with records.writing() as session:
-        for later in ("alembic_version", "owned"):
-            await session.execute(text(f"DROP TABLE {later}"))
+        await (await session.connection()).run_sync(_back_to_the_first_migration)
+        await session.execute(text("DROP TABLE alembic_version"))
         await session.execute(text("CREATE TABLE schema_version (version INTEGER PRIMARY KEY)"))
     await records.close()
     again = Records(url)

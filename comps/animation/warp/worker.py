@@ -19,7 +19,7 @@ from comps.animation.encode import Encoder
 from comps.animation.motion.frames import frame_states
 from comps.animation.warp import clip, rig
 from comps.animation.warp.renderer import Renderer
-from comps.cores.errors import NoFace, NotFound, UnsupportedMedia
+from comps.cores.errors import InsufficientStorage, NoFace, NotFound, UnsupportedMedia
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
 from comps.media.image import decode_image
@@ -77,8 +77,12 @@ class WarpWorker:
             can_blink=built.can_blink,
             engine=ENGINE,
         )
-        self._store.put_rig(avatar_id, _USUAL_SIZE, built.to_bytes())
-        self._store.add(info, media, findings)
+        try:
+            self._store.put_rig(avatar_id, _USUAL_SIZE, built.to_bytes())
+            self._store.add(info, media, findings)
+        except InsufficientStorage:
+            self._store.drop_parts(avatar_id, _USUAL_SIZE)
+            raise
         return info
 
     def chunk(self, request: ChunkRequest) -> Chunk:
@@ -135,7 +139,9 @@ class WarpWorker:
                 return rig.Rig.from_bytes(stored)
         kind, frames = _decode(self._store.media(avatar_id))
         built = _build(kind, frames, self._store.findings(avatar_id), size)
-        self._store.put_rig(avatar_id, size, built.to_bytes())
+        # It can be drawn without being kept.
+        with contextlib.suppress(InsufficientStorage):
+            self._store.put_rig(avatar_id, size, built.to_bytes())
         return built
 
 

@@ -92,7 +92,7 @@ class StorageSettings(BaseSettings):
         86400.0, gt=0, description="faces that came with a request, not registered, are deleted this long after their last use, s"
     )
     conversation_ttl_s: float = Field(30 * 86400.0, gt=0, description="age at which conversations are deleted, seconds")
-    quota_mb: float = Field(2048.0, gt=0, description="all blobs together; the oldest videos go first, MiB")
+    quota_mb: float = Field(2048.0, gt=0, description="all blobs and the database together; the oldest videos go first, MiB")
 
 
 class AsrSettings(ServiceSettings):

@@ -420,8 +420,10 @@ def _too_slow(service: MicroService) -> NodeTimeout:
 
 
 def _is_of_the_request(status: int, document: dict[str, Any]) -> bool:
-    """Whether the fault lies in what the client asked, or in how the mesh is put together (a route that is not there)."""
-    return status in (403, 413, 415, 422, 429) or (status in (400, 404) and "field" in document)
+    """Whether the fault lies in what the client asked, or in how the mesh is put together (a route that is not there). A full
+    disk keeps its status too: it is no failure of the node.
+    """
+    return status in (403, 413, 415, 422, 429, 507) or (status in (400, 404) and "field" in document)
 
 
 def _problem_document(reply: Reply) -> dict[str, Any] | None:

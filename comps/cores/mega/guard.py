@@ -20,6 +20,7 @@ import anyio
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from comps.cores import disk
 from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.clock import now
 from comps.cores.mega.turns import SMALL, Turns, end_nothing
@@ -167,7 +168,9 @@ class Guard:
             watching.cancel()
 
     def _meant(self, error: Exception, body: bytes) -> Exception:
-        """What a handler's error means: one at reading the body that it was sent is the sender's."""
+        """What a handler's error means: one at reading the body that it was sent is the sender's; a full disk is nobody's."""
+        if disk.means_full(error):
+            return disk.full()
         if isinstance(error, json.JSONDecodeError) and error.doc == body.decode(errors="replace"):
             return MalformedBody("the body is not valid JSON")
         if isinstance(error, ValidationError) and error.title == self._document:

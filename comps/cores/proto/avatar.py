@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from docarray import BaseDoc
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from comps.cores.proto import plain
 from comps.cores.proto.media import Media
@@ -27,21 +27,32 @@ class Provenance(StrEnum):
     GIVEN = "given"
 
 
+#: All text of a persona, bytes of UTF-8.
+MAX_PERSONA = 64 << 10
+#: An item of one of its lists, characters.
+MAX_ITEM = 2000
+_MAX_ID = 200
+_Items = Annotated[list[Annotated[str, Field(max_length=MAX_ITEM)]], Field(max_length=50)]
+
+
 class Persona(BaseDoc):
-    """Who the avatar is. The fields are Vid2Persona's; ``provenance`` says of each where it comes from."""
+    """Who the avatar is. The fields are Vid2Persona's; ``provenance`` says of each where it comes from.
+
+    All text together is at most ``MAX_PERSONA`` bytes.
+    """
 
     name: str = Field(default="", max_length=200)
     physicalDescription: str = Field(default="", max_length=4000)
-    personalityTraits: list[str] = Field(default_factory=list, max_length=50)
-    likes: list[str] = Field(default_factory=list, max_length=50)
-    dislikes: list[str] = Field(default_factory=list, max_length=50)
-    background: list[str] = Field(default_factory=list, max_length=50)
-    goals: list[str] = Field(default_factory=list, max_length=50)
-    relationships: list[str] = Field(default_factory=list, max_length=50)
+    personalityTraits: _Items = Field(default_factory=list)
+    likes: _Items = Field(default_factory=list)
+    dislikes: _Items = Field(default_factory=list)
+    background: _Items = Field(default_factory=list)
+    goals: _Items = Field(default_factory=list)
+    relationships: _Items = Field(default_factory=list)
     system_prompt: str = Field(default="", max_length=20_000)
     voice: str = Field(default="", max_length=500)
     avatar_id: str = Field(default="", max_length=100)
-    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    provenance: dict[Annotated[str, Field(max_length=100)], Provenance] = Field(default_factory=dict, max_length=50)
 
     @model_validator(mode="before")
     @classmethod
@@ -50,6 +61,29 @@ class Persona(BaseDoc):
         if isinstance(values, dict):
             plain.check(values)
         return values
+
+    @field_validator("id")
+    @classmethod
+    def _id_is_short(cls, value: str | None) -> str | None:
+        if value is not None and len(value) > _MAX_ID:
+            raise ValueError(f"must have at most {_MAX_ID} characters")
+        return value
+
+    @field_validator("*")
+    @classmethod
+    def _all_is_within_limits(cls, value: Any, info: ValidationInfo) -> Any:
+        # Asked of every field, so that the error names the one that is too much.
+        others = (other for name, other in info.data.items() if name != info.field_name)
+        if _text_size(value) + sum(map(_text_size, others)) > MAX_PERSONA:
+            raise ValueError(f"the card has more than {MAX_PERSONA} bytes of text")
+        return value
+
+
+def _text_size(value: Any) -> int:
+    """Bytes of the text in a field."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
+    return sum(map(_text_size, value)) if isinstance(value, list | dict) else 0
 
 
 class Transcript(BaseDoc):

@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from comps.cores.errors import BadInput, MalformedBody, UnsupportedMedia
 from comps.cores.proto import plain
@@ -24,6 +24,9 @@ MSGPACK = "application/msgpack"
 JSON = "application/json"
 
 M = TypeVar("M", bound=BaseModel)
+
+# The body is in memory already: its files need not go through the disk, which may be full (0: without limit).
+MultiPartParser.spool_max_size = 0
 
 
 def pack(document: BaseModel | dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
+from comps.cores import disk
 from comps.cores.errors import Problem
 from comps.cores.workers import wire
 from comps.cores.workers.cancel import Cancelled, flag
@@ -24,6 +25,8 @@ from comps.cores.workers.cancel import Cancelled, flag
 def _portable(error: BaseException) -> BaseException:
     if isinstance(error, Problem | Cancelled):
         return error
+    if disk.means_full(error):
+        return disk.full()
     return wire.WorkerError(f"{type(error).__name__}: {error}")
 
 

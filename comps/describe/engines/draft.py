@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import cast
 
 from anyio import to_thread
 
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
-from comps.cores.errors import NoFace, NotFound
+from comps.cores.errors import InsufficientStorage, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
@@ -18,6 +19,8 @@ from comps.describe.survey import MAX_FACES, find_faces
 from comps.media.landmarks import Face, Landmarker
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs, content_key
+
+_log = logging.getLogger(__name__)
 
 #: Part of the cache's keys: raise it when the same media would be described otherwise.
 _VERSION = "draft1"
@@ -94,7 +97,11 @@ class DraftEngine:
         )
         # By these the draft is found again when the avatar made of this media, or of the portrait, is deleted.
         meta = {"media": digest, "portrait": content_key(draft.portrait)}
-        await self._cache.put(draft.model_dump_json().encode(), "drafts", f"{digest}.{_VERSION}", meta)
+        try:
+            await self._cache.put(draft.model_dump_json().encode(), "drafts", f"{digest}.{_VERSION}", meta)
+        except InsufficientStorage as problem:
+            # The draft is made all the same; only the next one takes as long.
+            _log.warning("a draft is not remembered: %s", problem.detail)
         return draft
 
     async def _draft(self, media: bytes) -> Drafted:
