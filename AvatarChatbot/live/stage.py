@@ -25,6 +25,8 @@ SPEAKING_LEAD_S, IDLE_LEAD_S = 1.0, 0.28
 _MORE_LEAD_S, _LONGEST_IDLE_LEAD_S = 0.12, 0.64
 #: Lead at which something must be sent, whatever there is.
 _LAST_MOMENT_S = 0.1
+#: A wait no longer than this is none: rounding may leave so little that no clock shows it, seconds.
+_NO_TIME_S = 1e-6
 #: Pieces that are sent at once, seconds.
 _SPEAKING_PIECE_S, _IDLE_PIECE_S = 0.24, 0.12
 #: The sound is this far ahead of the pictures: what an AAC encoder holds back (three frames of 1024 samples).
@@ -140,7 +142,7 @@ class Stage:
                 continue
             self._begin()
             wait = self._wait_s()
-            if wait > 0:
+            if wait > _NO_TIME_S:
                 changed = self._changed
                 with anyio.move_on_after(wait):
                     await changed.wait()
