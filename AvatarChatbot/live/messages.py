@@ -65,10 +65,13 @@ class ChangeVoice(BaseModel):
 
 
 class Position(BaseModel):
-    """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it."""
+    """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it.
+
+    It is believed no further than media was sent and real time has passed since, and not backwards.
+    """
 
     type: Literal["position"]
-    media_s: float = Field(ge=0)
+    media_s: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Interrupt(BaseModel):
