@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 
 from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answering import Answering
@@ -18,6 +19,7 @@ from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
+from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
@@ -62,13 +64,14 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
-        self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
+        rates = AddressRates(settings.address_rate)
+        self.service.add_gate(lambda headers: _admit(keys, headers), sockets=False, is_open=page.is_open)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics))
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
-        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys).serve)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, rates).serve)
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
@@ -94,6 +97,10 @@ class AvatarChatbotGateway(Gateway):
     def asyncapi(self) -> dict[str, Any]:
         """The socket's AsyncAPI document, with the JSON schemas of its messages."""
         return asyncapi.document(_PATH)
+
+
+def _admit(keys: Keys, headers: Headers) -> None:
+    keys.admit(given(headers))
 
 
 def _addresses(base: str, video_id: str) -> dict[str, str]:

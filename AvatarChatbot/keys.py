@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 
+from AvatarChatbot.owner import ANONYMOUS
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import Overloaded, Unauthorized
 from comps.cores.mega.gate import bearer
@@ -80,15 +81,28 @@ class Keys:
     def is_open(self) -> bool:
         return self._file is None and not self._single
 
-    def admit(self, key: str) -> None:
-        """Raises Unauthorized for a key that nobody has, Overloaded for one that has asked too often."""
+    def admit(self, key: str) -> str:
+        """The name of whose key it is. Raises Unauthorized for a key that nobody has, Overloaded for one that asked too often."""
         if self.is_open:
-            return
+            return ANONYMOUS
         self._refresh()
         hashed = _hash(key)
         client = self._single.get(hashed) or self._clients.get(hashed)
         if client is None:
             raise Unauthorized("a key is needed", field="key", headers={"WWW-Authenticate": "Bearer"})
+        client.take(self._clock())
+        return client.name
+
+    def charge(self, name: str) -> None:
+        """Count another request of somebody who was let in: a socket's questions. Raises Overloaded, and Unauthorized where no
+        key has this name any more.
+        """
+        if self.is_open:
+            return
+        self._refresh()
+        client = next((known for known in (*self._single.values(), *self._clients.values()) if known.name == name), None)
+        if client is None:
+            raise Unauthorized("the key is withdrawn", field="key")
         client.take(self._clock())
 
     def load(self) -> None:

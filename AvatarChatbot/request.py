@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from comps.cores.proto.avatar import Persona, VideoProfile
 from comps.cores.proto.media import Media
+from comps.cores.text.words import is_blank
 
 _ID = re.compile(r"^[0-9a-f]{16,64}$")
 
@@ -57,7 +58,7 @@ class AvatarChatRequest(BaseDoc):
     @field_validator("text")
     @classmethod
     def _some_text(cls, value: str | None) -> str | None:
-        if value is not None and not any(character.isprintable() and not character.isspace() for character in value):
+        if value is not None and is_blank(value):
             raise ValueError("holds nothing that can be read")
         return value
 

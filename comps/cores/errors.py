@@ -22,6 +22,7 @@ Bodies are RFC 9457 ``application/problem+json``.
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 PROBLEM_JSON = "application/problem+json"
@@ -151,7 +152,9 @@ class Overloaded(Problem):
     title = "Overloaded"
 
     def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after)))}, **extra)
+        seconds = max(1, math.ceil(retry_after))
+        # As a member too: a socket's messages have no headers.
+        super().__init__(detail, headers={"Retry-After": str(seconds)}, retry_after=seconds, **extra)
 
 
 class NodeError(Problem):

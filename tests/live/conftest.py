@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from AvatarChatbot.live import stage
+from AvatarChatbot.live import microphone, stage
+from tests.live.toy import Recogniser
 
 
 class _NoThreads:
@@ -20,3 +21,10 @@ class _NoThreads:
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mux on the event loop: a virtual clock does not wait for threads."""
     monkeypatch.setattr(stage, "to_thread", _NoThreads)
+
+
+@pytest.fixture
+def recogniser(monkeypatch: pytest.MonkeyPatch) -> Recogniser:
+    made = Recogniser()
+    monkeypatch.setattr(microphone, "utterance", made.utterance)
+    return made

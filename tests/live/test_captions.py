@@ -9,8 +9,6 @@ from typing import Any
 import anyio
 import pytest
 
-from AvatarChatbot.capacity import Place
-from AvatarChatbot.live.session import LiveSession
 from tests.live import toy
 from tests.virtual_time import backend
 
@@ -26,10 +24,8 @@ async def test_a_clause_that_is_split_is_captioned_when_it_is_said() -> None:
     services = toy.ToyServices()
     words = [f"word{number:02}" for number in range(40)]
     services.megaservice.clauses = ["Well.", " ".join(words) + "."]
-    session = await LiveSession.open(services, toy.start(), Place(None, 0.01))
     events: list[dict[str, Any]] = []
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(session.run)
+    async with toy.session(services) as session:
         await anyio.sleep(5)  # the answer begins well after the session does
         await session.ask("Who are you?")
         async for message in session.outbox.messages():

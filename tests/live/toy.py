@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,14 +12,17 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.capacity import Place
+from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.messages import Start
 from AvatarChatbot.live.services import Services
+from AvatarChatbot.live.session import LiveSession
+from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.nodes import _placed
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import Overloaded
 from comps.cores.mega.run import NodeEvent
-from comps.cores.proto.avatar import Chunk, ChunkRequest, Persona, Speech, VideoProfile, Word
+from comps.cores.proto.avatar import Chunk, ChunkRequest, Persona, Speech, Transcript, VideoProfile, Word
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.storage.conversations import Conversation
 from comps.storage.conversations import Turn as TurnRecord
@@ -57,8 +61,19 @@ def speech(text: str) -> Speech:
     return Speech(pcm=tone(seconds, RATE).tobytes(), sample_rate=RATE, phonemes=[(0.0, seconds, "a")], words=words, engine="toy")
 
 
+class _Client:
+    async def addresses(self, _: Any) -> list[str]:
+        return ["http://asr"]
+
+
+class _Asr:
+    token = ""
+
+
 class Megaservice:
     """Answers every question with ``clauses``."""
+
+    client = _Client()
 
     def __init__(self) -> None:
         self.clauses = ["Hello there."]
@@ -85,8 +100,39 @@ class Megaservice:
 
 
 class Chatbot:
+    asr = _Asr()
+
     def __init__(self) -> None:
         self.megaservice = Megaservice()
+
+
+class Recogniser:
+    """In place of the asr service's stream: recognises ``text``, or raises it."""
+
+    def __init__(self) -> None:
+        self.text: str | Exception = "what is your name"
+        self.sound = b""
+        self._finished = anyio.Event()
+
+    @asynccontextmanager
+    async def utterance(self, *_: Any) -> AsyncIterator[Recogniser]:
+        self._finished, self.sound = anyio.Event(), b""
+        yield self
+
+    async def feed(self, pcm: bytes) -> None:
+        self.sound += pcm
+
+    async def pause(self) -> None:
+        """They may have finished."""
+
+    async def finish(self) -> None:
+        self._finished.set()
+
+    async def answer(self) -> Transcript:
+        await self._finished.wait()
+        if isinstance(self.text, Exception):
+            raise self.text
+        return Transcript(asr_result=self.text)
 
 
 class Conversations:
@@ -116,13 +162,13 @@ class Conversations:
 
 @dataclass
 class Capacity:
-    """``free`` places; a reservation is its number."""
+    """``free`` places."""
 
     free: float = float("inf")
     taken: int = 0
 
     @asynccontextmanager
-    async def place(self, profile: VideoProfile, **_: Any) -> AsyncIterator[Place]:
+    async def place(self, profile: VideoProfile, frees_in_s: Callable[[], float] | None = None) -> AsyncIterator[Place]:
         if self.taken >= self.free:
             raise Overloaded("all places are taken", retry_after=7, node="animation")
         self.taken += 1
@@ -194,3 +240,30 @@ class ToyServices(Services):
 
 def start(**fields: Any) -> Start:
     return Start(type="start", **{"profile": PROFILE, **fields})
+
+
+def caller(account: str = "ada", charge: Callable[[], None] = lambda: None) -> Caller:
+    return Caller(account, account, charge)
+
+
+@asynccontextmanager
+async def sessions(services: Services) -> AsyncIterator[Sessions]:
+    made = Sessions(services)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@asynccontextmanager
+async def session(services: Services, who: Caller | None = None, **fields: Any) -> AsyncIterator[LiveSession]:
+    """A session that lives, until the test has done with it."""
+    async with sessions(services) as all_of_them:
+        yield await all_of_them.open(start(**fields), who or caller())
+
+
+def told(live: LiveSession, type: str) -> list[dict[str, Any]]:
+    """The session's messages of a type so far."""
+    messages = [json.loads(kept.message) for kept in live.outbox._kept if isinstance(kept.message, str)]
+    return [message for message in messages if message["type"] == type]
