@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,10 @@ _PATH = "/v1/animation/reservations"
 _TTL_S = 10.0
 _RENEWED_EVERY_S = 3.0
 _TOO_MANY = 429
+#: Nobody is told to wait longer: people leave when they like.
+_LONGEST_WAIT_S = 60.0
+#: How long an answer that is streamed takes a place, while none was measured, seconds; and how much a new one says of it.
+_ANSWER_S, _LEARNT = 10.0, 0.2
 _SHORT_S = 0.24
 #: Rounding among many shares, frames a second.
 _ENOUGH_FPS = 0.01
@@ -47,21 +51,27 @@ def chunk_seconds(place: Place, profile: VideoProfile) -> tuple[float, float]:
 
 
 class Capacity:
-    """Takes places at the replicas of ``chatbot``'s animation service."""
+    """Takes places at the replicas of ``chatbot``'s animation service. ``clock``: seconds."""
 
-    def __init__(self, chatbot: AvatarChatbot) -> None:
+    def __init__(self, chatbot: AvatarChatbot, clock: Callable[[], float] = anyio.current_time) -> None:
         self._client = chatbot.megaservice.client
         self._animation = chatbot.animation
+        self._clock = clock
+        self._frees_in_s: dict[str, Callable[[], float]] = {}  # of each place that is held
+        self._answer_s = _ANSWER_S
 
     @asynccontextmanager
-    async def place(self, profile: VideoProfile) -> AsyncIterator[Place]:
-        """A place for as long as the context lasts. Raises Overloaded with what the replicas say of the wait, where they are
-        full.
+    async def place(self, profile: VideoProfile, frees_in_s: Callable[[], float] | None = None) -> AsyncIterator[Place]:
+        """A place for as long as the context lasts. ``frees_in_s``: asked how soon it may end; None: with an answer.
+
+        Raises Overloaded where the replicas are full, with how soon the first of those that hold a place may leave.
         """
         key = uuid.uuid4().hex
         taken: list[str] = []
+        begun = self._clock()
         try:
             frame_s = await self._take(key, profile, taken)
+            self._frees_in_s[key] = frees_in_s or (lambda: self._answer_s - (self._clock() - begun))
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._renew, key, taken)
                 yield Place(key if taken else None, frame_s)
@@ -69,6 +79,8 @@ class Capacity:
         except BaseExceptionGroup as group:
             raise first_error(group) from None
         finally:
+            if self._frees_in_s.pop(key, None) is not None and frees_in_s is None:
+                self._answer_s += _LEARNT * (self._clock() - begun - self._answer_s)
             with anyio.CancelScope(shield=True):
                 for address in taken:
                     await self._quietly("DELETE", key, address)
@@ -93,8 +105,13 @@ class Capacity:
             if wanted <= _ENOUGH_FPS:
                 return cost_ms / 1000
         if refusals or taken:
-            raise Overloaded("all places are taken", retry_after=min(refusals, default=1.0), node="animation")
+            raise Overloaded("all places are taken", retry_after=self._wait_s(min(refusals, default=1.0)), node="animation")
         return cost_ms / 1000
+
+    def _wait_s(self, told: float) -> float:
+        """How soon a place may be free: replicas (``told``) know when a share lapses, not that it is renewed."""
+        soonest = min((frees_in_s() for frees_in_s in self._frees_in_s.values()), default=told)
+        return min(max(soonest, 1.0), _LONGEST_WAIT_S)
 
     async def _renew(self, key: str, taken: list[str]) -> None:
         while True:

@@ -20,6 +20,7 @@ from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.owner import owner_of
+from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
@@ -67,6 +68,7 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
+        rates = AddressRates(settings.address_rate)
         self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
         self.service.app.add_middleware(AuditedDeletions)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
@@ -74,7 +76,7 @@ class AvatarChatbotGateway(Gateway):
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics), keys)
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
-        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys).serve)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, rates).serve)
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))

@@ -102,6 +102,18 @@ class Keys:
         client.take(self._clock())
         return client.name
 
+    def charge(self, owner: str) -> None:
+        """Count another request of an owner who was let in: a socket's questions. Raises Overloaded, and Unauthorized where no
+        key has this name any more.
+        """
+        if self.is_open:
+            return
+        self._refresh()
+        client = next((known for known in (*self._single.values(), *self._clients.values()) if known.name == owner), None)
+        if client is None:
+            raise Unauthorized("the key is withdrawn", field="key")
+        client.take(self._clock())
+
     def is_withdrawn(self, hash_of_key: str) -> bool:
         """Whether the key, ``hashed``, lets nobody in any more."""
         self._refresh()

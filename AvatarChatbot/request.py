@@ -12,7 +12,7 @@ from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Persona, VideoProfile
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import parse_json
-from comps.cores.text.words import has_words
+from comps.cores.text.words import is_blank
 
 #: Characters.
 MAX_QUESTION = 5000
@@ -97,17 +97,18 @@ class AvatarChatRequest(BaseDoc):
 
 
 def asked_text(text: str) -> str:
-    """``text``, if there is a word in it. Raises ValueError: what has none can be neither understood nor answered."""
-    if not has_words(text):
-        raise ValueError("holds no word")
+    """``text``, if anything in it can be seen. Raises ValueError: nothing can be neither understood nor answered."""
+    if is_blank(text):
+        raise ValueError("holds nothing that can be read")
     return text
 
 
 def _question(content: str) -> str:
     """The question that ``messages`` end with. Raises BadInput: pydantic would name no field."""
-    if len(content) > MAX_QUESTION or not has_words(content):
-        what = "holds no word" if len(content) <= MAX_QUESTION else f"is a question of more than {MAX_QUESTION} characters"
-        raise BadInput(f"messages: {what}", field="messages")
+    if is_blank(content):
+        raise BadInput("messages: end with a question that holds nothing to read", field="messages")
+    if len(content) > MAX_QUESTION:
+        raise BadInput(f"messages: end with a question of more than {MAX_QUESTION} characters", field="messages")
     return content
 
 

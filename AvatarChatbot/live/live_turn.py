@@ -119,8 +119,10 @@ class LiveTurn:
             return
         start = self.performance.start / self.turn.request.profile.fps
         for clause in self._captions:
-            for cue in cues(clause.text, clause.words, start + clause.start_s, start + clause.end_s):
+            # Clause and words are both in the answer's time: only whole cues are moved to the media's.
+            for cue in cues(clause.text, clause.words, clause.start_s, clause.end_s):
+                moved = cue.later(start)
                 self._outbox.put(
-                    TurnCaption(turn=self.number, start_s=cue.start_s, end_s=cue.end_s, text=cue.text, webvtt=cue.webvtt)
+                    TurnCaption(turn=self.number, start_s=moved.start_s, end_s=moved.end_s, text=moved.text, webvtt=moved.webvtt)
                 )
         self._captions = []

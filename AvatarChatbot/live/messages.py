@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, field_validator
 
 from comps.cores.proto.avatar import Persona, VideoProfile
+from comps.cores.text.words import is_blank
+
+#: Of the longest question, characters.
+MAX_TEXT = 5000
+#: Whole numbers that JavaScript has (ECMA-262, Number.MAX_SAFE_INTEGER), and those of a fragment's header.
+_SAFE, _U32 = 2**53 - 1, 2**32 - 1
 
 
 class Microphone(BaseModel):
@@ -24,7 +30,7 @@ class Resume(BaseModel):
     """A session whose connection broke; ``sequence``: of the last message that arrived."""
 
     session: str = Field(pattern="^[0-9a-f]{32}$")
-    sequence: int = Field(ge=0)
+    sequence: int = Field(ge=0, le=_U32)
 
 
 class Start(BaseModel):
@@ -46,7 +52,16 @@ class Text(BaseModel):
     """A question, typed. It raises the turn as speech does."""
 
     type: Literal["text"]
-    text: str = Field(min_length=1, max_length=5000)
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+
+    @field_validator("text")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if is_blank(value):
+            raise ValueError("holds nothing that can be read")
+        if "\0" in value:
+            raise ValueError("holds a null character")
+        return value
 
 
 class ChangeAvatar(BaseModel):
@@ -65,10 +80,13 @@ class ChangeVoice(BaseModel):
 
 
 class Position(BaseModel):
-    """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it."""
+    """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it.
+
+    It is believed no further than media was sent and real time has passed since, and not backwards.
+    """
 
     type: Literal["position"]
-    media_s: float = Field(ge=0)
+    media_s: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Interrupt(BaseModel):
@@ -79,7 +97,7 @@ class Interrupt(BaseModel):
 
 class Ping(BaseModel):
     type: Literal["ping"]
-    id: int = 0
+    id: int = Field(0, ge=-_SAFE, le=_SAFE)
 
 
 class Stop(BaseModel):
@@ -190,11 +208,32 @@ class Quality(_Numbered):
 
 
 class Failed(_Numbered):
-    """A problem document (RFC 9457). With ``turn`` only that turn failed; else the connection is closed after it."""
+    """A problem document (RFC 9457): with ``turn`` of that turn, else of a message or of the microphone; the session goes on.
+    Where it does not, the connection is closed next. ``retry_after``, seconds, is a member where it may work later (429).
+    """
 
     type: Literal["error"] = "error"
     turn: int | None = None
     problem: dict[str, Any]
+
+
+class Resting(_Numbered):
+    """Nobody has asked, spoken or listened for a while: the session's place among the faces that are drawn in real time is given
+    back. The next question takes one again, if there is one. The session ends after ``ends_in_s`` more.
+    """
+
+    type: Literal["resting"] = "resting"
+    ends_in_s: float
+
+
+class Ended(_Numbered):
+    """The session is over, and the connection is closed next, since nobody has done anything for long. Start anew with the
+    ``conversation_id`` to go on.
+    """
+
+    type: Literal["ended"] = "ended"
+    reason: Literal["idle"]
+    conversation_id: str
 
 
 class Pong(BaseModel):
@@ -203,5 +242,17 @@ class Pong(BaseModel):
 
 
 ServerMessage = (
-    Ready | Listening | Partial | TurnTranscript | TurnReply | TurnCaption | Speaking | Interrupted | TurnDone | Quality | Failed
+    Ready
+    | Listening
+    | Partial
+    | TurnTranscript
+    | TurnReply
+    | TurnCaption
+    | Speaking
+    | Interrupted
+    | TurnDone
+    | Quality
+    | Resting
+    | Ended
+    | Failed
 )

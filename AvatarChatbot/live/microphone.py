@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -13,22 +13,34 @@ from AvatarChatbot.live.outbox import Outbox
 from AvatarChatbot.live.recogniser import Utterance, utterance
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.stage import Stage
-from comps.cores.errors import NodeUnavailable, NotFound, Problem, RelayedProblem
+from AvatarChatbot.live.waiting_sound import WaitingSound
+from comps.cores.errors import NodeUnavailable, NotFound, Overloaded, Problem, RelayedProblem, UnsupportedMedia
 from comps.cores.mega.channel import Channel
+from comps.cores.mega.first_error import first_error
 from comps.cores.proto.avatar import Transcript
 from comps.cores.telemetry import tracing
+from comps.cores.telemetry.logs import unexpected
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 
-#: Microphone sound that may wait to be listened to, messages; more is not real time any more, and the oldest is left out.
-_WAITING = 500
+log = logging.getLogger(__name__)
+
 #: The reference for echo is this early, since the player's position is not exactly known; where it is off by more than the
 #: second, it is aligned anew. Seconds.
 _EARLY_S, _MISALIGNED_S = 0.3, 0.15
+#: Listening to one piece of sound takes a small part of this, seconds.
+_LISTENING_S = 15.0
+#: An ear that failed is tried again after so long, seconds.
+_RETRY_S = 5.0
+#: How streams begin: an EBML header (RFC 8794 §11.2.1); an Ogg page (RFC 3533 §6) whose sixth byte says that it is the first.
+_EBML, _OGG, _OGG_FIRST = b"\x1aE\xdf\xa3", b"OggS", 2
 
 
 class Microphone:
     """Of one session. ``started`` is awaited when somebody begins to speak, ``said`` with what they said and when they
     finished; ``ended`` is called when that has been dealt with.
+
+    Where sound cannot be listened to, the client is told once, and the session goes on: raw sound is tried again after a while,
+    coded sound when a new stream begins.
     """
 
     def __init__(
@@ -54,8 +66,10 @@ class Microphone:
         self._started = started
         self._said = said
         self._ended = ended
-        self._sound: Channel[bytes] = Channel(float("inf"))
-        self._waiting = 0
+        self._sound = WaitingSound(format)
+        self._is_open = False
+        self._is_told = False
+        self._deaf_until = 0.0
         self._heard_s = 0.0
         self._reference_s = 0.0
         self._last = services.clock()
@@ -66,31 +80,90 @@ class Microphone:
         """Whether somebody speaks, or what they said is being recognised."""
         return self._recognising > 0
 
+    @property
+    def _is_coded(self) -> bool:
+        return self._format.format != "pcm16"
+
     def hear(self, sound: bytes) -> None:
-        """The next of the microphone's bytes."""
-        if self._waiting < _WAITING:
-            self._waiting += 1
-            self._sound.put(sound)
+        """The next of the microphone's bytes. Raises TooLarge."""
+        if self._services.clock() < self._deaf_until:
+            if not (self._is_coded and _begins_stream(sound)):
+                return
+            self._deaf_until, self._is_told = 0.0, False
+        if not self._sound.put(sound):
+            self._failed(Overloaded("sound comes faster than it is listened to", retry_after=_RETRY_S, field="microphone"))
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        ears = self._services.ears
-        await self._open()
         try:
             async with anyio.create_task_group() as tasks:
-                async for sound in self._sound:
-                    self._waiting -= 1
-                    for heard in await self._listen(sound):
+                # The ear's process starts before anybody speaks.
+                await self._listened(b"")
+                while True:
+                    for heard in await self._listened(await self._sound.take()):
                         await self._take(heard, tasks)
-        except Problem as problem:
-            self._outbox.put(messages.Failed(problem=problem.document()))
         finally:
-            # Where its process has ended, the ear has too.
-            with anyio.CancelScope(shield=True), contextlib.suppress(NodeUnavailable):
-                await ears.call("close", self._session)
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_LISTENING_S):
+                await self._closed()
+
+    async def _closed(self) -> None:
+        try:
+            await self._services.ears.call("close", self._session)
+        except NodeUnavailable:
+            """Its process has ended, and the ear with it."""
+        except Exception as error:
+            unexpected(log, "closing an ear", error)
+
+    async def _listened(self, sound: bytes) -> list[Heard]:
+        """What the ear makes of ``sound``; nothing where it fails."""
+        was_open = self._is_open
+        try:
+            if not self._is_open:
+                await self._open()
+            heard = await self._listen(sound) if sound else []
+        except NotFound:
+            # Another process listens now; what it was in the middle of is lost.
+            self._is_open = False
+            self._cut_off()
+            if self._is_coded:
+                self._failed(UnsupportedMedia("a part of the stream was lost: begin a new one", field="microphone"))
+        except NodeUnavailable as problem:
+            # Its process has ended; another one hears the next sound, unless there is none to be had.
+            self._failed(problem, waits=not was_open)
+        except Problem as problem:
+            self._failed(problem)
+        except Exception as error:
+            self._failed(unexpected(log, "listening", error))
+        else:
+            self._is_told = self._is_told and not sound
+            return heard
+        return []
+
+    def _failed(self, problem: Problem, *, waits: bool = True) -> None:
+        """Tell it, and hear nothing more for a while, where it ``waits``; of a stream, nothing until another one begins."""
+        self._is_open = False
+        if self._is_coded or waits:
+            self._sound.clear()
+            self._deaf_until = float("inf") if self._is_coded else self._services.clock() + _RETRY_S
+        self._cut_off()
+        if not self._is_told:
+            self._outbox.put(messages.Failed(problem=problem.document()))
+        self._is_told = True
+
+    def _cut_off(self) -> None:
+        """The ear has lost somebody who was speaking: that is all they said."""
+        if self._utterance is None:
+            return
+        self.is_speaking = False
+        self._outbox.put(messages.Listening(state="ended"))
+        self._utterance.put(Endpoint(self._heard_s))
+        self._utterance.close()
+        self._utterance = None
 
     async def _open(self) -> None:
-        await self._services.ears.call("open", self._session, self._format.format, self._format.rate)
+        await self._services.ears.call("open", self._session, self._format.format, self._format.rate, timeout=_LISTENING_S)
+        self._is_open = True
+        self._heard_s = 0.0
 
     async def _listen(self, sound: bytes) -> list[Heard]:
         seconds = self._seconds(sound)
@@ -101,12 +174,7 @@ class Microphone:
         early = self._stage.position_s() + _EARLY_S
         if abs(self._reference_s - early) > _MISALIGNED_S:
             self._reference_s = early
-        try:
-            return list(await self._services.ears.call("hear", self._session, sound, played, rate))
-        except (NotFound, NodeUnavailable):
-            # Another process listens now, or will; what it was in the middle of is lost.
-            await self._open()
-            return []
+        return list(await self._services.ears.call("hear", self._session, sound, played, rate, timeout=_LISTENING_S))
 
     def _seconds(self, sound: bytes) -> float:
         """How much sound a message holds; where it is coded, as much as time has passed."""
@@ -154,11 +222,11 @@ class Microphone:
                 while not isinstance(answer := await recognised.answer(), Transcript):
                     self._outbox.put(messages.Partial(text=answer))
                 text = answer.asr_result
-        except* Problem as group:
-            for problem in group.exceptions:
-                self._tell(problem)
+        except Exception as group:
+            error = first_error(group)
+            self._tell(error if isinstance(error, Problem) else unexpected(log, "recognising", error))
         if text:
-            await self._said(text, ended[0])
+            await self._said(text, ended[0] if ended else self._services.clock())
         else:
             self._outbox.put(messages.Partial(text=""))
 
@@ -188,7 +256,11 @@ class Microphone:
             await recognised.feed(sound)
         return b""
 
-    def _tell(self, problem: BaseException) -> None:
+    def _tell(self, problem: Problem) -> None:
         """Noise that was taken for speech is no mistake of anybody's."""
-        if isinstance(problem, Problem) and not (isinstance(problem, RelayedProblem) and problem.code == "no_speech"):
+        if not (isinstance(problem, RelayedProblem) and problem.code == "no_speech"):
             self._outbox.put(messages.Failed(problem=problem.document()))
+
+
+def _begins_stream(sound: bytes) -> bool:
+    return sound.startswith(_EBML) or (sound.startswith(_OGG) and len(sound) > 5 and bool(sound[5] & _OGG_FIRST))

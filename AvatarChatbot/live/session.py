@@ -5,25 +5,32 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
 
-from AvatarChatbot.capacity import Place, chunk_seconds
+from AvatarChatbot.capacity import chunk_seconds
+from AvatarChatbot.live.activity import Activity
+from AvatarChatbot.live.caller import Caller
+from AvatarChatbot.live.ending import Ending
+from AvatarChatbot.live.held_place import HeldPlace
 from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
+    MAX_TEXT,
     ChangeAvatar,
     ChangeVoice,
     ClientMessage,
+    Ended,
     Failed,
     Interrupt,
     Interrupted,
+    Partial,
     Ping,
     Position,
     Quality,
     Ready,
+    Resting,
     Start,
     Stop,
     Text,
@@ -42,6 +49,7 @@ from comps.cores.proto.avatar import Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.logs import unexpected
 from comps.cores.telemetry.turn import working_on
+from comps.cores.text.words import is_blank
 from comps.storage.conversations import TurnStatus
 
 log = logging.getLogger(__name__)
@@ -54,14 +62,8 @@ SEED = 0
 RESUME_S = 30.0
 #: How often the use of an avatar is told to the store, seconds.
 _USE_NOTED_S = 600.0
-
-
-@dataclass(frozen=True)
-class Client:
-    """Who talks: the owner that the key stands for, and its hash, which is looked for as long as the session lives."""
-
-    owner: str
-    key: str
+#: How often it is looked whether anybody is there, seconds.
+_LOOKED_EVERY_S = 1.0
 
 
 class LiveSession:
@@ -74,23 +76,28 @@ class LiveSession:
         self,
         services: Services,
         start: Start,
-        client: Client,
+        caller: Caller,
         avatar_id: str,
         persona: Persona,
         conversation_id: str,
-        place: Place,
+        place: HeldPlace,
+        activity: Activity,
     ) -> None:
         self.id = uuid.uuid4().hex
-        self.client = client
         self.outbox = Outbox()
         self.conversation_id = conversation_id
         self.ended = anyio.Event()
+        #: Why, once it has.
+        self.ending = Ending.STOPPED
         self.is_retired = False
-        self.is_withdrawn = False
+        self.owner = caller.owner
+        #: Of the connection that the session has, or had last.
+        self.caller = caller
         self.stage: Stage
         self._services = services
         self._start = start
         self._place = place
+        self._activity = activity
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
@@ -108,16 +115,16 @@ class LiveSession:
         self._tasks: TaskGroup | None = None
 
     @classmethod
-    async def open(cls, services: Services, start: Start, client: Client, place: Place) -> LiveSession:
+    async def open(cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity) -> LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
-        avatar_id, persona = await services.face(start.avatar, start.persona, client.owner)
+        avatar_id, persona = await services.face(start.avatar, start.persona, caller.owner)
         conversations = services.store.conversations
         if start.conversation_id is None:
             card = persona.model_dump(mode="json", exclude={"id"})
-            conversation = await conversations.create(card, avatar_id, owner=client.owner)
+            conversation = await conversations.create(card, avatar_id, owner=caller.owner)
         else:
-            conversation = await conversations.get(start.conversation_id, owner=client.owner)
-        session = cls(services, start, client, avatar_id, persona, conversation.id, place)
+            conversation = await conversations.get(start.conversation_id, owner=caller.owner)
+        session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity)
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
@@ -144,19 +151,45 @@ class LiveSession:
             tasks.start_soon(self.stage.run)
             tasks.start_soon(self._microphone.run)
             tasks.start_soon(self._load_idle)
+            tasks.start_soon(self._watch)
             await self.ended.wait()
             await self._raise_turn()
             tasks.cancel_scope.cancel()
         self.outbox.close()
 
-    def stop(self) -> None:
-        self.ended.set()
+    def stop(self, ending: Ending = Ending.STOPPED) -> None:
+        """The first reason counts."""
+        if not self.ended.is_set():
+            self.ending = ending
+            self.ended.set()
+
+    def ends_in_s(self) -> float:
+        """How soon the session ends if nobody does anything, seconds."""
+        return max(0.0, self._services.settings.live_end_s - self._activity.quiet_s)
+
+    async def _watch(self) -> None:
+        """Give the place back when nobody has done anything for a while, and end long after that."""
+        idle_s, end_s = self._services.settings.live_idle_s, self._services.settings.live_end_s
+        while True:
+            await anyio.sleep(min(_LOOKED_EVERY_S, idle_s / 2, end_s / 2))
+            if self._microphone.is_busy:
+                self._activity.note()
+            elif self._live is not None:
+                self._activity.played(self.stage.position_s())
+            if self._activity.quiet_s >= end_s:
+                self.outbox.put(Ended(reason="idle", conversation_id=self.conversation_id))
+                self.stop(Ending.IDLE)
+                return
+            if self._activity.quiet_s >= idle_s and self._place.is_held:
+                # An answer may be under way to a player that stands.
+                await self._raise_turn()
+                self._place.give_back()
+                self.outbox.put(Resting(ends_in_s=self.ends_in_s()))
 
     def withdraw(self, problem: Problem) -> None:
         """End at once: its client's key is no longer one."""
-        self.is_withdrawn = True
         self.outbox.put(Failed(problem=problem.document()))
-        self.stop()
+        self.stop(Ending.WITHDRAWN)
 
     async def retire(self) -> None:
         """End after what is being asked and said, to be gone on with at another gateway."""
@@ -166,28 +199,26 @@ class LiveSession:
 
     def _leave(self) -> None:
         if self.is_retired and self._live is None and not (self._raised or self._microphone.is_busy):
-            self.stop()
-
-    @property
-    def owner(self) -> str:
-        """Whose session it is; whoever resumes it must be the same."""
-        return self.client.owner
+            self.stop(Ending.RETIRED)
 
     def detach(self) -> None:
         """The connection broke: time stands still until somebody resumes."""
         self.stage.pause()
 
-    def attach(self) -> None:
+    def attach(self, caller: Caller) -> None:
         """Somebody resumed."""
+        self.caller = caller
         self.stage.resume()
         self._greet(resumed=True)
 
     def hear(self, sound: bytes) -> None:
-        """A part of what the microphone hears."""
+        """A part of what the microphone hears. Raises TooLarge."""
         self._microphone.hear(sound)
 
     async def receive(self, message: ClientMessage) -> None:
-        """What the client says. Raises what a change of avatar raises; a turn's failure is told as a message."""
+        """What the client says. Raises what a change of avatar raises, and Overloaded where it asks too often; a turn's failure
+        is told as a message.
+        """
         match message:
             case Text():
                 await self.ask(message.text)
@@ -198,6 +229,7 @@ class LiveSession:
             case ChangeVoice():
                 self._voice = message.voice
             case ChangeAvatar():
+                self._charge()
                 await self._change_avatar(message)
             case Stop():
                 self.stop()
@@ -210,20 +242,36 @@ class LiveSession:
         """Somebody begins to speak: whatever is being said is over. A question that was not answered yet goes on with what they
         say.
         """
+        self._activity.note()
         live = self._live
         if live is not None and live.performance.start is None:
-            self._begun = f"{self._begun} {live.turn.question}".strip()
+            self._begun = f"{self._begun} {live.turn.question}".strip()[-MAX_TEXT:]
         await self._raise_turn()
 
     async def _said(self, text: str, ended: float) -> None:
         """Somebody has spoken; if they are speaking again already, they have not finished."""
-        self._begun = f"{self._begun} {text}".strip()
-        if not self._microphone.is_speaking:
-            question, self._begun = self._begun, ""
-            await self.ask(question, ended)
+        self._begun = f"{self._begun} {text}".strip()[-MAX_TEXT:]
+        if self._microphone.is_speaking:
+            return
+        question, self._begun = self._begun, ""
+        try:
+            if not is_blank(question):
+                await self.ask(question, ended)
+        except Problem as problem:
+            self.outbox.put(Partial(text=""))
+            self.outbox.put(Failed(problem=problem.document()))
+
+    def _charge(self) -> None:
+        """Count what costs work. Raises Overloaded."""
+        self.caller.charge()
+        self._activity.note()
 
     async def ask(self, question: str, asked: float | None = None) -> None:
-        """Begin a turn; what was said before is over. ``asked``: when the question ended."""
+        """Begin a turn; what was said before is over. ``asked``: when the question ended.
+
+        Raises Overloaded where too much is asked: then what is being said goes on.
+        """
+        self._charge()
         asked = self._services.clock() if asked is None else asked
         self._raised += 1
         try:
@@ -258,6 +306,7 @@ class LiveSession:
         status, problem = TurnStatus.CUT, None
         try:
             with working_on(turn=record.id, conversation=self.conversation_id), tracing.whole("turn"):
+                await self._take_place(live.turn)
                 await live.run()
             status = TurnStatus.DONE
         except Exception as error:
@@ -293,6 +342,11 @@ class LiveSession:
             self._live_scope.cancel()
             await self._live_gone.wait()
 
+    async def _take_place(self, turn: Turn) -> None:
+        """Raises Overloaded where the place was given back, and all are taken now."""
+        place = await self._place.take()
+        turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, self._start.profile)
+
     def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
         profile = self._start.profile
         performance = Performance(number, profile.fps)
@@ -312,12 +366,10 @@ class LiveSession:
             seed=SEED,
             playhead=StagePlayhead(self.stage, performance),
             first_frame=first_frame,
-            chunk_s=chunk_seconds(self._place, profile),
             sample_rate=RATE,
             step=lambda: self._ladder.step,
             degrades=True,
         )
-        turn.reservation = self._place.reservation
         firsts = Firsts(self._services.clock, asked)
         return LiveTurn(
             number,

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from AvatarChatbot.keys import Keys
+from AvatarChatbot.live.activity import Activity
+from AvatarChatbot.live.caller import Caller
+from AvatarChatbot.live.ending import Ending
+from AvatarChatbot.live.held_place import HeldPlace
 from AvatarChatbot.live.messages import Failed, Resume, Start
 from AvatarChatbot.live.services import Services
-from AvatarChatbot.live.session import RESUME_S, Client, LiveSession
-from comps.cores.errors import NodeUnavailable, NotFound, Problem, Unauthorized
+from AvatarChatbot.live.session import RESUME_S, LiveSession
+from comps.cores.errors import NodeUnavailable, NotFound, Overloaded, Problem, Unauthorized
+from comps.cores.mega.first_error import first_error
+from comps.cores.telemetry.logs import unexpected
 
 log = logging.getLogger(__name__)
 
 #: How long a key that was withdrawn may still talk, beside the time that reading the file again takes, seconds.
 _KEYS_LOOKED_AT_EVERY_S = 1.0
+#: Nobody who has all their sessions is told to wait longer, seconds.
+_LONGEST_WAIT_S = 60.0
 
 
 class Sessions:
@@ -32,6 +41,8 @@ class Sessions:
         self._sleep = sleep
         self._live: dict[str, LiveSession] = {}
         self._connections: dict[str, int] = {}
+        self._accounts: Counter[str] = Counter()  # sessions of each, those that begin too
+        self._account_of: dict[str, str] = {}
         self._tasks: TaskGroup | None = None
         self._is_draining = False
 
@@ -61,75 +72,101 @@ class Sessions:
     async def ready(self) -> None:
         await self._services.ready()
 
-    async def open(self, start: Start, client: Client) -> LiveSession:
-        """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it."""
+    async def open(self, start: Start, caller: Caller) -> LiveSession:
+        """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it, or the
+        caller has as many as they may.
+        """
         if self._tasks is None or self._is_draining:
             raise NodeUnavailable("is shutting down", node="gateway")
+        self._check_account(caller.account)
         opened: list[LiveSession | Problem] = []
-        await self._tasks.start(self._live_through, start, client, opened)
+        self._accounts[caller.account] += 1
+        await self._tasks.start(self._live_through, start, caller, opened)
         if isinstance(opened[0], Problem):
             raise opened[0]
         return opened[0]
 
-    def find(self, resume: Resume, client: Client) -> LiveSession:
-        """The client's session whose connection broke; it goes on with the key that they have now.
+    def find(self, resume: Resume, caller: Caller) -> LiveSession:
+        """The caller's session whose connection broke.
 
         Raises NotFound when it, or what was missed of it, is gone, or is another owner's.
         """
         session = self._live.get(resume.session)
         if session is None or session.ended.is_set() or not session.outbox.can_resume(resume.sequence):
             raise _nothing_to_resume()
-        if session.owner != client.owner:
+        if session.owner != caller.owner:
             raise _nothing_to_resume()
-        session.client = client
         return session
 
     def connected(self, session: LiveSession) -> int:
         """A connection takes over the session; returns its number, which ``disconnected`` wants."""
-        self._connections[session.id] += 1
-        return self._connections[session.id]
+        if session.id in self._connections:
+            self._connections[session.id] += 1
+        return self._connections.get(session.id, 0)
 
-    def disconnected(self, session: LiveSession, connection: int) -> None:
-        """The session waits for another connection, then ends; unless one has taken over already."""
+    def disconnected(self, session: LiveSession, connection: int, *, is_leaving: bool = False) -> None:
+        """The session waits for another connection, then ends; at once where the client said that it leaves. Nothing happens
+        where another connection has taken over already.
+        """
         if self._tasks is None or session.ended.is_set() or self._connections.get(session.id) != connection:
+            return
+        if is_leaving:
+            session.stop()
             return
         session.detach()
         self._tasks.start_soon(self._wait, session, connection)
 
+    def _check_account(self, account: str) -> None:
+        limit = self._services.settings.live_per_owner
+        if self._accounts[account] < limit:
+            return
+        own = [session for session in self._live.values() if self._account_of[session.id] == account]
+        wait_s = min((session.ends_in_s() for session in own), default=1.0)
+        raise Overloaded(f"no more than {limit} live conversations at once", retry_after=min(wait_s, _LONGEST_WAIT_S))
+
     async def _live_through(
-        self, start: Start, client: Client, opened: list[LiveSession | Problem], *, task_status: TaskStatus[None]
+        self, start: Start, caller: Caller, opened: list[LiveSession | Problem], *, task_status: TaskStatus[None]
     ) -> None:
         """The whole life of a session, its place included. ``opened`` gets it, or why there is none."""
         session: LiveSession | None = None
         try:
-            async with self._services.capacity.place(start.profile) as place:
-                session = await LiveSession.open(self._services, start, client, place)
+            async with anyio.create_task_group() as tasks:
+                activity = Activity(self._services.clock)
+                idle_s = self._services.settings.live_idle_s
+                place = HeldPlace(self._services.capacity, start.profile, lambda: idle_s - activity.quiet_s)
+                tasks.start_soon(place.run)
+                await place.take()
+                session = await LiveSession.open(self._services, start, caller, place, activity)
                 self._live[session.id], self._connections[session.id] = session, 0
+                self._account_of[session.id] = caller.account
                 opened.append(session)
                 task_status.started()
                 await session.run()
-        except Problem as problem:
+                tasks.cancel_scope.cancel()
+        except Exception as group:
+            error = first_error(group)
+            told = error if isinstance(error, Problem) else unexpected(log, "a live session", error)
             if session is None:
-                opened.append(problem)
+                opened.append(told)
                 task_status.started()
             else:
-                session.outbox.put(Failed(problem=problem.document()))
-        except Exception as error:
-            log.error("a live session failed: %s", type(error).__name__)
-            if session is None:
-                raise
+                session.outbox.put(Failed(problem=told.document()))
+                session.stop(Ending.FAILED)
         finally:
+            self._accounts[caller.account] -= 1
+            self._accounts += Counter()  # those with none are forgotten
             if session is not None:
                 session.stop()
                 session.outbox.close()
                 self._live.pop(session.id, None)
                 self._connections.pop(session.id, None)
+                self._account_of.pop(session.id, None)
 
     async def _watch_keys(self) -> None:
         while True:
             await self._sleep(_KEYS_LOOKED_AT_EVERY_S)
             for session in [*self._live.values()]:
-                if not session.ended.is_set() and self._keys.is_withdrawn(session.client.key):
+                if not session.ended.is_set() and self._keys.is_withdrawn(session.caller.key):
                     session.withdraw(Unauthorized("the key of this conversation was withdrawn", field="key"))
 
     async def _wait(self, session: LiveSession, connection: int) -> None:

@@ -2,137 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import functools
+import logging
 
 import anyio
-from pydantic import ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from AvatarChatbot.keys import Keys, given, hashed
-from AvatarChatbot.live.messages import CLIENT_MESSAGE, ClientMessage, Failed, Ping, Pong, Start
-from AvatarChatbot.live.session import Client, LiveSession
+from AvatarChatbot.live.caller import Caller
+from AvatarChatbot.live.connection import Connection
+from AvatarChatbot.live.ending import Ending
+from AvatarChatbot.live.messages import Failed, Ping, Pong, Start
+from AvatarChatbot.live.parse import parse
+from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.sessions import Sessions
+from AvatarChatbot.rates import AddressRates
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, Unauthorized
-from comps.cores.proto.wire import invalid
+from comps.cores.mega.first_error import first_error
 from comps.cores.telemetry import audit
+from comps.cores.telemetry.logs import unexpected
 
-#: Close codes: RFC 6455 §7.4.1 and IANA's registry (1012: service restart, 1013: try again later); 4000 and up are ours.
-_NORMAL, _POLICY, _RESTART, _TRY_AGAIN, _FAILED = 1000, 1008, 1012, 1013, 4000
+log = logging.getLogger(__name__)
+
+#: Close codes beside those of ``Ending`` (1013: try again later).
+_POLICY, _TRY_AGAIN = 1008, 1013
 #: The first message must come within this, seconds.
 _START_TIMEOUT_S = 15.0
 _OVERLOADED = 429
 
 
 class LiveSocket:
-    """The handler of the route."""
+    """The handler of the route. ``rates``: of addresses, where no keys are asked for."""
 
-    def __init__(self, sessions: Sessions, settings: GatewaySettings, keys: Keys) -> None:
+    def __init__(self, sessions: Sessions, settings: GatewaySettings, keys: Keys, rates: AddressRates) -> None:
         self._sessions = sessions
         self._settings = settings
         self._keys = keys
+        self._rates = rates
 
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end of one connection."""
         await socket.accept()
+        connection = Connection(socket)
         try:
-            start, client = await self._first_message(socket)
-            session = await self._session(start, client)
-        except Problem as problem:
-            await _fail(socket, problem)
-            return
+            start = await _first_message(connection)
+            session = await self._session(start, self._caller(socket, start))
         except (WebSocketDisconnect, TimeoutError):
-            await _close(socket, _POLICY)
+            await connection.close(_POLICY)
             return
-        after = start.resume.sequence if start.resume else 0
-        await self._connect(socket, session, after)
+        except Problem as problem:
+            await connection.fail(problem, _TRY_AGAIN if problem.status == _OVERLOADED else Ending.FAILED)
+            return
+        except Exception as error:
+            await connection.fail(unexpected(log, "starting a live session", error), Ending.FAILED)
+            return
+        await self._connect(connection, session, start.resume.sequence if start.resume else 0)
 
-    async def _first_message(self, socket: WebSocket) -> tuple[Start, Client]:
-        with anyio.fail_after(_START_TIMEOUT_S):
-            message = _parsed(await socket.receive_text())
-        if not isinstance(message, Start):
-            raise BadInput("the first message is start", field="type")
-        return message, self._client(socket, given(socket.headers) or message.key or "")
-
-    def _client(self, socket: WebSocket, key: str) -> Client:
+    def _caller(self, socket: WebSocket, start: Start) -> Caller:
+        """Who asks. Raises Unauthorized, and Overloaded where they ask too often; a resume is none of the questions counted."""
+        key = given(socket.headers) or start.key or ""
         try:
-            return Client(self._keys.admit(key), hashed(key))
+            owner = self._keys.admit(key)
         except Unauthorized:
             audit.refused(socket.scope)
             raise
+        if not self._keys.is_open:
+            return Caller(owner, hashed(key), owner, functools.partial(self._keys.charge, owner))
+        address = socket.client.host if socket.client else ""
+        if start.resume is None:
+            self._rates.charge(address)
+        return Caller(owner, hashed(key), address, functools.partial(self._rates.charge, address))
 
-    async def _session(self, start: Start, client: Client) -> LiveSession:
+    async def _session(self, start: Start, caller: Caller) -> LiveSession:
         if start.resume is not None:
-            session = self._sessions.find(start.resume, client)
-            session.attach()
+            session = self._sessions.find(start.resume, caller)
+            session.attach(caller)
             return session
-        return await self._sessions.open(start, client)
+        return await self._sessions.open(start, caller)
 
-    async def _connect(self, socket: WebSocket, session: LiveSession, after: int) -> None:
+    async def _connect(self, connection: Connection, session: LiveSession, after: int) -> None:
         """Carry messages both ways until either side leaves or another connection takes over."""
-        connection = self._sessions.connected(session)
+        number = self._sessions.connected(session)
+        failures: list[BaseException] = []
         try:
             async with anyio.create_task_group() as tasks:
 
                 async def send() -> None:
                     async for message in session.outbox.messages(after):
-                        await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
-                    await _close(socket, _code(session))
+                        await connection.send(message)
+                    await connection.close(session.ending)
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(send)
-                async for message in _messages(socket):
-                    await self._receive(socket, session, message)
+                async for message in connection.messages():
+                    await _receive(connection, session, message)
                 tasks.cancel_scope.cancel()
-        except* (WebSocketDisconnect, RuntimeError):
-            pass
+        except* WebSocketDisconnect:
+            """The client has gone."""
+        except* Exception as group:
+            failures.append(first_error(group))
         finally:
-            self._sessions.disconnected(session, connection)
-
-    async def _receive(self, socket: WebSocket, session: LiveSession, message: str | bytes) -> None:
-        """One message of the client's; a mistake in it is told, and nothing else happens."""
-        try:
-            if isinstance(message, bytes):
-                session.hear(message)
-                return
-            parsed = _parsed(message)
-            if isinstance(parsed, Ping):
-                await socket.send_text(Pong(id=parsed.id).model_dump_json())
-            else:
-                await session.receive(parsed)
-        except Problem as problem:
-            session.outbox.put(Failed(turn=None, problem=problem.document()))
+            self._sessions.disconnected(session, number, is_leaving=connection.is_leaving)
+        for error in failures:
+            problem = error if isinstance(error, Problem) else unexpected(log, "a live connection", error)
+            await connection.fail(problem, Ending.FAILED)
+            session.stop(Ending.FAILED)
 
 
-def _parsed(text: str) -> ClientMessage:
-    """Raises BadInput, without repeating what was said."""
+async def _first_message(connection: Connection) -> Start:
+    with anyio.fail_after(_START_TIMEOUT_S):
+        received = await connection.receive()
+    message = parse(received) if isinstance(received, str) else None
+    if not isinstance(message, Start):
+        raise BadInput("the first message is start", field="type")
+    return message
+
+
+async def _receive(connection: Connection, session: LiveSession, message: str | bytes) -> None:
+    """One message of the client's; a mistake in it, or one of ours, is told, and the session goes on."""
     try:
-        return CLIENT_MESSAGE.validate_json(text)
-    except ValidationError as error:
-        raise invalid(error.errors(include_input=False, include_url=False, include_context=False)) from None
-
-
-async def _messages(socket: WebSocket) -> AsyncIterator[str | bytes]:
-    while True:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
+        if isinstance(message, bytes):
+            session.hear(message)
             return
-        yield message["text"] if message.get("text") is not None else message["bytes"]
-
-
-async def _fail(socket: WebSocket, problem: Problem) -> None:
-    """Say why, and close: with 1013 where it may work later."""
-    await socket.send_text(Failed(problem=problem.document()).model_dump_json(exclude_none=True))
-    await _close(socket, _TRY_AGAIN if problem.status == _OVERLOADED else _FAILED)
-
-
-def _code(session: LiveSession) -> int:
-    """Why a session has ended."""
-    if session.is_withdrawn:
-        return _POLICY
-    return _RESTART if session.is_retired else _NORMAL
-
-
-async def _close(socket: WebSocket, code: int) -> None:
-    if socket.application_state is WebSocketState.CONNECTED:
-        await socket.close(code)
+        parsed = parse(message)
+        if isinstance(parsed, Ping):
+            await connection.reply(Pong(id=parsed.id))
+        else:
+            await session.receive(parsed)
+    except WebSocketDisconnect:
+        raise
+    except Problem as problem:
+        await connection.reply(Failed(problem=problem.document()))
+    except Exception as error:
+        await connection.reply(Failed(problem=unexpected(log, "a live message", error).document()))

@@ -10,6 +10,7 @@ import anyio
 from anyio import to_thread
 
 from AvatarChatbot.live.framing import Frame
+from AvatarChatbot.live.furthest import Furthest
 from AvatarChatbot.live.idle import IdleLoop
 from AvatarChatbot.live.messages import Speaking
 from AvatarChatbot.live.outbox import Outbox
@@ -25,6 +26,10 @@ SPEAKING_LEAD_S, IDLE_LEAD_S = 1.0, 0.28
 _MORE_LEAD_S, _LONGEST_IDLE_LEAD_S = 0.12, 0.64
 #: Lead at which something must be sent, whatever there is.
 _LAST_MOMENT_S = 0.1
+#: A wait no longer than this is none: rounding may leave so little that no clock shows it, seconds.
+_NO_TIME_S = 1e-6
+#: A report this far before the last one is none of this player's, seconds: less may be rounding, or was on its way.
+_BACK_S = 0.25
 #: Pieces that are sent at once, seconds.
 _SPEAKING_PIECE_S, _IDLE_PIECE_S = 0.24, 0.12
 #: The sound is this far ahead of the pictures: what an AAC encoder holds back (three frames of 1024 samples).
@@ -58,7 +63,8 @@ class Stage:
         self._performance: Performance | None = None
         self._video = 0
         self._sound = 0
-        self._sent_s = 0.0
+        self._furthest = Furthest(clock)
+        self._reported_s = 0.0  # the last report that was believed, or a cut: a player does not go back
         self._idle_lead_s = IDLE_LEAD_S
         self._begun_s = 0.0  # where the player begins, or began anew after a cut: it waits there anyway
         self._reported: tuple[float, float] | None = None
@@ -82,12 +88,21 @@ class Stage:
         if self._reported is None:
             return 0.0
         media_s, at = self._reported
-        return min(self._sent_s, media_s if self.paused else media_s + self._clock() - at)
+        return min(self._furthest.position_s(), media_s if self.paused else media_s + self._clock() - at)
 
     def report(self, media_s: float) -> None:
-        """The player says where it is."""
-        self._reported = (min(media_s, self._sent_s), self._clock())
+        """The player says where it is. It is believed as far as a player can have come in real time with what was sent, and not
+        where it would have gone back.
+        """
+        if not math.isfinite(media_s) or media_s < self._reported_s - _BACK_S:
+            return
+        believed = max(0.0, min(media_s, self._furthest.position_s()))
+        self._reported, self._reported_s = (believed, self._clock()), believed
         self._notify()
+
+    @property
+    def _sent_s(self) -> float:
+        return self._furthest.sent_s
 
     def pause(self) -> None:
         """Nobody is connected: time stands still."""
@@ -140,7 +155,7 @@ class Stage:
                 continue
             self._begin()
             wait = self._wait_s()
-            if wait > 0:
+            if wait > _NO_TIME_S:
                 changed = self._changed
                 with anyio.move_on_after(wait):
                     await changed.wait()
@@ -228,7 +243,7 @@ class Stage:
     async def _show(self, pictures: list[Picture], turn: int) -> None:
         for fragment in await self._make(pictures):
             if fragment.kind == "media":
-                self._sent_s = fragment.pts_s + fragment.duration_s
+                self._furthest.send(fragment.pts_s + fragment.duration_s)
                 self._note_wait(fragment.pts_s)
             self._outbox.put(Frame(fragment.kind, turn, 0, fragment.pts_s, fragment.duration_s, fragment.data))
 
@@ -243,7 +258,8 @@ class Stage:
 
     def _jumped(self) -> None:
         """The player goes on at the end of what was sent."""
-        self._begun_s = self._sent_s
+        self._furthest.jump()
+        self._begun_s = self._reported_s = self._sent_s
         self._reported = (self._sent_s, self._clock())
 
     async def _make(self, pictures: list[Picture]) -> list[Fragment]:
@@ -295,7 +311,7 @@ class Stage:
         self._outbox.drop(performance.turn)
         # Two frames more than the sound that was made: an AAC frame overlaps the next.
         for fragment in await self._make(await self._idle_pictures(self._sound - self._video + 2)):
-            self._sent_s = max(self._sent_s, fragment.pts_s + fragment.duration_s)
+            self._furthest.send(max(self._sent_s, fragment.pts_s + fragment.duration_s))
         self._cutting = None
         self._jumped()
         performance.leave()

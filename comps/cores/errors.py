@@ -219,7 +219,9 @@ class Overloaded(Problem):
     title = "Overloaded"
 
     def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
-        super().__init__(detail, headers={"Retry-After": retry.header(retry_after)}, **extra)
+        header = retry.header(retry_after)
+        # As a member too: a socket's messages have no headers.
+        super().__init__(detail, headers={"Retry-After": header}, retry_after=int(header), **extra)
 
 
 class InsufficientStorage(Problem):

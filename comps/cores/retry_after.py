@@ -38,5 +38,5 @@ def seconds(header: str | None, *, default: float = _SHORTEST_S, clock: Callable
 
 
 def header(wait_s: float) -> str:
-    """The header for a wait."""
-    return str(round(sane(wait_s)))
+    """The header for a wait: whole seconds, none too few."""
+    return str(math.ceil(sane(wait_s)))

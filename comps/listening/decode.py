@@ -21,6 +21,10 @@ RATE = 16_000
 _PROBE = 4096
 #: Bytes that may wait for the decoder: seconds of any microphone's sound.
 _MOST_WAITING = 4 << 20
+#: Sound that may come of one part: silence is coded in almost nothing. Seconds.
+_MOST_DECODED_S = 30
+#: Decoding a part takes a small share of this; a demuxer that looks for something else does not hold up other microphones.
+_DECODING_S = 2.0
 
 
 class Decoder(Protocol):
@@ -77,6 +81,7 @@ class StreamDecoder:
         self._format = {"webm": "matroska", "ogg": "ogg"}[format]
         self._bytes = bytearray()
         self._samples: deque[Samples] = deque()
+        self._decoded = 0
         self._closed = False
         self._hungry = False
         self._ended = False
@@ -92,18 +97,21 @@ class StreamDecoder:
                 self._failed = True
             self._state.notify_all()
             # All that can be decoded of it is, when the thread wants more.
-            self._state.wait_for(lambda: self._ended or self._failed or (self._hungry and not self._bytes))
+            is_done = self._state.wait_for(lambda: self._ended or self._failed or (self._hungry and not self._bytes), _DECODING_S)
+            self._failed = self._failed or not is_done
             if self._ended or self._failed:
                 raise UnsupportedMedia("the microphone's sound cannot be decoded", field="microphone")
             made = [*self._samples]
             self._samples.clear()
+            self._decoded = 0
         return np.concatenate([np.empty(0, np.int16), *made])
 
     def close(self) -> None:
         with self._state:
             self._closed = True
+            self._bytes.clear()
             self._state.notify_all()
-        self._thread.join()
+        self._thread.join(_DECODING_S)
 
     def read(self, size: int) -> bytes:
         """For libavformat: what is there, at least a byte; nothing at the end."""
@@ -126,6 +134,10 @@ class StreamDecoder:
                     samples = resample(frame)
                     with self._state:
                         self._samples.append(samples)
+                        self._decoded += len(samples)
+                        if self._decoded > _MOST_DECODED_S * RATE:
+                            self._failed = True
+                            return
         except (av.FFmpegError, IndexError, ValueError):
             pass
         finally:

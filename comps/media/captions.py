@@ -26,6 +26,10 @@ class Cue:
         text = self.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return f"{_timestamp(self.start_s)} --> {_timestamp(self.end_s)}\n{text}"
 
+    def later(self, seconds: float) -> Cue:
+        """The same cue on a time line that began ``seconds`` earlier."""
+        return Cue(self.start_s + seconds, self.end_s + seconds, self.text)
+
 
 def cues(text: str, words: list[Word], start_s: float, end_s: float) -> Iterator[Cue]:
     """``text``, spoken from ``start_s`` to ``end_s`` with ``words`` at their times, in cues of at most MAX_CUE_CHARS where

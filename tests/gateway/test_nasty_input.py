@@ -201,15 +201,23 @@ def test_what_only_messagepack_has_is_not_passed_on_to_a_model(model: httpx.Clie
     _refused(model.post(CHAT, content=msgpack.packb(body), headers={"Content-Type": "application/msgpack"}), None)
 
 
-BLANK = ["   ", "\u200b", "\u0301\u0302", "\n\t", "…", "?!", "\ufeff", "\u2060", "\u202e", "-", "\u3000", "🙂", "```"]
+BLANK = ["   ", "\u200b", "\u0301\u0302", "\n\t", "\ufeff", "\u2060", "\u202e", "\u3000", "\u200d\ufe0f", "\u3164"]
+#: People ask so, too.
+SIGNS = ["…", "?!", "-", "🙂", "```"]
 
 
 @pytest.mark.parametrize("text", BLANK, ids=ascii)
-def test_text_without_a_word(client: httpx.Client, text: str) -> None:
+def test_blank_text(client: httpx.Client, text: str) -> None:
     _refused(client.post(PATH, json={"text": text}), "text", (422,))
     _refused(client.post(PATH, data={"text": text}), "text", (422,))
     _refused(client.post(PATH, json={"messages": text}), "messages", (422,))
     _refused(client.post(PATH, json={"messages": [{"role": "user", "content": text}]}), "messages", (422,))
+
+
+@pytest.mark.parametrize("text", SIGNS, ids=ascii)
+def test_signs_alone_are_a_question(client: httpx.Client, text: str) -> None:
+    # There is no asr, llm nor tts here: it is passed on to them.
+    assert client.post(PATH, json={"text": text}).status_code == 503
 
 
 def test_a_question_among_messages_is_no_longer_than_one_in_text(client: httpx.Client) -> None:
@@ -240,7 +248,9 @@ def test_ranges(client: httpx.Client, services: dict[str, MicroService], value: 
 @pytest.mark.parametrize("digits", [19, 30, 5000])
 def test_lengths_of_bodies(services: dict[str, MicroService], digits: int) -> None:
     with socket.create_connection(("127.0.0.1", services["gateway"].port), timeout=10) as connection:
-        head = f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {'9' * digits}\r\n\r\n"
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {'9' * digits}\r\n\r\n"
+        )
         connection.sendall(head.encode())
         assert connection.recv(1000).split()[1] in (b"400", b"413")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import subprocess
 from pathlib import Path
+from typing import Literal
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -173,3 +176,21 @@ def test_an_echo_is_found_and_is_nobody(avatar: NDArray[np.int16]) -> None:
     canceller, heard = _spoken_over(np.zeros(0, np.int16), avatar, -12)
     assert canceller.is_heard
     assert heard == []
+
+
+@pytest.mark.parametrize("format", ["webm", "ogg"])
+def test_silence_in_few_bytes_is_not_listened_to_for_hours(format: Literal["webm", "ogg"]) -> None:
+    sink = io.BytesIO()
+    with av.open(sink, "w", format=format) as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        stream.options = {"frame_duration": "60", "b": "6000"}
+        for number in range(2000):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 2880), np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, 2880 * number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert len(sink.getvalue()) < 1 << 20
+    decode = decoder(format, 48_000)
+    with pytest.raises(UnsupportedMedia):
+        decode.decode(sink.getvalue())
+    decode.close()

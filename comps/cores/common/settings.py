@@ -163,6 +163,14 @@ class GatewaySettings(ServiceSettings):
     api_key: SecretStr = Field(SecretStr(""), description="a key that clients must bring; empty: none but those in keys")
     keys: Path | None = Field(None, description="file of hashed keys (docs/deploy.md), read again when it changes")
     key_rate: float = Field(120.0, gt=0, description="requests a minute of a key whose line in the file says nothing else")
+    address_rate: float = Field(120.0, gt=0, description="requests a minute of an address, where no keys are asked for")
+    live_per_owner: int = Field(
+        16, ge=1, description="live conversations at once of a key's owner; of an address, where no keys are asked for"
+    )
+    live_idle_s: float = Field(
+        120.0, gt=0, description="a live conversation in which nobody asks, speaks or listens gives its place back, seconds"
+    )
+    live_end_s: float = Field(1800.0, gt=0, description="a live conversation ends after as much silence, seconds")
     published_at: str = Field(
         "", description="where others reach a gateway in a container, for what anonymous is about; empty: host"
     )

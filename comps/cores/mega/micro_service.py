@@ -32,6 +32,8 @@ from comps.opea.batching import Batching
 
 #: Longer than a reverse proxy keeps an idle connection (nginx and AWS's load balancers: 60 s): it meets none just closed.
 _KEEPALIVE_S = 75
+#: The longest message of a WebSocket, bytes: a picture as base64 fits in.
+_MAX_MESSAGE = 16 << 20
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -146,6 +148,9 @@ class MicroService:
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=_KEEPALIVE_S,
+                ws_max_size=_MAX_MESSAGE,
+                # A kilobyte could become a megabyte; and media, most of what is sent, gets no smaller.
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=math.ceil(drain_s),
                 ssl_keyfile=ssl_keyfile,
                 ssl_certfile=ssl_certfile,
