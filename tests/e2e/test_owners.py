@@ -344,13 +344,17 @@ def test_deletions_and_refused_keys_are_in_the_log(two: Two) -> None:
     persona = two.a.post(f"{PATH}/personas", json={"name": "Ann"}).json()["id"]
     two.a.delete(f"{PATH}/personas/{persona}")
     httpx.get(f"{two.url}{PATH}/videos", headers={"X-API-Key": "ac_wrong"}, trust_env=False)
-    lines = [json.loads(line) for line in two.log.read_text().splitlines() if line.startswith("{")]
-    audit = [line for line in lines if line["logger"] == "audit"]
+    audit = _audit(two)
     deleted = {"action": "delete", "who": "a", "what": f"{PATH}/personas/{persona}", "status": 204, "address": "127.0.0.1"}
     assert [line for line in audit if deleted.items() <= line.items()]
     refused = {"action": "refuse", "who": "unknown", "what": f"GET {PATH}/videos", "address": "127.0.0.1"}
     assert [line for line in audit if refused.items() <= line.items()]
     assert "ac_wrong" not in two.log.read_text()
+
+
+def _audit(two: Two) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in two.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["logger"] == "audit"]
 
 
 async def test_a_key_that_is_withdrawn_ends_its_conversations(two: Two) -> None:
@@ -379,6 +383,8 @@ async def test_a_key_that_is_withdrawn_ends_its_conversations(two: Two) -> None:
             async with connect(old, proxy=None) as socket:
                 await socket.send(json.dumps({**resume, "key": two.keys["a"]}))
                 assert json.loads(await socket.recv())["problem"]["code"] == "unauthorized"
+            refused = [line for line in _audit(two) if line["action"] == "refuse" and line["what"] == f"websocket {PATH}"]
+            assert refused[-1]["address"] == "127.0.0.1"
             await a.send(json.dumps({"type": "text", "text": "Hello!"}))
             with anyio.fail_after(20), contextlib.suppress(ConnectionClosed):
                 async for message in a:
