@@ -191,7 +191,7 @@ class Answering:
     async def _turn(self, request: AvatarChatRequest, owner: str, playhead: Playhead | None) -> tuple[Turn, Conversation, Hold]:
         if request.audio is None and request.text is None:
             raise BadInput("a question is missing: give audio or text", field="audio")
-        persona = await self._persona(request.persona, owner)
+        persona = await faces.persona(request.persona, self._store, owner)
         face = await faces.resolve(request, persona, self._settings, self._store, owner)
         persona = persona or face.card
         conversation = await self._conversation(request, persona, owner)
@@ -208,11 +208,6 @@ class Answering:
         asked = AvatarRequest(media=face.media, points=request.points)
         hold = partial(self._hold, asked, EVERYBODY if is_ours else owner, brought=not is_ours)
         return turn, conversation, hold
-
-    async def _persona(self, persona: Persona | str | None, owner: str) -> Persona | None:
-        if isinstance(persona, str):
-            return (await self._store.personas.get(persona, owner=owner)).persona
-        return persona
 
     async def _conversation(self, request: AvatarChatRequest, persona: Persona | None, owner: str) -> Conversation:
         if request.conversation_id is not None:

@@ -102,7 +102,16 @@ async def _registered(avatar_id: str, store: Store, owner: str) -> Face:
         raise NotFound("there is no such avatar", field="avatar") from None
 
 
-async def check_card(persona: Persona, store: Store, owner: str) -> None:
+async def persona(named: Persona | str | None, store: Store, owner: str) -> Persona | None:
+    """The card of who is to answer: as it was sent, or a stored one by its id. Raises NotFound, as ``check_card`` does."""
+    if isinstance(named, str):
+        return (await store.personas.get(named, owner=owner)).persona
+    if named is not None:
+        await check_card(named, store, owner)
+    return named
+
+
+async def check_card(card: Persona, store: Store, owner: str) -> None:
     """Raises NotFound for a card that names an avatar which ``owner`` does not have."""
-    if is_id(persona.avatar_id) and persona.avatar_id not in avatars.names():
-        await store.owned.get(owner, Kind.AVATAR, persona.avatar_id)
+    if is_id(card.avatar_id) and card.avatar_id not in avatars.names():
+        await store.owned.get(owner, Kind.AVATAR, card.avatar_id)

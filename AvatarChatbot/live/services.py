@@ -70,11 +70,10 @@ class Services:
         Without a card, given or its own, one is drafted from the picture. Raises what ``faces.resolve``, describe and animation
         raise.
         """
-        if isinstance(persona, str):
-            persona = (await self.store.personas.get(persona, owner=owner)).persona
-        face = await faces.resolve(AvatarChatRequest(avatar=avatar), persona, self.settings, self.store, owner)
+        card = await faces.persona(persona, self.store, owner)
+        face = await faces.resolve(AvatarChatRequest(avatar=avatar), card, self.settings, self.store, owner)
         avatar_id = face.avatar_id or await self._brought(face, owner)
-        return avatar_id, persona or face.card or await self._drafted(face.media)
+        return avatar_id, card or face.card or await self._drafted(face.media)
 
     async def _brought(self, face: faces.Face, owner: str) -> str:
         asked = AvatarRequest(media=face.media)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import anyio
 from fastapi import APIRouter
 
 from AvatarChatbot.owner import Owner
@@ -27,9 +28,11 @@ def router(path: str, store: Store, *_: Any) -> APIRouter:
 
     @routes.delete("/{conversation_id}", status_code=204)
     async def delete_conversation(conversation_id: str, owner: Owner) -> None:
-        for video_id in await store.conversations.delete(conversation_id, owner=owner):
-            # It may have been deleted by itself, or have expired.
-            with contextlib.suppress(NotFound):
-                await store.owned.delete_video(owner, video_id)
+        # Whoever leaves before the answer has still asked for all of it to go.
+        with anyio.CancelScope(shield=True):
+            for video_id in await store.conversations.delete(conversation_id, owner=owner):
+                # It may have been deleted by itself, or have expired.
+                with contextlib.suppress(NotFound):
+                    await store.owned.delete_video(owner, video_id)
 
     return routes

@@ -137,6 +137,11 @@ class OwnedBlobs:
 
         Raises NotFound.
         """
+        # Whoever leaves before the answer has still asked for all of it to go.
+        with anyio.CancelScope(shield=True):
+            await self._delete_avatar(owner, avatar_id)
+
+    async def _delete_avatar(self, owner: str, avatar_id: str) -> None:
         async with self._writing(Kind.AVATAR, avatar_id) as session:
             row = await find(session, owner, Kind.AVATAR, avatar_id)
             if row is None or row.owner != owner:
@@ -184,6 +189,10 @@ class OwnedBlobs:
 
     async def delete_video(self, owner: str, video_id: str) -> None:
         """Raises NotFound."""
+        with anyio.CancelScope(shield=True):
+            await self._delete_video(owner, video_id)
+
+    async def _delete_video(self, owner: str, video_id: str) -> None:
         async with self._writing(Kind.VIDEO, video_id) as session:
             row = await find(session, owner, Kind.VIDEO, video_id)
             if row is None or row.owner != owner:
