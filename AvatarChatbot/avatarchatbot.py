@@ -36,7 +36,7 @@ class AvatarChatbot:
             **ours,
         )
 
-        self.megaservice = AvatarOrchestrator()
+        self.megaservice = AvatarOrchestrator(settings.max_reply_chars)
         for service in (self.asr, self.describe, self.avatar, self.llm, self.tts, self.animation):
             self.megaservice.add(service)
         self.megaservice.flow_to(self.asr, self.llm)

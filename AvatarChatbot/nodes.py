@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import anyio
@@ -24,7 +25,8 @@ from comps.cores.proto.avatar import (
     SpeechRequest,
     Transcript,
 )
-from comps.cores.text.clauses import ClauseSplitter
+from comps.cores.text import clauses
+from comps.cores.text.from_model import ModelText, usable
 from comps.cores.text.words import has_words
 
 #: How long before a player gets there the rest of a clause is drawn, though nothing is known of what follows: about what drawing
@@ -34,14 +36,22 @@ _DRAWN_AHEAD_S = 0.25
 _FIRST_WAIT_S = 0.15
 #: Silence put where speech comes too late, seconds at a time.
 _FILL_S = 0.24
+#: Characters of a question that was recognised: far more than can be said in the longest recording.
+_LONGEST_QUESTION = 20_000
+#: Characters of a model's name.
+_LONGEST_NAME = 500
 
 
 class AvatarOrchestrator(ServiceOrchestrator):
     """The hooks of the avatar chatbot. Each request travels with its ``turn``, where what is known of it is gathered.
 
     Stages: asr, describe and avatar (which makes the face known to the animation service) are unary, llm streams pieces of
-    text, tts maps clauses, animation maps chunks.
+    text, tts maps clauses, animation maps chunks. ``max_reply_chars``: where an answer is cut.
     """
+
+    def __init__(self, max_reply_chars: int) -> None:
+        super().__init__()
+        self._max_reply_chars = max_reply_chars
 
     def provided(self, cur_node: str, initial_inputs: Any, **kwargs: Any) -> dict[str, Any] | None:
         turn: Turn = kwargs["turn"]
@@ -76,7 +86,7 @@ class AvatarOrchestrator(ServiceOrchestrator):
         match stage_of(cur_node):
             case "asr":
                 transcript = Transcript.model_validate(data)
-                turn.question, turn.engines["asr"] = transcript.asr_result, transcript.engine
+                turn.question, turn.engines["asr"] = usable(transcript.asr_result, _LONGEST_QUESTION), transcript.engine
                 return {"question": turn.question}
             case "describe":
                 draft = PersonaDraft.model_validate(data)
@@ -116,11 +126,18 @@ class AvatarOrchestrator(ServiceOrchestrator):
     async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[str, None]:
         """The language model's pieces of text. Raises NodeError when it says nothing that can be spoken."""
         turn: Turn = kwargs["turn"]
+        answer = ModelText(self._max_reply_chars)
         async for completion in gen:
-            turn.engines["llm"] = str(completion.get("model", ""))
-            if text := _delta(completion):
-                turn.reply += text
-                yield text
+            text, finish_reason = _delta(completion)
+            turn.engines["llm"] = str(completion.get("model", ""))[:_LONGEST_NAME]
+            turn.finish_reason = finish_reason or turn.finish_reason
+            for piece in answer.take(text):
+                turn.reply += piece
+                yield piece
+            if answer.is_cut:
+                # Leaving the stream closes it: the model stops.
+                turn.finish_reason = "length"
+                break
         if not has_words(turn.reply):
             raise NodeError("answered nothing", node="llm")
 
@@ -153,24 +170,22 @@ def _llm_request(turn: Turn) -> dict[str, Any]:
     return {"messages": messages, "stream": True, "persona": persona, **turn.request.sampling}
 
 
-def _delta(completion: Any) -> str:
-    """The text that a chunk of a streamed completion adds; of a whole one, its text."""
+def _delta(completion: Any) -> tuple[str, str | None]:
+    """The text that a chunk of a streamed completion adds, of a whole one its text; and why it ends, where it does."""
     try:
-        choices = completion["choices"]
-        part = (choices[0].get("delta") or choices[0].get("message") or {}) if choices else {}
-        return str(part.get("content") or "")
+        choice = completion["choices"][0] if completion["choices"] else {}
+        part = choice.get("delta") or choice.get("message") or {}
+        return str(part.get("content") or ""), choice.get("finish_reason")
     except (KeyError, IndexError, TypeError, AttributeError):
         raise NodeError("answered something that is no chat completion", node="llm") from None
 
 
 async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerator[SpeechRequest, None]:
     """A request for each clause, as soon as it is whole. What has no word in it is left out."""
-    splitter = ClauseSplitter()
-    async for text in feed:
-        for clause in filter(has_words, splitter.feed(text)):
-            yield _speech_request(turn, clause)
-    for clause in filter(has_words, splitter.finish()):
-        yield _speech_request(turn, clause)
+    async with aclosing(clauses.split(feed)) as found:
+        async for clause in found:
+            if has_words(clause):
+                yield _speech_request(turn, clause)
 
 
 def _speech_request(turn: Turn, clause: str) -> SpeechRequest:

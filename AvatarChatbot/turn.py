@@ -85,6 +85,7 @@ class Turn:
         self.step = step
         self.degrades = degrades
         self.reply = ""
+        self.finish_reason = "stop"
         self.asked_clauses: deque[str] = deque()
         self.spoken_voice = ""
         self.timeline: Timeline | None = None
@@ -122,6 +123,7 @@ class Turn:
         return {
             "transcript": self.question,
             "reply": self.reply,
+            "finish_reason": self.finish_reason,
             "duration": round(self.timeline.duration_s, 3),
             "timings": {stage: round(seconds, 3) for stage, seconds in self.times.seconds.items()},
             "engines": self.engines,

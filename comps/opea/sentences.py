@@ -8,8 +8,10 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
 _ENDS = ".?!。，！"
-#: A sentence's end is one only before a space or where a chunk ended.
-_SENTENCE = re.compile(rf".*?[{_ENDS}]+(?=\s)", re.DOTALL)
+#: A sentence's end, if it stands before a space or where a chunk ended.
+_END = re.compile(rf"[{_ENDS}]+")
+#: Characters of what is no sentence.
+_LONGEST = 8000
 _WORD = re.compile(r"\s?\S+\s?")
 DONE = "data: [DONE]\n\n"
 
@@ -55,11 +57,12 @@ async def sentences(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
     """The sentences of a streamed answer, each as soon as it is whole; at its end ``DONE`` where the model said so."""
     decoder, buffer, done = codecs.getincrementaldecoder("utf-8")("replace"), "", False
     async for piece in pieces:
-        text = decoder.decode(piece)
+        text = decoder.decode(piece).replace("\r\n", "\n")
         done = done or text.endswith(DONE)
+        searched = len(buffer)
         buffer += text_of(text)
-        for sentence in _whole(buffer):
-            buffer = buffer[len(sentence) :]
+        found, buffer = _whole(buffer, searched)
+        for sentence in found:
             yield sentence
     if buffer.strip():
         yield buffer
@@ -67,7 +70,15 @@ async def sentences(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
         yield DONE
 
 
-def _whole(buffer: str) -> list[str]:
-    found = [match.group() for match in _SENTENCE.finditer(buffer)]
-    rest = buffer[sum(map(len, found)) :]
-    return [*found, rest] if rest and rest[-1] in _ENDS else found
+def _whole(buffer: str, searched: int) -> tuple[list[str], str]:
+    """The sentences in ``buffer``, and what is left. In its first ``searched`` characters none ends."""
+    found, cut = [], 0
+    for end in _END.finditer(buffer, searched):
+        if end.end() == len(buffer) or buffer[end.end()].isspace():
+            found.append(buffer[cut : end.end()])
+            cut = end.end()
+    # A text without ends is passed on all the same, so that what waits here has a bound.
+    while len(buffer) - cut > _LONGEST:
+        found.append(buffer[cut : cut + _LONGEST])
+        cut += _LONGEST
+    return found, buffer[cut:]

@@ -114,6 +114,7 @@ class LlmSettings(ServiceSettings):
     model: str = Field("", description="model name sent to that server; empty: the first it lists")
     api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     first_token_timeout_s: float = Field(60.0, gt=0, description="longest wait for the server's first token, seconds")
+    max_reply_chars: int = Field(32_000, ge=1, description="longest answer, characters: there it ends, with finish_reason length")
 
 
 class TtsSettings(ServiceSettings):
@@ -152,6 +153,7 @@ class GatewaySettings(ServiceSettings):
     model_config = _config("AVATARCHATBOT_")
 
     port: int = 8888
+    max_reply_chars: int = Field(32_000, ge=1, description="longest answer, characters: there it ends, with finish_reason length")
     chunks_at_once: int = Field(4, ge=1, le=64, description="chunks of one answer that are drawn at once; no fewer than replicas")
     asr_url: str = Field("http://127.0.0.1:9099", description="the asr service; several addresses with commas")
     llm_url: str = Field("http://127.0.0.1:9000", description="the llm service; several addresses with commas")

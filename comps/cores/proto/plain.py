@@ -18,7 +18,7 @@ _DEEPEST = 64
 #: Values of one document.
 _MOST = 200_000
 #: What MessagePack, orjson and SQL take alike.
-_INTEGERS = range(-(2**63), 2**63)
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 #: Digits of a number in a header; ``int`` itself takes time for thousands of them.
 _MOST_DIGITS = 15
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -53,7 +53,7 @@ class _Check:
         if isinstance(value, str):
             check_text(value, _name(path))
         elif isinstance(value, int):
-            if value not in _INTEGERS:
+            if not _LEAST <= value <= _GREATEST:
                 _refuse("is a number of more than 64 bits", path)
         elif isinstance(value, float):
             if not math.isfinite(value):

@@ -10,7 +10,7 @@ MEDIA_TYPE = "text/event-stream"
 #: Characters of an event that a parser takes where its reader says nothing else.
 LONGEST = 16 << 20
 #: Bytes of an event that a relay keeps until it is whole.
-_HELD_BYTES = 1 << 20
+_HELD_BYTES = LONGEST
 #: An empty line: a line's end, and another.
 _EVENT_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
 #: A line of data has begun; or may have, where the bytes end.

@@ -21,6 +21,7 @@ _AMBIGUOUS = _words("etc inc ltd co corp jr sr bros esq a.m p.m b.c a.d ph.d m.d
 #: Before a number; words of their own otherwise ("No. That is wrong.").
 _BEFORE_NUMBER = _words("no nos nr art sec ch p pp vol fig figs eq op ver v jan feb mar apr jun jul aug sep sept oct nov dec")
 
+_LOOKED_AT = 40
 _LAST_WORD = re.compile(r"[\w.&]*\w$")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]{1,2}")
 _LIST_MARKER = re.compile(r"\W*(?:\d{1,3}|[^\W\d_])")
@@ -33,7 +34,8 @@ def stop_ends_sentence(before: str, following: str) -> bool:
     """
     if following.islower() or following in ".…" or _LIST_MARKER.fullmatch(before):
         return False
-    found = _LAST_WORD.search(before)
+    # No abbreviation is longer; the search takes the square of what it looks at.
+    found = _LAST_WORD.search(before, max(0, len(before) - _LOOKED_AT))
     if found is None:
         return True
     word = found[0]

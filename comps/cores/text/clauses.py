@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import anyio.lowlevel
 
 from comps.cores.text.abbreviations import stop_ends_sentence
 from comps.cores.text.words import has_words, is_wide
@@ -20,6 +23,8 @@ MAX_CLAUSE_CHARS = 200
 #: Web addresses and code blocks are kept whole up to these lengths: halves of them would be read out.
 _MAX_ADDRESS_CHARS = 1000
 _MAX_CODE_CHARS = 4000
+#: Characters that ``split`` looks at before others have their turn: a few milliseconds of the worst text there is.
+_SLICE = 64
 
 #: Stops that need no space after them: CJK, Devanagari, Arabic, Armenian, Ethiopic, Burmese, Khmer.
 _WIDE_STOPS = frozenset("。！？｡।॥۔؟։።။។")
@@ -35,6 +40,21 @@ _SPAN_MARK = re.compile('[*]+|_+|["' + re.escape("".join({*_PAIRS, *_PAIRS.value
 #: A flag is two of these letters; of an odd number at the end, the last belongs to what follows.
 _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _ADDRESS = re.compile(r"://|www\.|@|mailto:")
+
+
+async def split(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+    """The clauses of a text that comes in pieces, each as soon as it is whole. Of a long piece little is looked at at a time, so
+    that the event loop is never held up.
+    """
+    splitter = ClauseSplitter()
+    async for text in texts:
+        for at in range(0, len(text), _SLICE):
+            for clause in splitter.feed(text[at : at + _SLICE]):
+                yield clause
+            if len(text) > _SLICE:
+                await anyio.lowlevel.checkpoint()
+    for clause in splitter.finish():
+        yield clause
 
 
 class ClauseSplitter:

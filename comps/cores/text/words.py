@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+#: What ``str.isalnum`` says of a character, looked for without a call for each.
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def has_words(text: str) -> bool:
     """Whether anything in it can be spoken: a letter or a digit of any script."""
-    return any(map(str.isalnum, text))
+    return _LETTER_OR_DIGIT.search(text) is not None
 
 
 #: Characters that are shown as nothing, though Unicode calls them letters or symbols.

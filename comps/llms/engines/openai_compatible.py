@@ -6,7 +6,9 @@ What is TGI's own (router/src/server.rs): streams answer 200 even when the reque
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 import httpx
+from pydantic_core import from_json
 
 from comps.cores import retry_after
 from comps.cores.common.openai import base_url
@@ -22,6 +25,7 @@ from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable
 from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
 from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
+from comps.cores.text.from_model import ModelText, usable
 from comps.llms.engine import NODE, Completion, Delta
 from comps.llms.prompt import conversation
 
@@ -31,6 +35,12 @@ _KEEPALIVE_S = 4.0
 #: For servers that list no models: the name that TGI goes by at OPEA.
 _NAMELESS_MODEL = "tgi"
 _RETRY_AFTER_S = 1.0
+#: Bytes of a body that is read whole. An event has a bound of its own.
+_LONGEST_BODY = sse.LONGEST
+#: Characters of a model's name.
+_LONGEST_NAME = 500
+#: Whether the server is TGI is asked again this long after it did not say, seconds; and waited for no longer than that.
+_ASKED_AGAIN_S, _PROBED_FOR_S = 30.0, 3.0
 #: Parameters passed on as the client gave them; those that it did not give are the server's to choose.
 _PASSED_ON = (
     "temperature",
@@ -55,7 +65,8 @@ class OpenAICompatible:
         self._settings = settings
         self._base = base_url(settings.endpoint)
         self._client: httpx.AsyncClient | None = None
-        self._is_tgi: bool | None = None
+        self._is_tgi = False
+        self._tgi_asked_again = -math.inf
 
     @classmethod
     def unavailable(cls, settings: LlmSettings) -> str | None:
@@ -97,10 +108,12 @@ class OpenAICompatible:
         message = choice.get("message")
         if not isinstance(message, dict):
             raise NodeError("answered without a message", node=NODE)
+        answer = ModelText(self._settings.max_reply_chars)
+        text = "".join([*answer.take(str(message.get("content") or "")), *answer.rest()])
         return Completion(
-            text=str(message.get("content") or ""),
-            finish_reason=_finish_reason(choice) or "stop",
-            model=str(document.get("model") or payload["model"]),
+            text=text,
+            finish_reason="length" if answer.is_cut else _finish_reason(choice) or "stop",
+            model=_model_name(document) or str(payload["model"]),
             usage=_usage(document) or UsageInfo(),
         )
 
@@ -116,7 +129,8 @@ class OpenAICompatible:
                 raise _refusal(response, await _read(response))
             if not response.headers.get("content-type", "").startswith(sse.MEDIA_TYPE):
                 raise NodeError("answered a stream with something else", node=NODE)
-            async with aclosing(_deltas(response, str(payload["model"]))) as deltas:
+            answer = ModelText(self._settings.max_reply_chars)
+            async with aclosing(_deltas(response, str(payload["model"]), answer)) as deltas:
                 yield _first_within(deltas, deadline, self._settings.first_token_timeout_s)
 
     async def _payload(self, request: ChatCompletionRequest) -> dict[str, Any]:
@@ -140,10 +154,17 @@ class OpenAICompatible:
         return names[0] if names else _NAMELESS_MODEL
 
     async def _speaks_tgi(self) -> bool:
-        if self._is_tgi is None:
-            response = await self._send("GET", urlunsplit(urlsplit(self._base)._replace(path="/info")))
-            async with aclosing(response):
-                self._is_tgi = response.is_success and b"text-generation-router" in await _read(response)
+        """Whether the server is TGI. Only its own word decides for good: one that fails, or is hidden by a proxy that does, is
+        asked again, and meanwhile taken for none.
+        """
+        if anyio.current_time() >= self._tgi_asked_again:
+            self._tgi_asked_again = anyio.current_time() + _ASKED_AGAIN_S
+            with contextlib.suppress(Problem), anyio.move_on_after(_PROBED_FOR_S):
+                response = await self._send("GET", urlunsplit(urlsplit(self._base)._replace(path="/info", query="")))
+                async with aclosing(response):
+                    if response.is_success:
+                        self._is_tgi = b"text-generation-router" in await _read(response)
+                        self._tgi_asked_again = math.inf
         return self._is_tgi
 
     async def _send(self, method: str, url: str, payload: dict[str, Any] | None = None) -> httpx.Response:
@@ -175,8 +196,16 @@ def _slow(seconds: float) -> NodeTimeout:
 
 
 async def _read(response: httpx.Response) -> bytes:
+    """The body. Raises NodeError too where it is too long for an answer."""
+    parts: list[bytes] = []
+    size = 0
     try:
-        return await response.aread()
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > _LONGEST_BODY:
+                raise NodeError("the language model's server sent too long an answer", node=NODE)
+            parts.append(part)
+        return b"".join(parts)
     except httpx.TimeoutException as error:
         raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
     except httpx.HTTPError as error:
@@ -195,10 +224,18 @@ def _json(body: bytes, response: httpx.Response) -> dict[str, Any]:
 
 def _object(text: str | bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(text)
-    except ValueError:
+        document = _parsed(text)
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        # A server that cuts its text by UTF-16 units sends halves of surrogate pairs, which only json takes.
+        return json.loads(text)
 
 
 def _model_names(document: dict[str, Any]) -> list[str]:
@@ -219,8 +256,10 @@ async def _first_within(deltas: AsyncIterator[Delta], deadline: float, seconds: 
         yield delta
 
 
-async def _deltas(response: httpx.Response, model: str) -> AsyncGenerator[Delta, None]:
-    """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short."""
+async def _deltas(response: httpx.Response, model: str, answer: ModelText) -> AsyncGenerator[Delta, None]:
+    """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short. Once ``answer`` is
+    full the rest is not read.
+    """
     finish_reason: FinishReason | None = None
     usage: UsageInfo | None = None
     async for event in _events(response):
@@ -232,14 +271,19 @@ async def _deltas(response: httpx.Response, model: str) -> AsyncGenerator[Delta,
             raise NodeError("the language model's server sent a broken event", node=NODE)
         if event.type == "error" or document.get("error"):
             raise _error_event(document)
-        model = str(document.get("model") or model)
+        model = _model_name(document) or model
         usage = _usage(document) or usage
         if not document.get("choices"):
             continue
         choice = _first_choice(document)
         finish_reason = _finish_reason(choice) or finish_reason
-        if text := (choice.get("delta") or {}).get("content"):
-            yield Delta(str(text), model=model)
+        for piece in answer.take(_content(choice)):
+            yield Delta(piece, model=model)
+        if answer.is_cut:
+            finish_reason = "length"
+            break
+    for piece in answer.rest():
+        yield Delta(piece, model=model)
     if finish_reason is None:
         raise NodeError("the language model's server broke off in the middle of its answer", node=NODE)
     yield Delta(finish_reason=finish_reason, model=model, usage=usage)
@@ -254,6 +298,8 @@ async def _events(response: httpx.Response) -> AsyncIterator[sse.Event]:
                 yield event
     except httpx.TimeoutException as error:
         raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
+    except sse.EventTooLong as error:
+        raise NodeError("the language model's server sent too long an event", node=NODE) from error
     except httpx.HTTPError:
         return
 
@@ -263,6 +309,16 @@ def _first_choice(document: dict[str, Any]) -> dict[str, Any]:
     if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
         raise NodeError("the language model's server answered without choices", node=NODE)
     return choices[0]
+
+
+def _content(choice: dict[str, Any]) -> str:
+    """What a chunk adds to the answer."""
+    delta = choice.get("delta")
+    return str(delta.get("content") or "") if isinstance(delta, dict) else ""
+
+
+def _model_name(document: dict[str, Any]) -> str:
+    return usable(str(document.get("model") or ""), _LONGEST_NAME)
 
 
 def _finish_reason(choice: dict[str, Any]) -> FinishReason | None:
@@ -277,8 +333,12 @@ def _usage(document: dict[str, Any]) -> UsageInfo | None:
     given = document.get("usage")
     if not isinstance(given, dict):
         return None
-    counts = {name: given[name] for name in UsageInfo.model_fields if isinstance(given.get(name), int)}
+    counts = {name: given[name] for name in UsageInfo.model_fields if _is_count(given.get(name))}
     return UsageInfo(**counts)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < 1 << 53
 
 
 def _refusal(response: httpx.Response, body: bytes) -> Problem:

@@ -66,7 +66,7 @@ class Responder:
         text: str = await self._pool.call("reply", persona, turns, timeout=self._timeout)
         for stop in request.stop or ():
             text = text.partition(stop)[0]
-        words = re.findall(r"\s*\S+", text)
+        words = re.findall(r"\s*\S+", text.rstrip())
         limit = request.token_limit
         if limit is not None and len(words) > limit:
             return words[:limit], "length"
