@@ -60,6 +60,7 @@ class AvatarChatbotGateway(Gateway):
             drain_s=settings.drain_s,
             hosts=[*settings.mesh.hosts, *settings.hosts, *_published(settings)],
             origins=[*settings.mesh.origins, *settings.origins, *_origin(settings.public_url)],
+            proxies=settings.proxies,
             description="Ask a question, show a face: a video of that face speaking the answer",
             route_options={
                 "response_model": None,

@@ -134,4 +134,6 @@ async def test_nothing_is_left_of_a_turn_however_it_ends(runs: int) -> None:
             assert _open_files() == before_files, how
         for service in (services.words, services.echo):
             service.server.should_exit = True
-    assert {"whole: ended", "fails: NodeUnavailable", "cut: NodeError", "hangs: TimeoutError"} <= ended.keys()
+    assert {"whole: ended", "fails: NodeUnavailable", "cut: NodeError"} <= ended.keys()
+    # The caller's deadline and the service's are at the same moment of this clock: whichever is first in the heap of timers.
+    assert {"hangs: TimeoutError", "hangs: NodeTimeout"} & ended.keys()

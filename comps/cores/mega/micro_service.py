@@ -21,6 +21,7 @@ from comps.cores.common.settings import MeshSettings
 from comps.cores.mega.allocator import keep_freed_memory
 from comps.cores.mega.authority import parse as parse_authority
 from comps.cores.mega.constants import ServiceRoleType, ServiceType
+from comps.cores.mega.http_protocol import BoundedHTTP, BoundedWebSocket
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
 from comps.cores.mega.server import DrainingServer
@@ -56,6 +57,7 @@ class MicroService:
     ``token``: what requests to it must show (``Authorization: Bearer``), and what a megaservice shows it; empty: nothing.
     ``hosts``: names that it answers for beside ``localhost``, ``host`` and all addresses; ``origins``: those of other pages that
     may ask it from a browser. None: those of ``MESH_HOSTS`` and ``MESH_ORIGINS``.
+    ``proxies``: addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class MicroService:
         token: str = "",
         hosts: Sequence[str] | None = None,
         origins: Sequence[str] | None = None,
+        proxies: Sequence[str] = (),
     ) -> None:
         self.title = name
         self.name = f"{name}/{type(self).__name__}" if name else type(self).__name__
@@ -144,6 +147,8 @@ class MicroService:
         self.server = DrainingServer(
             uvicorn.Config(
                 self._http.app,
+                http=BoundedHTTP,
+                ws=BoundedWebSocket,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -152,6 +157,8 @@ class MicroService:
                 # A kilobyte could become a megabyte; and media, most of what is sent, gets no smaller.
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=math.ceil(drain_s),
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 ssl_keyfile=ssl_keyfile,
                 ssl_certfile=ssl_certfile,
             ),

@@ -6,11 +6,15 @@ import asyncio
 import logging
 import math
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
+from comps.cores.mega.acceptor import Acceptor
+from comps.cores.mega.http_protocol import BoundedHTTP, Connections
 from comps.cores.telemetry.logs import unexpected
 
 _log = logging.getLogger(__name__)
@@ -26,11 +30,27 @@ class DrainingServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
+        self.connections = self.server_state = Connections()
+        self.acceptors: list[Acceptor] = []
         self._drain = drain
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, with acceptors of our own for ``sockets``."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> BoundedHTTP:
+            return BoundedHTTP(self.config, self.connections, self.lifespan.state, loop)
+
+        self.acceptors = [Acceptor(listening, protocol, self.config.ssl, self.connections) for listening in sockets or ()]
+        self.servers = []
+        self.started = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
+        for acceptor in self.acceptors:
+            acceptor.close()
         allowed = self.config.timeout_graceful_shutdown or 0
         until = time.monotonic() + allowed
         draining = asyncio.ensure_future(self._drain())
