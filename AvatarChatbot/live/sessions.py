@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -32,13 +31,12 @@ _LONGEST_WAIT_S = 60.0
 class Sessions:
     """A resource of the gateway: ``start`` opens the group that owns the sessions, ``stop`` ends them all.
 
-    A session whose key ``keys`` no longer knows is ended within a moment. ``sleep``: waits for seconds.
+    A session whose key ``keys`` no longer knows is ended within a moment.
     """
 
-    def __init__(self, services: Services, keys: Keys, *, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+    def __init__(self, services: Services, keys: Keys) -> None:
         self._services = services
         self._keys = keys
-        self._sleep = sleep
         self._live: dict[str, LiveSession] = {}
         self._connections: dict[str, int] = {}
         self._accounts: Counter[str] = Counter()  # sessions of each, those that begin too
@@ -164,7 +162,7 @@ class Sessions:
 
     async def _watch_keys(self) -> None:
         while True:
-            await self._sleep(_KEYS_LOOKED_AT_EVERY_S)
+            await anyio.sleep(_KEYS_LOOKED_AT_EVERY_S)
             for session in [*self._live.values()]:
                 if not session.ended.is_set() and self._keys.is_withdrawn(session.caller.key):
                     session.withdraw(Unauthorized("the key of this conversation was withdrawn", field="key"))

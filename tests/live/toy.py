@@ -254,8 +254,8 @@ def caller(account: str = "ada", charge: Callable[[], None] = lambda: None) -> C
 
 
 @asynccontextmanager
-async def sessions(services: Services) -> AsyncIterator[Sessions]:
-    made = Sessions(services, Keys(services.settings))
+async def sessions(services: Services, keys: Keys | None = None) -> AsyncIterator[Sessions]:
+    made = Sessions(services, keys or Keys(services.settings))
     await made.start()
     try:
         yield made
