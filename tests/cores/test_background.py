@@ -113,7 +113,7 @@ def test_they_run_to_their_end(served: Served, path: str) -> None:
 @pytest.mark.parametrize("path", ["plain", "streamed"])
 def test_also_where_the_client_leaves_at_once(served: Served, path: str) -> None:
     with socket.create_connection(("127.0.0.1", served.service.port)) as connection:
-        connection.sendall(f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+        connection.sendall(f"POST /{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{{}}".encode())
         answer = b""
         while not answer.endswith((b"}", b"0\r\n\r\n")):
             answer += connection.recv(1000)
