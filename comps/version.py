@@ -1,3 +1,3 @@
-"""The version of OPEA's ``comps`` whose interface services have; ``/v1/health_check`` tells it. The project's own is elsewhere."""
+"""The version of OPEA's ``comps`` whose interface services have: ``/v1/health_check`` tells it. The project has its own."""
 
 __version__ = "1.5"
