@@ -26,6 +26,7 @@ from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
 from AvatarChatbot.store import Store
 from AvatarChatbot.ui import page
+from AvatarChatbot.version import __version__
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
@@ -78,6 +79,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
         self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, rates).serve)
+        self.service.app.version = __version__
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))

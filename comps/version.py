@@ -1,3 +1,3 @@
-__version__ = "0.1.0"
-#: The version of OPEA's ``comps`` whose interface services have; ``/v1/health_check`` tells it.
-OPEA_VERSION = "1.5"
+"""The version of OPEA's ``comps`` whose interface services have: ``/v1/health_check`` tells it. The project has its own."""
+
+__version__ = "1.5"

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from AvatarChatbot.live import messages
-from comps.version import __version__
+from AvatarChatbot.version import __version__
 
 _BINARY = {
     "microphone": "A part of what the microphone hears, in the format that `start` named.",

@@ -94,7 +94,13 @@ class TtsService:
     async def audio_speech(self, request: Request) -> Response:
         """OpenAI's text to speech: a sound file in the format asked for. OPEA 1.1's ``text`` is answered with a ``byte_str``."""
         asked = await read_document(request, AudioSpeechRequest)
-        speech = await self._timed(SpeechRequest(text=asked.input or asked.text or "", voice=asked.voice, speed=asked.speed))
+        try:
+            speech = await self._timed(SpeechRequest(text=asked.input or asked.text or "", voice=asked.voice, speed=asked.speed))
+        except BadInput as problem:
+            # The engine names the field of its own request.
+            if asked.input is not None and problem.extra.get("field") == "text":
+                raise BadInput("input: holds nothing that can be spoken", field="input") from problem
+            raise
         if asked.input is None:
             return render(sound_document(_wav(speech)), request)
         body = await self._encoder.call("encode", speech.pcm, speech.sample_rate, asked.response_format)

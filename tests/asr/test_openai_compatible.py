@@ -17,6 +17,7 @@ from comps.asr.engines.faster_whisper import FasterWhisperEngine
 from comps.asr.engines.openai_compatible import OpenAICompatibleEngine
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, UnsupportedMedia
+from comps.cores.proto.avatar import Transcript
 from comps.media.audio import wav_bytes
 from tests.asr.flite import say
 
@@ -112,3 +113,24 @@ def test_auto_takes_the_best_that_can_run() -> None:
     assert alone.passed_over.keys() == {"faster_whisper", "openai_compatible"}
     assert ENGINES.choose("auto", AsrSettings(endpoint="http://127.0.0.1:1/v1")).name == "openai_compatible"
     assert FasterWhisperEngine.unavailable(AsrSettings()) is not None
+
+
+async def _ask(endpoint: str) -> Transcript:
+    engine = OpenAICompatibleEngine(AsrSettings(endpoint=endpoint))
+    await engine.start()
+    try:
+        return await engine.transcribe(b"x", None)
+    finally:
+        await engine.stop()
+
+
+async def test_a_transcript_has_a_bound_and_is_text() -> None:
+    long = b'{"text": "' + b"word " * 2_000_000 + b'", "duration": 1e400}'
+    with _answering(200, long) as url:
+        transcript = await _ask(url)
+    assert len(transcript.asr_result) <= 20_000
+    assert transcript.duration_s == 0
+    with _answering(200, b'{"text": "a\\u0000b"}') as url:
+        assert (await _ask(url)).asr_result == "ab"
+    with _answering(200, b"[" * (17 << 20)) as url, pytest.raises(NodeError, match="too long"):
+        await _ask(url)

@@ -31,6 +31,7 @@ from websockets.frames import CloseCode
 
 from AvatarChatbot import avatars
 from AvatarChatbot.keys import new_key
+from AvatarChatbot.version import __version__
 from tests.deploy.page import sections
 from tests.live_player import LivePlayer, RefusedError, playing
 from tests.storage import postgres
@@ -82,7 +83,7 @@ def _values(revision: str) -> dict[str, Any]:
     }
     services["animation"]["config"] = {"ANIMATION_WORKERS": "1"}
     return {
-        "image": {"registry": "avatarchatbot", "tag": "0.1.0", "pullPolicy": "Never"},
+        "image": {"registry": "avatarchatbot", "tag": __version__, "pullPolicy": "Never"},
         "auth": {"keysSecret": "avatarchatbot-keys"},
         "storage": {"blobs": f"s3://{BUCKET}/avatarchatbot", "secret": "avatarchatbot-storage"},
         "networkPolicy": {"allowEgress": True},

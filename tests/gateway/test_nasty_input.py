@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -178,6 +179,23 @@ def test_depth(client: httpx.Client, model: httpx.Client, depth: int) -> None:
     _refused(model.post(CHAT, content=f'{{"messages": "Hi", "response_format": {{"a": {deep}}}}}', headers=headers), None)
     packed = b"\x82\xa4text\xa2Hi\xa7persona" + b"\x91" * depth + b"\x90"
     _refused(client.post(PATH, content=packed, headers={"Content-Type": "application/msgpack"}), None)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"text": "Hi", "points": {"mouth": [' + b"[]," * 5_000_000 + b"[]]}}", "application/json"),
+        (b'{"text": "Hi", ' + b'"a":0,' * 2_000_000 + b'"b": 0}', "application/json"),
+        (b"\x81\xa1a\xdd\x00\xff\xff\xff" + b"\x90" * 0xFFFFFF, "application/msgpack"),
+        (b"\x81\xa1a\xdd\x00\x00\xff\xff" + (b"\xdd\x00\x00\x00\xff" + b"\xc0" * 255) * 0xFFFF, "application/msgpack"),
+    ],
+    ids=["lists", "members", "packed lists", "packed lists of lists"],
+)
+def test_more_values_than_any_document_has(client: httpx.Client, body: bytes, content_type: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _refused(client.post(PATH, content=body, headers={"Content-Type": content_type}), None)
+    # Kilobytes: the body several times, but not an object for each of its bytes.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import wave
 
 import httpx
@@ -107,3 +108,12 @@ def test_voices_are_listed_and_found_by_description(client: httpx.Client) -> Non
 
 def test_it_is_ready(client: httpx.Client) -> None:
     assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["   ", "\u200b", "\u0301", "🙂", "```", "a" * (10 << 20), "\ud800", "\0"], ids=lambda text: ascii(text[:5])
+)
+@pytest.mark.parametrize(("path", "field"), [("/v1/tts", "text"), ("/v1/audio/speech", "input"), ("/v1/audio/speech", "text")])
+def test_what_cannot_be_spoken_is_refused_by_its_field(client: httpx.Client, path: str, field: str, text: str) -> None:
+    answer = client.post(path, content=json.dumps({field: text}), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from pydantic_core import from_json
 
 from comps.asr.collected import collected
 from comps.asr.engine import Recognition
 from comps.asr.language import language_code
 from comps.cores import retry_after
-from comps.cores.common.openai import base_url
+from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
 from comps.cores.proto.avatar import Transcript
@@ -22,9 +24,17 @@ _NODE = "asr"
 _CONNECT_S = 3.0
 #: What the server blames on the recording, by status; others of 4xx are ours or its operator's.
 _CLIENT_FAULTS: dict[int, type[BadInput]] = {400: BadInput, 413: TooLarge, 415: UnsupportedMedia, 422: BadInput}
+_SUCCESS = range(200, 300)
 _NO_SPEECH = "no_speech"
 #: Characters; more is no transcript of a question.
 _LONGEST_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class _Answered:
+    status: int
+    headers: httpx.Headers
+    body: bytes
 
 
 class OpenAICompatibleEngine:
@@ -84,11 +94,14 @@ class OpenAICompatibleEngine:
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
         return collected(self, language, self._max_audio_s)
 
-    async def _send(self, method: str, url: str, **body: Any) -> httpx.Response:
+    async def _send(self, method: str, url: str, **body: Any) -> _Answered:
         if self._client is None:
             raise NodeUnavailable("has not been started", node=_NODE)
         try:
-            return await self._client.request(method, url, **body)
+            async with self._client.stream(method, url, **body) as response:
+                return _Answered(response.status_code, response.headers, await read_body(response))
+        except BodyTooLong as error:
+            raise NodeError("the transcription server sent too long an answer", node=_NODE) from error
         except httpx.ConnectTimeout as error:
             raise NodeUnavailable("the transcription server cannot be reached", node=_NODE) from error
         except httpx.TimeoutException as error:
@@ -97,23 +110,21 @@ class OpenAICompatibleEngine:
             raise NodeUnavailable("the transcription server cannot be reached", node=_NODE) from error
 
 
-def _answer(response: httpx.Response) -> dict[str, Any]:
+def _answer(response: _Answered) -> dict[str, Any]:
     """The server's JSON object. Raises what its status means to the one who asked us."""
     try:
-        answer = response.json()
+        answer = from_json(response.body)
     except ValueError:
         answer = None
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+    if response.status == httpx.codes.TOO_MANY_REQUESTS:
         wait_s = retry_after.seconds(response.headers.get("Retry-After"))
         raise Overloaded("the transcription server is overloaded", retry_after=wait_s)
-    if response.status_code in _CLIENT_FAULTS:
+    if response.status in _CLIENT_FAULTS:
         if isinstance(answer, dict) and answer.get("code") == _NO_SPEECH:
             raise NoSpeech("audio: no word was understood in it", field="audio")
-        raise _CLIENT_FAULTS[response.status_code]("audio: the transcription server cannot use it", field="audio")
-    if not response.is_success:
-        raise NodeError(
-            f"the transcription server answered {response.status_code}", node=_NODE, upstream_status=response.status_code
-        )
+        raise _CLIENT_FAULTS[response.status]("audio: the transcription server cannot use it", field="audio")
+    if response.status not in _SUCCESS:
+        raise NodeError(f"the transcription server answered {response.status}", node=_NODE, upstream_status=response.status)
     if not isinstance(answer, dict):
         raise NodeError("the transcription server answered something other than JSON", node=_NODE)
     return answer

@@ -30,7 +30,7 @@ from comps.cores.mega.turns import Turns
 from comps.cores.proto.wire import invalid
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.opea.metrics import orchestrator_metrics
-from comps.version import OPEA_VERSION, __version__
+from comps.version import __version__
 
 
 def _is_untold(scope: MutableMapping[str, Any]) -> bool:
@@ -163,7 +163,7 @@ class HTTPService:
             yield
 
     async def _health_check(self) -> dict[str, str]:
-        return {"Service Title": self.title, "Version": OPEA_VERSION, "Service Description": self.description}
+        return {"Service Title": self.title, "Version": __version__, "Service Description": self.description}
 
     async def _live(self) -> Response:
         return Response(status_code=200)

@@ -175,11 +175,11 @@ class ChunkRequest(BaseDoc):
     avatar_id: str
     profile: VideoProfile = Field(default_factory=VideoProfile)
     seed: int = 0
-    start_frame: int = Field(ge=0)
+    start_frame: int = Field(ge=0, le=2**53)
     frames: int = Field(ge=1)
     phonemes: list[Phoneme] = Field(default_factory=list)
     pcm: Media = b""
-    pcm_start_s: float = 0.0
+    pcm_start_s: float = Field(default=0.0, ge=-1e9, le=1e9)
     sample_rate: int = 16_000
     step: int = Field(default=1, ge=1, le=4)
     reservation: str | None = Field(default=None, max_length=64)

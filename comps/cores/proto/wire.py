@@ -42,10 +42,32 @@ def _packable(value: Any) -> str:
     return str(value)
 
 
+class _Counted:
+    """Lists and maps of a body as they come; raises ValueError once they hold too much together."""
+
+    def __init__(self) -> None:
+        self._left = plain.MOST_VALUES
+
+    def __call__(self, values: Any) -> Any:
+        self._left -= len(values)
+        if self._left < 0:
+            raise ValueError("too many values")
+        return values
+
+
 def unpack(body: bytes) -> Any:
     """MessagePack → plain values. Raises MalformedBody."""
+    counted, most = _Counted(), plain.MOST_VALUES
     try:
-        return msgpack.unpackb(body, raw=False, strict_map_key=True)
+        return msgpack.unpackb(
+            body,
+            raw=False,
+            strict_map_key=True,
+            list_hook=counted,
+            object_hook=counted,
+            max_array_len=most,
+            max_map_len=most,
+        )
     except (ValueError, msgpack.exceptions.ExtraData, msgpack.exceptions.UnpackException) as error:
         raise MalformedBody("the body is not MessagePack") from error
 
@@ -99,6 +121,8 @@ def _of_texts(model: type[M], values: dict[str, Any]) -> M:
 
 
 def _json_values(body: bytes) -> Any:
+    if body.count(b",") > plain.MOST_VALUES:
+        raise MalformedBody("the body holds too many values")
     try:
         return parse_json(body)
     except ValueError:

@@ -19,7 +19,7 @@ import httpx
 from pydantic_core import from_json
 
 from comps.cores import retry_after
-from comps.cores.common.openai import base_url
+from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.mega.resend import may_be_sent_again
@@ -35,8 +35,6 @@ _KEEPALIVE_S = 4.0
 #: For servers that list no models: the name that TGI goes by at OPEA.
 _NAMELESS_MODEL = "tgi"
 _RETRY_AFTER_S = 1.0
-#: Bytes of a body that is read whole. An event has a bound of its own.
-_LONGEST_BODY = sse.LONGEST
 #: Characters of a model's name.
 _LONGEST_NAME = 500
 #: Whether the server is TGI is asked again this long after it did not say, seconds; and waited for no longer than that.
@@ -197,15 +195,10 @@ def _slow(seconds: float) -> NodeTimeout:
 
 async def _read(response: httpx.Response) -> bytes:
     """The body. Raises NodeError too where it is too long for an answer."""
-    parts: list[bytes] = []
-    size = 0
     try:
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > _LONGEST_BODY:
-                raise NodeError("the language model's server sent too long an answer", node=NODE)
-            parts.append(part)
-        return b"".join(parts)
+        return await read_body(response)
+    except BodyTooLong as error:
+        raise NodeError("the language model's server sent too long an answer", node=NODE) from error
     except httpx.TimeoutException as error:
         raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
     except httpx.HTTPError as error:
