@@ -144,7 +144,7 @@ def main() -> None:
         spoken_questions = [pcm(text, VOICES[k % len(VOICES)], Path(folder)) for k, text in enumerate(QUESTIONS)]
         voices = [pcm(text, VOICES[k % len(VOICES)], Path(folder)) for k, text in enumerate([*INTERJECTIONS, *QUESTIONS[:10]])]
         (Path(folder) / "mesh").mkdir()
-        mesh = Mesh(Path(folder) / "mesh")
+        mesh = Mesh(Path(folder) / "mesh", AVATARCHATBOT_LIVE_PER_OWNER="100", AVATARCHATBOT_ADDRESS_RATE="10000")
         try:
             mesh.wait_until_ready()
             if asked:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: A player that is further by less than this has not moved, seconds of media.
-_MOVED_S = 0.05
+#: A second of an answer that is played counts for so many: who plays it at a tenth of its speed does not listen.
+_COUNTS = 10
 
 
 class Activity:
@@ -25,8 +25,11 @@ class Activity:
         """Somebody asks, or speaks."""
         self._at = self._clock()
 
-    def played(self, position_s: float) -> None:
-        """An answer is under way, and the player is at ``position_s``: one that stands plays nothing."""
-        if position_s > self._position_s + _MOVED_S:
-            self._position_s = position_s
-            self.note()
+    def watch(self, position_s: float, *, is_answered: bool) -> None:
+        """To be called about once a second. The player is at ``position_s``: one that stands plays nothing. ``is_answered``: what
+        it plays is an answer.
+        """
+        moved = position_s - self._position_s
+        self._position_s = max(position_s, self._position_s)
+        if is_answered and moved > 0:
+            self._at = min(self._clock(), self._at + _COUNTS * moved)

@@ -10,7 +10,7 @@ from AvatarChatbot.live import messages
 from AvatarChatbot.version import __version__
 
 _BINARY = {
-    "microphone": "A part of what the microphone hears, in the format that `start` named.",
+    "microphone": "A part of what the microphone hears, in the format that `start` named: at most 10 s, or 1 MiB of a stream.",
     "fragment": "A header of 24 bytes and a piece of the session's MP4: docs/protocol.md.",
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
+import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from AvatarChatbot.live.messages import Failed, Pong
@@ -12,6 +14,8 @@ from comps.cores.errors import Problem
 #: Codes by which a client says that it leaves: it is done, its page is closed (RFC 6455 §7.4.1). Without a closing handshake, as
 #: where the network breaks, servers report others.
 _LEAVING = frozenset({1000, 1001})
+#: What it takes to read what has come already, seconds.
+_READ_ON_S = 1.0
 
 
 class Connection:
@@ -37,6 +41,12 @@ class Connection:
                 yield await self.receive()
             except WebSocketDisconnect:
                 return
+
+    async def read_on(self) -> None:
+        """Where sending has failed: read to the end, which says how the client left."""
+        with anyio.move_on_after(_READ_ON_S), contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while True:
+                await self.receive()
 
     async def send(self, message: str | bytes) -> None:
         """Waits while the client does not read."""

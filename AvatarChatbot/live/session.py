@@ -174,8 +174,7 @@ class LiveSession:
             await anyio.sleep(min(_LOOKED_EVERY_S, idle_s / 2, end_s / 2))
             if self._microphone.is_busy:
                 self._activity.note()
-            elif self._live is not None:
-                self._activity.played(self.stage.position_s())
+            self._activity.watch(self.stage.position_s(), is_answered=self._live is not None)
             if self._activity.quiet_s >= end_s:
                 self.outbox.put(Ended(reason="idle", conversation_id=self.conversation_id))
                 self.stop(Ending.IDLE)
@@ -183,8 +182,9 @@ class LiveSession:
             if self._activity.quiet_s >= idle_s and self._place.is_held:
                 # An answer may be under way to a player that stands.
                 await self._raise_turn()
-                self._place.give_back()
-                self.outbox.put(Resting(ends_in_s=self.ends_in_s()))
+                if self._activity.quiet_s >= idle_s:  # nobody has asked meanwhile
+                    self._place.give_back()
+                    self.outbox.put(Resting(ends_in_s=self.ends_in_s()))
 
     def withdraw(self, problem: Problem) -> None:
         """End at once: its client's key is no longer one."""

@@ -99,7 +99,7 @@ class LiveSocket:
                     await _receive(connection, session, message)
                 tasks.cancel_scope.cancel()
         except* WebSocketDisconnect:
-            """The client has gone."""
+            await connection.read_on()
         except* Exception as group:
             failures.append(first_error(group))
         finally:

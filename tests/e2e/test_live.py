@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from AvatarChatbot.client import LiveClient, live
 from AvatarChatbot.live.framing import Frame
 from comps.media.audio import decode_audio
 from tests.asr.flite import say
-from tests.e2e.mesh import Mesh, ready
+from tests.e2e.mesh import Mesh, free_port, ready, running
 from tests.e2e.video import decode
 from tests.live_player import LivePlayer, playing
 from tests.media.browser import buffered_in_chromium
@@ -246,6 +246,31 @@ async def test_over_capacity_is_said_and_closed_with_1013_and_the_others_go_on(s
         await _asked(first, "Hello!")
         await first.until(lambda: first.event("done"))
     assert first.stalls == []
+    assert _contiguous(first) == []
+
+
+async def test_silent_sessions_give_their_places_to_who_asks(small: Mesh) -> None:
+    port = free_port()
+    idle = {"AVATARCHATBOT_API_KEY": "", "AVATARCHATBOT_LIVE_IDLE_S": "6", "AVATARCHATBOT_PORT": str(port), "MESH_TOKEN": "ours"}
+    url = f"http://127.0.0.1:{port}"
+    question = {"json": {"text": "Hello!"}, "headers": {"Accept": "video/mp4"}}
+    with running("AvatarChatbot.gateway", **small.urls(), **small.storage, **idle):
+        await to_thread.run_sync(ready, url)
+        async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+            first = await stack.enter_async_context(playing(url, avatar="aria"))
+            await stack.enter_async_context(playing(url, avatar="aria"))
+            async with _all_places_taken(small):
+                refused = await client.post(PATH, **question)
+            assert refused.status_code == 429
+            assert 1 <= int(refused.headers["Retry-After"]) == refused.json()["retry_after"] <= 6
+            await first.until(lambda: first.event("resting"), 10)
+            await anyio.sleep(0.5)
+            headers = {"Authorization": "Bearer ours"}
+            load = await client.get(f"{small.addresses()['animation']}/v1/animation/load", headers=headers)
+            assert load.json()["reserved_fps"] == 0
+            assert (await client.post(PATH, **question)).status_code == 200
+            await _asked(first, "Hello!")
+            await first.until(lambda: first.event("done"))
     assert _contiguous(first) == []
 
 

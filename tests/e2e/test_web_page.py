@@ -192,6 +192,57 @@ def test_a_gateway_that_stops_finishes_its_answers_and_the_conversation_goes_on(
             expect(page.locator("#talk .cut")).to_have_count(0)
 
 
+def _sessions(url: str) -> float:
+    return float(re.findall(r"^live_sessions (\S+)", httpx.get(f"{url}/metrics", trust_env=False).text, re.M)[0])
+
+
+def test_who_finds_no_place_comes_again_and_silence_ends_and_goes_on(mesh: Mesh) -> None:
+    port = free_port()
+    settings = {"AVATARCHATBOT_LIVE_PER_OWNER": "1", "AVATARCHATBOT_LIVE_IDLE_S": "2", "AVATARCHATBOT_LIVE_END_S": "8"}
+    with _gateway(mesh, port, **settings), browser_page() as page:
+        url = f"http://127.0.0.1:{port}"
+        page.goto(url)
+        page.click("#start")
+        state(page, "ready")
+        assert page.context.browser
+        other = page.context.browser.new_page()
+        other.goto(url)
+        other.fill("#question", "Who are you?")
+        other.press("#question", "Enter")
+        state(other, "waiting")
+        expect(other.locator("#state")).to_have_text(re.compile(r"Trying again in [1-8] s"))
+        state(page, "away")
+        expect(page.locator("#notice")).to_contain_text("Nobody has said anything")
+        state(other, "speaking")
+        expect(other.locator("#notice")).to_be_hidden()
+        assert _sessions(url) == 1
+        other.goto("about:blank")
+        for _ in range(40):
+            if _sessions(url) == 0:
+                break
+            page.wait_for_timeout(50)
+        assert _sessions(url) == 0, "a page that is left gives its place back at once"
+        page.fill("#question", "What is your name?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+
+
+def test_a_page_that_is_shown_again_goes_on_with_its_conversation(mesh: Mesh) -> None:
+    with browser_page() as page:
+        page.goto(mesh.url)
+        page.fill("#question", "Who are you?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        # What a browser tells a page that it keeps, and tells it again when it is shown.
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+        state(page, "away")
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        page.fill("#question", "What is your name?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        expect(page.locator("#talk .question")).to_have_count(2)
+
+
 def test_where_keys_are_asked_for_the_page_asks_for_one(mesh: Mesh) -> None:
     port = free_port()
     with _gateway(mesh, port, AVATARCHATBOT_API_KEY="open sesame"), browser_page() as page:

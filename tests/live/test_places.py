@@ -169,17 +169,39 @@ async def test_whoever_speaks_or_listens_keeps_the_place(recogniser: Recogniser)
         assert services.places.taken == 0
 
 
-async def test_an_answer_to_a_player_that_stands_holds_no_place_for_ever() -> None:
+@pytest.mark.parametrize("speed", [0.0, 0.01])
+async def test_an_answer_to_a_player_that_hardly_plays_holds_no_place(speed: float) -> None:
     services = toy.ToyServices(live_idle_s=10)
     services.megaservice.clauses = [" ".join(["word"] * 20)] * 3
     async with toy.session(services) as live:
         await live.ask("Tell me all.")
-        for _ in range(30):
+        for second in range(30):
             await anyio.sleep(1)
-            live.stage.report(0.0)
+            live.stage.report(speed * second)
         assert services.places.taken == 0
         assert told(live, "interrupted")
         assert told(live, "resting")
+
+
+async def test_a_question_that_comes_as_the_place_is_given_back_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = toy.ToyServices(live_idle_s=10)
+    services.megaservice.clauses = [" ".join(["word"] * 20)] * 3
+    async with toy.session(services) as live:
+        await live.ask("Who are you?")
+        cut, asked = live.stage.interrupt, []
+
+        async def interrupt() -> float:
+            if not asked:
+                asked.append(anyio.current_time())
+                live._charge()  # as a question does before it waits for the turn to be over
+            return await cut()
+
+        monkeypatch.setattr(live.stage, "interrupt", interrupt)
+        for _ in range(15):
+            await anyio.sleep(1)
+            live.stage.report(0.0)
+        assert asked
+        assert services.places.taken == 1
 
 
 async def test_a_session_in_which_nothing_happens_for_long_ends() -> None:

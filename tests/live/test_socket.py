@@ -317,6 +317,24 @@ async def test_a_closed_tab_gives_its_place_back_at_once(code: int) -> None:
                 await anyio.sleep(0.01)
 
 
+async def test_a_tab_that_is_closed_while_something_is_done_for_it_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with gateway() as served, connected(served.url) as socket:
+        await event(socket, "ready")
+        begun = anyio.Event()
+
+        async def face(*_: Any) -> Any:
+            begun.set()
+            await anyio.sleep(60)
+
+        monkeypatch.setattr(served.services, "face", face)
+        await socket.send('{"type": "avatar", "avatar": "a"}')
+        await begun.wait()
+        await socket.close(1001)
+        with anyio.fail_after(5):
+            while served.services.places.taken:
+                await anyio.sleep(0.01)
+
+
 @pytest.mark.parametrize("how", ["abort", "3000", "1012"])
 async def test_a_connection_that_breaks_is_waited_for(how: str) -> None:
     async with gateway() as served, connected(served.url) as socket:

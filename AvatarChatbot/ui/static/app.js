@@ -18,6 +18,7 @@ const STATES = {
   thinking: "Thinking …",
   speaking: "",
   lost: "The connection broke. Trying again …",
+  waiting: "",
 };
 const QUALITIES = {
   half: "This computer is busy: every second picture is left out.",
@@ -35,6 +36,8 @@ const faces = new Faces(gateway, element("faces"), chosen);
 /** @type {Live | undefined} */ let live;
 /** @type {Microphone | undefined} */ let microphone;
 let conversation = "";
+/** What was typed last: it is there again where it was refused. */
+let typed = "";
 /** Of the answer that is played, seconds of media: where it begins, its last caption ends, and, once that is known, it ends. */
 let answer = unspoken();
 
@@ -112,9 +115,16 @@ function closed() {
   element("start").disabled = false;
 }
 
-/** @param {"lost" | "closed"} what */
-function connection(what) {
+/**
+ * @param {"lost" | "waiting" | "closed"} what
+ * @param {number} [seconds] until it is tried again
+ */
+function connection(what, seconds) {
   if (what === "lost") show("lost");
+  if (what === "waiting") {
+    show("waiting");
+    state.textContent = `Trying again in ${seconds} s …`;
+  }
   if (what === "closed" && live) closed();
 }
 
@@ -130,6 +140,7 @@ const messages = {
       talk.restart();
     }
     answer = unspoken();
+    if (face.dataset.state === "waiting") tell("");
     show("ready");
   },
   listening(message) {
@@ -144,6 +155,7 @@ const messages = {
   },
   transcript({ text }) {
     talk.question(text);
+    typed = "";
     answer = unspoken();
     show("thinking");
   },
@@ -177,8 +189,16 @@ const messages = {
       talk.failed(turn, failure.message);
       show("ready");
     } else if (failure.status === UNAUTHORIZED) {
+      end();
       gateway.renewKey().then(start);
-    } else tell(failure.message);
+    } else {
+      const isRefused = failure.retryAfter !== undefined && !["connecting", "waiting", "lost"].includes(face.dataset.state);
+      tell(isRefused ? `${failure.message}: ask again in ${failure.retryAfter} s.` : failure.message);
+      if (isRefused) element("question").value ||= typed;
+    }
+  },
+  ended() {
+    tell("Nobody has said anything for long. Press “Start talking”, or type, to go on.");
   },
 };
 
@@ -251,6 +271,7 @@ element("ask").onsubmit = async (event) => {
   if (!text) return;
   if (!live) await start();
   live?.ask(text);
+  typed = text;
   element("question").value = "";
 };
 video.onerror = () => {
@@ -259,7 +280,8 @@ video.onerror = () => {
   tell("This browser cannot play the video.");
 };
 setInterval(tick, POSITION_EVERY);
-addEventListener("pagehide", () => live?.end());
+// A page that is kept and shown again begins anew: its session is over.
+addEventListener("pagehide", () => live && end());
 show("away");
 faces.open();
 listVoices();

@@ -4,10 +4,12 @@ const KEPT = "avatarchatbot.key";
 export const UNAUTHORIZED = 401;
 
 export class Problem extends Error {
-  /** @param {{status: number, title?: string, detail?: string}} document */
+  /** @param {{status: number, title?: string, detail?: string, retry_after?: number}} document */
   constructor(document) {
     super(document.detail ?? document.title ?? `the server said ${document.status}`);
     this.status = document.status;
+    /** When it may work, seconds; undefined where that does not depend on time. */
+    this.retryAfter = document.retry_after;
   }
 }
 

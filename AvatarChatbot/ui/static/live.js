@@ -5,16 +5,20 @@ const VERSION = 1;
 const KINDS = { 1: "init", 2: "media" };
 /** Waits between attempts to connect again, ms. */
 const RETRIES = [0, 250, 500, 1000, 2000, 4000];
-/** Close codes: the end, a refusal, no place and a failure are final; a gateway that stops lets another go on. */
+/** Close codes: the end, a refusal, a failure and long silence are final; a gateway that stops lets another go on; it may be full. */
 const NORMAL = 1000;
 const RESTART = 1012;
-const FINAL = new Set([NORMAL, 1008, 1013, 4000]);
+const TRY_AGAIN = 1013;
+const FINAL = new Set([NORMAL, 1008, 4000, 4001]);
+/** Where a full gateway does not say when to come again, and how much later at most so that not all come at once, seconds. */
+const LATER_S = 10;
+const SPREAD_S = 1;
 /** Code of the problem that there is nothing to resume. */
 const GONE = "not_found";
 
 /**
  * @typedef {{kind: "init" | "media", turn: number, pts: number, duration: number, data: Uint8Array}} Fragment
- * @typedef {{fragment: (fragment: Fragment) => void, message: (message: any) => void, connection: (state: "lost" | "closed") => void}} Handlers
+ * @typedef {{fragment: (fragment: Fragment) => void, message: (message: any) => void, connection: (state: "lost" | "waiting" | "closed", seconds?: number) => void}} Handlers
  */
 
 /**
@@ -48,6 +52,8 @@ export class Live {
   #until = 0;
   #attempt = 0;
   #over = false;
+  /** When a refusal said to come again, seconds. */
+  #retryAfter = LATER_S;
   /** What waits for the connection: types of messages and their fields. @type {[string, object][]} */ #waiting = [];
 
   /**
@@ -145,12 +151,19 @@ export class Live {
       this.#start = { ...this.#start, conversation_id: message.conversation_id };
       this.#resumeS = message.resume_s;
     }
+    if (message.type === "error") this.#retryAfter = message.problem.retry_after ?? LATER_S;
     this.#handlers.message(message);
     if (message.type === "ready") for (const [type, fields] of this.#waiting.splice(0)) this.send(type, fields);
   }
 
   #closed(code) {
     if (code === RESTART) this.#session = "";
+    if (code === TRY_AGAIN && !this.#over) {
+      const wait = this.#retryAfter + SPREAD_S * Math.random();
+      this.#handlers.connection("waiting", this.#retryAfter);
+      setTimeout(() => this.#over || this.#connect(), 1000 * wait);
+      return;
+    }
     const goesOn = !FINAL.has(code) || (this.#attempt && !this.#session);
     if (this.#over || !this.#resumeS || !goesOn) {
       this.#handlers.connection("closed");
