@@ -19,8 +19,9 @@ from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
+from AvatarChatbot.unrecorded import answering_all_the_same
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, Problem, RelayedProblem
+from comps.cores.errors import BadInput, InsufficientStorage, Problem, RelayedProblem
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.turn import working_on
@@ -48,6 +49,8 @@ class Answered:
     video_id: str
     conversation_id: str
     kept: bool = False
+    #: Why it is not kept, though it was sent to its end.
+    unkept: InsufficientStorage | None = None
 
     def answer(self) -> Answer:
         """The complete answer. Only after the last of the stream's events."""
@@ -117,8 +120,10 @@ class Answering:
         finally:
             kept = answered is not None and answered.kept
             status = TurnStatus.DONE if kept else status
+            if answered is not None and answered.unkept is not None:
+                status, problem = TurnStatus.DONE, answered.unkept.document()
             self.measure(turn, status, problem)
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), answering_all_the_same():
                 await self._store.conversations.end_turn(
                     record.id,
                     status,
@@ -144,6 +149,14 @@ class Answering:
         await self._store.blobs.put(answer.video, "videos", answered.video_id, meta)
         answered.kept = True
         return answer
+
+    async def keep_if_there_is_room(self, answered: Answered) -> Answer:
+        """``keep`` an answer that its client has already; on a full disk it is noted as not kept."""
+        try:
+            return await self.keep(answered)
+        except InsufficientStorage as problem:
+            answered.unkept = problem
+            return answered.answer()
 
     async def register(self, media: bytes, points: dict[str, list[tuple[float, float]]] | None = None) -> AvatarInfo:
         """Make an avatar known to the animation service. Raises RelayedProblem for what shows no face or is no picture."""

@@ -189,6 +189,17 @@ class Quality(_Numbered):
     reason: str
 
 
+class Recording(_Numbered):
+    """Whether turns are written down. The session goes on where they cannot be, as on a full disk (``problem``), and records
+    again when they can; ``conversation_id`` is then the conversation, which may be a new one.
+    """
+
+    type: Literal["recording"] = "recording"
+    on: bool
+    conversation_id: str
+    problem: dict[str, Any] | None = None
+
+
 class Failed(_Numbered):
     """A problem document (RFC 9457). With ``turn`` only that turn failed; else the connection is closed after it."""
 
@@ -203,5 +214,16 @@ class Pong(BaseModel):
 
 
 ServerMessage = (
-    Ready | Listening | Partial | TurnTranscript | TurnReply | TurnCaption | Speaking | Interrupted | TurnDone | Quality | Failed
+    Ready
+    | Listening
+    | Partial
+    | TurnTranscript
+    | TurnReply
+    | TurnCaption
+    | Speaking
+    | Interrupted
+    | TurnDone
+    | Quality
+    | Recording
+    | Failed
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import uuid
 
@@ -10,6 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from AvatarChatbot.capacity import Place, chunk_seconds
+from AvatarChatbot.live.journal import Journal
 from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
@@ -74,6 +76,7 @@ class LiveSession:
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
+        self._journal: Journal
         self._microphone: Microphone
         self._begun = ""
         self._ladder = Ladder(services.clock, self._quality_changed)
@@ -91,11 +94,14 @@ class LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
         avatar_id, persona = await services.face(start.avatar, start.persona)
         conversations = services.store.conversations
+        card = persona.model_dump(mode="json", exclude={"id"})
+        journal = Journal(conversations, functools.partial(conversations.create, card, avatar_id))
         if start.conversation_id is None:
-            conversation = await conversations.create(persona.model_dump(mode="json", exclude={"id"}), avatar_id)
+            conversation = await journal.begin()
         else:
             conversation = await conversations.get(start.conversation_id)
         session = cls(services, start, avatar_id, persona, conversation.id, place)
+        session._journal, journal.conversation_id = journal, conversation.id
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
@@ -113,6 +119,7 @@ class LiveSession:
             session._leave,
         )
         session._greet(resumed=False)
+        journal.listen(session.outbox.put)
         return session
 
     async def run(self) -> None:
@@ -219,11 +226,11 @@ class LiveSession:
 
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
-        conversations = self._services.store.conversations
-        record = await conversations.add_turn(self.conversation_id, question)
+        record = await self._journal.add(question)
+        self.conversation_id = self._journal.conversation_id
         status, problem = TurnStatus.CUT, None
         try:
-            with working_on(turn=record.id, conversation=self.conversation_id), tracing.whole("turn"):
+            with working_on(turn=record, conversation=self.conversation_id), tracing.whole("turn"):
                 await live.run()
             status = TurnStatus.DONE
         except Exception as error:
@@ -237,7 +244,8 @@ class LiveSession:
             self._count(live)
             self._services.measure(live.turn, status, problem)
             with anyio.CancelScope(shield=True):
-                await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
+                await self._journal.end(record, status, question=question, reply=said, error=problem)
+                self.conversation_id = self._journal.conversation_id
 
     async def _raise_turn(self) -> None:
         """End the turn under way. The player is told first, then all that was at work for it is stopped."""

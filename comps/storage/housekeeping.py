@@ -15,7 +15,7 @@ from comps.cores.common.settings import StorageSettings
 from comps.cores.errors import InsufficientStorage
 from comps.cores.telemetry.logs import unexpected
 from comps.storage.blobs import Blobs
-from comps.storage.retention import Retained, RetentionPolicy, apply_retention
+from comps.storage.retention import RetentionPolicy, apply_retention
 
 if TYPE_CHECKING:
     # The services that keep blobs alone have no database.
@@ -24,19 +24,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-async def clean(blobs: Blobs, conversations: Conversations | None, settings: StorageSettings, now: float) -> Retained:
-    """One round: time to live of conversations and blobs, then the quota of both. Returns which blobs were deleted, and how much
-    is left of them.
-    """
-    beside = 0
+async def clean(blobs: Blobs, conversations: Conversations | None, settings: StorageSettings, now: float) -> int:
+    """One round: time to live of conversations and blobs, then the quota of both. Returns how many things were deleted."""
+    deleted = beside = 0
     if conversations is not None:
-        await conversations.expire(settings.conversation_ttl_s)
+        deleted = await conversations.expire(settings.conversation_ttl_s)
         await conversations.records.scrub()
         beside = await conversations.records.size()
     retained = await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings, beside), now)
     if conversations is not None and conversations.records.quota is not None:
         conversations.records.quota.counted(retained.bytes)
-    return retained
+    return deleted + len(retained)
 
 
 async def keep_clean(
