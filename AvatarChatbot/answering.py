@@ -21,8 +21,9 @@ from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from AvatarChatbot.turn import Turn
+from AvatarChatbot.unrecorded import answering_all_the_same
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import BadInput, NotFound, Problem, RelayedProblem
+from comps.cores.errors import BadInput, InsufficientStorage, NotFound, Problem, RelayedProblem
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.turn import working_on
@@ -51,6 +52,8 @@ class Answered:
     video_id: str
     conversation_id: str
     kept: bool = False
+    #: Why it is not kept, though it was sent to its end.
+    unkept: InsufficientStorage | None = None
 
     def answer(self) -> Answer:
         """The complete answer. Only after the last of the stream's events."""
@@ -129,8 +132,10 @@ class Answering:
         finally:
             kept = answered is not None and answered.kept
             status = TurnStatus.DONE if kept else status
+            if answered is not None and answered.unkept is not None:
+                status, problem = TurnStatus.DONE, answered.unkept.document()
             self.measure(turn, status, problem)
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), answering_all_the_same():
                 await self._store.conversations.end_turn(
                     record.id,
                     status,
@@ -156,6 +161,14 @@ class Answering:
         await self._store.owned.keep_video(answered.owner, answered.video_id, answer.video, meta)
         answered.kept = True
         return answer
+
+    async def keep_if_there_is_room(self, answered: Answered) -> Answer:
+        """``keep`` an answer that its client has already; on a full disk it is noted as not kept."""
+        try:
+            return await self.keep(answered)
+        except InsufficientStorage as problem:
+            answered.unkept = problem
+            return answered.answer()
 
     async def register(self, asked: AvatarRequest, owner: str, *, brought: bool = False) -> AvatarInfo:
         """Make an avatar known to the animation service, and ``owner``'s; of one that is ``brought`` with a request, for a while.

@@ -48,7 +48,9 @@ class FragmentEvent(BaseModel):
 
 
 class DoneEvent(BaseModel):
-    """The answer is complete and kept: what the JSON representation says of it."""
+    """The answer is complete and kept: what the JSON representation says of it. One for which there was no room is not kept:
+    ``not_kept`` is then the problem, in place of the video's address.
+    """
 
     type: Literal["done"] = "done"
     answer: dict[str, Any]

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from itertools import count
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -55,7 +56,7 @@ class StreamedAnswer(Response):
         raise NotImplementedError
 
     async def _send_end(self, send: Send, answered: Answered) -> None:
-        await self._answering.keep(answered)
+        await self._answering.keep_if_there_is_room(answered)
 
     async def _send_failure(self, send: Send, problem: Problem) -> None:
         """Cut the body short, so that nobody takes it for complete: the problem is kept under the turn's id."""
@@ -115,8 +116,12 @@ class EventsAnswer(StreamedAnswer):
                 self._shown()
 
     async def _send_end(self, send: Send, answered: Answered) -> None:
-        answer = await self._answering.keep(answered)
-        await self._body(send, self._event(DoneEvent(answer={**self._addresses(answer.video_id), **answer.fields})))
+        answer = await self._answering.keep_if_there_is_room(answered)
+        if answered.unkept is None:
+            where: dict[str, Any] = {**self._addresses(answer.video_id)}
+        else:
+            where = {"id": answer.video_id, "not_kept": answered.unkept.document()}
+        await self._body(send, self._event(DoneEvent(answer={**where, **answer.fields})))
 
     async def _send_failure(self, send: Send, problem: Problem) -> None:
         await self._body(send, self._event(ErrorEvent(problem=problem.document())))

@@ -17,7 +17,8 @@ class SmallDisk:
         self.folder = folder
         self._ballast = folder / "ballast"
 
-    def fill(self) -> None:
+    def fill(self, leave: int = 0) -> None:
+        """All of its room but ``leave`` bytes."""
         with self._ballast.open("ab", buffering=0) as file:
             for block in (1 << 16, 1 << 12, 1):
                 try:
@@ -25,9 +26,10 @@ class SmallDisk:
                         pass
                 except OSError:
                     continue
+            file.truncate(max(0, file.tell() - leave))
 
     def free(self) -> None:
-        self._ballast.unlink()
+        self._ballast.unlink(missing_ok=True)
 
 
 @contextmanager

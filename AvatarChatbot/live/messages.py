@@ -207,6 +207,17 @@ class Quality(_Numbered):
     reason: str
 
 
+class Recording(_Numbered):
+    """Whether turns are written down. The session goes on where they cannot be, as on a full disk (``problem``), and records
+    again when they can; ``conversation_id`` is then the conversation, which may be a new one.
+    """
+
+    type: Literal["recording"] = "recording"
+    on: bool
+    conversation_id: str
+    problem: dict[str, Any] | None = None
+
+
 class Failed(_Numbered):
     """A problem document (RFC 9457): with ``turn`` of that turn, else of a message or of the microphone; the session goes on.
     Where it does not, the connection is closed next. ``retry_after``, seconds, is a member where it may work later (429).
@@ -254,5 +265,6 @@ ServerMessage = (
     | Quality
     | Resting
     | Ended
+    | Recording
     | Failed
 )

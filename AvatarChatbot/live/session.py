@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import uuid
 
@@ -14,6 +15,7 @@ from AvatarChatbot.live.activity import Activity
 from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.ending import Ending
 from AvatarChatbot.live.held_place import HeldPlace
+from AvatarChatbot.live.journal import Journal
 from AvatarChatbot.live.ladder import Ladder, Rung
 from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
@@ -101,6 +103,7 @@ class LiveSession:
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
+        self._journal: Journal
         self._microphone: Microphone
         self._begun = ""
         self._ladder = Ladder(services.clock, self._quality_changed)
@@ -119,12 +122,14 @@ class LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
         avatar_id, persona = await services.face(start.avatar, start.persona, caller.owner)
         conversations = services.store.conversations
+        card = persona.model_dump(mode="json", exclude={"id"})
+        journal = Journal(conversations, functools.partial(conversations.create, card, avatar_id, owner=caller.owner))
         if start.conversation_id is None:
-            card = persona.model_dump(mode="json", exclude={"id"})
-            conversation = await conversations.create(card, avatar_id, owner=caller.owner)
+            conversation = await journal.begin()
         else:
             conversation = await conversations.get(start.conversation_id, owner=caller.owner)
         session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity)
+        session._journal, journal.conversation_id = journal, conversation.id
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
@@ -142,6 +147,7 @@ class LiveSession:
             session._leave,
         )
         session._greet(resumed=False)
+        journal.listen(session.outbox.put)
         return session
 
     async def run(self) -> None:
@@ -300,12 +306,12 @@ class LiveSession:
 
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
-        conversations = self._services.store.conversations
         await self._use_avatar()
-        record = await conversations.add_turn(self.conversation_id, question)
+        record = await self._journal.add(question)
+        self.conversation_id = self._journal.conversation_id
         status, problem = TurnStatus.CUT, None
         try:
-            with working_on(turn=record.id, conversation=self.conversation_id), tracing.whole("turn"):
+            with working_on(turn=record, conversation=self.conversation_id), tracing.whole("turn"):
                 await self._take_place(live.turn)
                 await live.run()
             status = TurnStatus.DONE
@@ -320,14 +326,19 @@ class LiveSession:
             self._count(live)
             self._services.measure(live.turn, status, problem)
             with anyio.CancelScope(shield=True):
-                await conversations.end_turn(record.id, status, question=question, reply=said, error=problem)
+                await self._journal.end(record, status, question=question, reply=said, error=problem)
+                self.conversation_id = self._journal.conversation_id
 
     async def _use_avatar(self) -> None:
-        """A face that was brought is kept as long as it is talked to; one that is gone fails when it is drawn."""
+        """Keep a face that was brought as long as it is talked to. Raises nothing."""
         if (now := self._services.clock()) - self._used_at > _USE_NOTED_S:
             self._used_at = now
-            with contextlib.suppress(NotFound):
+            try:
                 await self._services.store.owned.use_avatar(self.owner, self._avatar_id)
+            except NotFound:
+                """It fails when it is drawn."""
+            except Exception as error:
+                log.warning("the use of an avatar could not be written down: %s", type(error).__name__)
 
     async def _raise_turn(self) -> None:
         """End the turn under way. The player is told first, then all that was at work for it is stopped."""

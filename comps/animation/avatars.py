@@ -1,4 +1,4 @@
-"""Avatars in the blob store: the media as it came, what was found in it, and a rig for each size that was asked for.
+"""Avatars in the blob store: the media without its metadata, what was found in it, and a rig for each size that was asked for.
 
 Kind ``avatars``: ``<avatar_id>``, the media; its metadata is the AvatarInfo. Kind ``rigs``: ``<avatar_id>.findings`` (npz) and
 ``<avatar_id>.<size>.<format>``. The media is stored last, so an avatar that exists is whole.
@@ -60,7 +60,7 @@ class Findings:
 
 
 def avatar_id(request: AvatarRequest) -> str:
-    """The content hash of media and points."""
+    """The content hash of media, as it came, and points: the same picture sent twice is the same avatar."""
     points = json.dumps(request.points or {}, sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(hashlib.sha256(request.media).digest() + points).hexdigest()[:_ID_LENGTH]
 
@@ -83,11 +83,11 @@ class AvatarStore:
         except (NotFound, ValueError):
             raise NotFound("there is no such avatar", field="avatar_id") from None
 
-    def add(self, info: AvatarInfo, media: bytes, findings: Findings) -> None:
-        """Store an avatar, its media last."""
+    def add(self, info: AvatarInfo, media: bytes, findings: Findings, sent: str) -> None:
+        """Store an avatar, its media last. ``sent``: SHA-256 of the media as it came, by which drafts made of it are found."""
         self._blobs.put(findings.to_bytes(), _RIGS, f"{info.avatar_id}.{_FINDINGS}")
         meta: dict[str, Any] = info.model_dump(mode="json", exclude={"id", "avatar_id"})
-        self._blobs.put(media, _AVATARS, info.avatar_id, {**meta, "can_blink": float(info.can_blink)})
+        self._blobs.put(media, _AVATARS, info.avatar_id, {**meta, "can_blink": float(info.can_blink), "sent": sent})
 
     def drop_parts(self, avatar: str, size: int) -> None:
         """Give back the room of what was stored of an avatar for which there was not enough."""

@@ -15,7 +15,7 @@ from comps.cores.common.settings import StorageSettings
 from comps.cores.errors import InsufficientStorage
 from comps.cores.telemetry.logs import unexpected
 from comps.storage.blobs import Blobs
-from comps.storage.retention import Retained, RetentionPolicy, apply_retention
+from comps.storage.retention import RetentionPolicy, apply_retention
 
 if TYPE_CHECKING:
     # The services that keep blobs alone have no database.
@@ -31,22 +31,23 @@ async def clean(
     settings: StorageSettings,
     now: float,
     owned: OwnedBlobs | None = None,
-) -> Retained:
-    """One round: time to live of conversations and blobs, then the quota of both; what nobody owns any more. Returns which blobs
-    retention deleted, and how much is left of them.
+) -> int:
+    """One round: time to live of conversations and blobs, then the quota of both; what nobody owns any more. Returns how many
+    things were deleted.
     """
-    beside = 0
+    deleted = beside = 0
     if conversations is not None:
-        await conversations.expire(settings.conversation_ttl_s)
+        deleted = await conversations.expire(settings.conversation_ttl_s)
         await conversations.records.scrub()
         beside = await conversations.records.size()
     retained = await to_thread.run_sync(apply_retention, blobs, RetentionPolicy.of(settings, beside), now)
     if conversations is not None and conversations.records.quota is not None:
         conversations.records.quota.counted(retained.bytes)
+    deleted += len(retained)
     if owned is not None:
         await owned.forget(retained)
-        await owned.tidy()
-    return retained
+        deleted += await owned.tidy()
+    return deleted
 
 
 async def keep_clean(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import itertools
 import wave
@@ -17,21 +18,28 @@ import httpx
 import msgpack
 import numpy as np
 import pytest
+from PIL import Image
 
 from comps.animation.motion.blinks import blink
 from comps.animation.service import build
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
 from comps.media.landmarks import Landmarker
+from comps.storage.blobs import Blobs, content_key
 from tests.serving import serving
 
 PHONEMES = [[0.0, 0.1, "_"], [0.1, 0.2, "h"], [0.2, 0.3, "@"], [0.3, 0.4, "l"], [0.4, 0.7, "oU"]]
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("blobs")
+
+
+@pytest.fixture(scope="module")
+def client(blobs: Path) -> Iterator[httpx.Client]:
     if reason := Landmarker.unavailable(LandmarkSettings()):
         pytest.skip(reason)
-    storage = StorageSettings(blobs=str(tmp_path_factory.mktemp("blobs")))
+    storage = StorageSettings(blobs=str(blobs))
     service = build(AnimationSettings(port=0, workers=1, storage=storage))
     with serving(service), httpx.Client(base_url=service.base_url, timeout=60) as client:
         yield client
@@ -246,3 +254,49 @@ def test_what_cannot_be_drawn_in_time_is_refused_at_once(client: httpx.Client, a
         assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
         assert int(refused.headers["Retry-After"]) >= 1
         assert [answer.result().status_code for answer in drawn] == [200] * 4
+
+
+def _turned_photo(astronaut: bytes) -> bytes:
+    """As a phone takes it: stored on its side, with where it was taken."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8825] = {1: "N", 2: (48.0, 51.0, 30.0), 29: "Rue de Secret"}
+    picture = Image.open(io.BytesIO(astronaut)).transpose(Image.Transpose.ROTATE_90)
+    stored = io.BytesIO()
+    picture.save(stored, "JPEG", quality=95, exif=exif.tobytes())
+    return stored.getvalue()
+
+
+def _kept(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_picture_is_kept_upright_and_without_its_metadata(client: httpx.Client, blobs: Path, astronaut: bytes) -> None:
+    photo = _turned_photo(astronaut)
+    assert b"Secret" in photo
+    headers = {"Content-Type": "image/jpeg"}
+    said = client.post("/v1/animation/avatars", content=photo, headers=headers).json()
+    assert (said["width"], said["height"]) == (512, 512)
+    kept = (blobs / "avatars" / said["avatar_id"]).read_bytes()
+    assert not [name for name, data in _kept(blobs).items() if b"Secret" in data]
+    with Image.open(io.BytesIO(kept)) as picture:
+        assert not picture.getexif()
+        difference = np.asarray(picture, int) - np.asarray(Image.open(io.BytesIO(astronaut)), int)
+        assert np.abs(difference).mean() < 4
+    again = client.post("/v1/animation/avatars", content=photo, headers=headers).json()
+    assert again["avatar_id"] == said["avatar_id"], "the same picture is the same avatar"
+    assert (
+        client.post("/v1/animation/chunks", json={"avatar_id": said["avatar_id"], "start_frame": 0, "frames": 3}).status_code
+        == 200
+    )
+    # What describe remembers of the picture as it came goes with the avatar.
+    store = Blobs(str(blobs))
+    store.put(b"{}", "drafts", "of-it", {"media": content_key(photo), "portrait": "x"})
+    assert client.delete(f"/v1/animation/avatars/{said['avatar_id']}").status_code == 204
+    assert not store.exists("drafts", "of-it")
+
+
+def test_the_id_is_that_of_the_bytes_that_were_sent(blobs: Path, astronaut: bytes, avatar_id: str) -> None:
+    """As it was before metadata was taken out, so that known pictures stay known; one without any is kept as it is."""
+    assert avatar_id == hashlib.sha256(hashlib.sha256(astronaut).digest() + b"{}").hexdigest()[:32]
+    assert (blobs / "avatars" / avatar_id).read_bytes() == astronaut

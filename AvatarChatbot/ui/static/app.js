@@ -26,6 +26,8 @@ const QUALITIES = {
   text: "There is no voice at the moment: answers come as text.",
 };
 
+const NOT_RECORDED = "There is no room to write this conversation down: it goes on, but is not kept.";
+
 const [face, video, state, notice] = ["face", "video", "state", "notice"].map(element);
 
 const gateway = new Gateway(askForKey);
@@ -182,6 +184,10 @@ const messages = {
   },
   quality({ level }) {
     tell(QUALITIES[level] ?? "");
+  },
+  recording({ on, conversation_id }) {
+    if (conversation_id) conversation = conversation_id;
+    tell(on ? "" : NOT_RECORDED);
   },
   error({ turn, problem }) {
     const failure = new Problem(problem);

@@ -14,7 +14,7 @@ from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
 from comps.cores.workers.pool import WorkerPool
 from comps.media.landmarks import Landmarker
-from comps.storage.blobs import Blobs
+from comps.storage.blobs import Blobs, content_key
 
 
 class WarpEngine:
@@ -55,9 +55,11 @@ class WarpEngine:
             return await self.info(key)
         except NotFound:
             pass
-        frames = await self._pool.call("frames", request.media)
+        media = await self._pool.call("bare", request.media)
+        frames = await self._pool.call("frames", media)
         findings = await self._find(frames, request.points)
-        return cast(AvatarInfo, await self._pool.call("build", key, request.media, findings))
+        sent = await to_thread.run_sync(content_key, request.media)
+        return cast(AvatarInfo, await self._pool.call("build", key, media, findings, sent))
 
     async def info(self, avatar_id: str) -> AvatarInfo:
         return await to_thread.run_sync(self._store.info, avatar_id)

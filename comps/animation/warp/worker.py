@@ -23,6 +23,7 @@ from comps.cores.errors import InsufficientStorage, NoFace, NotFound, Unsupporte
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
 from comps.media.image import decode_image
+from comps.media.metadata import clip_without_metadata, picture_without_metadata
 from comps.media.video import sample_clip, sniff
 from comps.storage.blobs import Blobs
 
@@ -59,12 +60,24 @@ class WarpWorker:
         self._rig_cache = rig_cache
         self._encoders: OrderedDict[VideoProfile, Encoder] = OrderedDict()
 
+    def bare(self, media: bytes) -> bytes:
+        """An avatar's media upright and without metadata, as it is stored. Raises UnsupportedMedia, TooLarge."""
+        kind = sniff(media)
+        if kind == "image":
+            return picture_without_metadata(media)
+        if kind == "video":
+            return clip_without_metadata(media)
+        raise UnsupportedMedia("an avatar is a picture or a clip; this is neither", field="media")
+
     def frames(self, media: bytes) -> Frames:
         """The pictures in which landmarks are to be found. Raises UnsupportedMedia, TooLarge."""
         return _decode(media)[1]
 
-    def build(self, avatar_id: str, media: bytes, findings: Findings) -> AvatarInfo:
-        """Build the rig of the usual size and store the avatar. Raises NoFace, and BadInput for senseless side-car points."""
+    def build(self, avatar_id: str, media: bytes, findings: Findings, sent: str) -> AvatarInfo:
+        """Build the rig of the usual size and store the avatar; ``sent``: SHA-256 of the media as it came.
+
+        Raises NoFace, and BadInput for senseless side-car points.
+        """
         kind, frames = _decode(media)
         if np.isfinite(findings.landmarks).all(axis=(1, 2)).mean() < _FACE_SHARE:
             raise NoFace("most of the pictures show no face", field="media")
@@ -79,7 +92,7 @@ class WarpWorker:
         )
         try:
             self._store.put_rig(avatar_id, _USUAL_SIZE, built.to_bytes())
-            self._store.add(info, media, findings)
+            self._store.add(info, media, findings, sent)
         except InsufficientStorage:
             self._store.drop_parts(avatar_id, _USUAL_SIZE)
             raise
