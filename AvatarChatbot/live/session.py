@@ -138,6 +138,8 @@ class LiveSession:
             session._leave,
         )
         session._greet(resumed=False)
+        # Neither a picture of megabytes nor a key is kept for as long as the session lives.
+        start.avatar = start.persona = start.key = None
         return session
 
     async def run(self) -> None:
