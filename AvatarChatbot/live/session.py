@@ -148,6 +148,8 @@ class LiveSession:
         )
         session._greet(resumed=False)
         journal.listen(session.outbox.put)
+        # Neither a picture of megabytes nor a key is kept for as long as the session lives.
+        start.avatar = start.persona = start.key = None
         return session
 
     async def run(self) -> None:

@@ -233,6 +233,13 @@ async def test_a_connection_that_breaks_again_and_again_is_no_sign_of_life() -> 
         assert not len(sessions)
 
 
+async def test_a_session_keeps_neither_the_picture_that_it_began_with_nor_the_key() -> None:
+    asked = toy.start(avatar="x" * (8 << 20), key="secret")
+    async with toy.sessions(toy.ToyServices()) as sessions:
+        await sessions.open(asked, toy.caller())
+        assert (asked.avatar, asked.key) == (None, None)
+
+
 async def test_a_client_that_says_that_it_leaves_is_not_waited_for() -> None:
     services = toy.ToyServices()
     async with toy.sessions(services) as sessions:

@@ -8,9 +8,11 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -22,7 +24,11 @@ from AvatarChatbot.keys import Keys
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.rates import AddressRates
+from comps.cores.workers.pool import WorkerPool
+from comps.media.audio import decode_audio, encode_audio
+from tests.asr.flite import say
 from tests.live import toy
+from tests.live.toy import Recogniser
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
@@ -360,3 +366,28 @@ async def test_a_session_in_which_nothing_happens_is_closed_with_4001() -> None:
         assert await code_of(socket) == 4001
         async with connected(served.url, conversation_id=conversation) as again:
             assert (await event(again, "ready"))["conversation_id"] == conversation
+
+
+async def test_a_microphone_whose_bytes_are_bad_is_heard_again_with_a_new_stream(recogniser: Recogniser, tmp_path: Path) -> None:
+    """By an ear of its own process; another microphone hears on meanwhile."""
+    said = decode_audio(say("what do you like to do in your free time", "rms", tmp_path), rate=16_000).samples
+    silence = np.zeros(16_000, np.int16)
+    sound = np.concatenate([silence, said, silence])
+    stream, raw = encode_audio(sound, 16_000, "opus"), sound.astype("<i2").tobytes()
+    async with gateway() as served:
+        ears = WorkerPool("comps.listening.ear_worker:EarWorker", node="gateway")
+        served.services.ears = ears
+        microphone = {"microphone": {"format": "ogg"}}
+        async with connected(served.url, **microphone) as socket, connected(served.url) as other:
+            await event(socket, "ready")
+            await event(other, "ready")
+            for garbage in (b"OggS\0\2" + bytes(2000), b"\x1aE\xdf\xa3" + bytes(2000), bytes(100_000)):
+                await socket.send(garbage)
+            problem = (await event(socket, "error"))["problem"]
+            assert (problem["status"], problem["field"]) == (415, "microphone")
+            for to, heard in ((other, raw), (socket, stream)):
+                for at in range(0, len(heard), 4000):
+                    await to.send(heard[at : at + 4000])
+                    await anyio.sleep(0.01)
+                assert (await event(to, "transcript", "error"))["text"] == recogniser.text
+        await ears.stop()
