@@ -153,11 +153,8 @@ class Conversations:
     async def expire(self, ttl_s: float) -> int:
         """Delete the conversations whose last turn is older than ``ttl_s`` seconds; returns how many."""
         query = delete(ConversationRow).where(ConversationRow.updated_at < self._clock() - ttl_s).returning(ConversationRow.id)
-        async with self._records.writing() as session:
-            expired = len([*await session.scalars(query)])
-        if expired:
-            await self._records.erased()
-        return expired
+        async with self._records.erasing() as session:
+            return len([*await session.scalars(query)])
 
     async def renew_running(self) -> None:
         """Tell the other gateways that the turns that were begun here, and have not ended, are still being answered."""
