@@ -55,14 +55,14 @@ def picture_without_metadata(data: bytes) -> bytes:
         header = read_header(data)
     except BadHeader as error:
         raise UnsupportedMedia(f"the picture {error}") from None
-    picture = decode_image(data)
     cut = _CUTS.get(header.format)
     if cut is not None and header.orientation == 1:
         # What is damaged in a way that decoders forgive is encoded anew.
         with contextlib.suppress(BadHeader, UnsupportedMedia, TooLarge, struct.error, IndexError):
             bare = cut(data)
-            if np.array_equal(decode_image(bare), picture):
+            if bare == data or np.array_equal(decode_image(bare), decode_image(data)):
                 return bare
+    picture = decode_image(data)
     if header.format in _LOSSLESS:
         return encode_png(picture)
     encoded = encode_jpeg(picture, quality=_QUALITY)

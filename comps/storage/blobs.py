@@ -33,8 +33,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 _ATOMIC_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"})
 #: No write takes this long: a temporary file older than that has lost its writer, whichever machine that was on.
 _STALE_S = 3600.0
-#: What is written to find out whether there is room, bytes: more than a directory's and a metadata file's block.
-_PROBE = 64 << 10
+#: What is written to find out whether there is room, bytes: at least, and at most as much as a write that found none.
+_LEAST_PROBE, _LARGEST_PROBE = 64 << 10, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Blobs:
         protocols = (self._fs.protocol,) if isinstance(self._fs.protocol, str) else self._fs.protocol
         self._atomic = not _ATOMIC_STORES.isdisjoint(protocols)
         self._local = "file" in protocols
-        self._was_full = False
+        #: Bytes of the last write that found no room; 0 when there has been room for as many since.
+        self._refused = 0
         if self._local:
             # They are faces and voices of people, readable to their owner alone.
             tighten(Path(self._root))
@@ -145,10 +146,11 @@ class Blobs:
         """Raise InsufficientStorage when nothing can be written: found out by writing. An object store is only asked again after
         a write of this process failed, since its requests cost money.
         """
-        if self._local or self._was_full:
+        if self._local or self._refused:
             path = self._temporary()
-            self._write(path, os.urandom(_PROBE))
+            self._write(path, os.urandom(min(max(_LEAST_PROBE, self._refused), _LARGEST_PROBE)))
             self._remove(path)
+            self._refused = 0
 
     def exists(self, kind: str, key: str) -> bool:
         return bool(self._fs.exists(self._path(kind, key)))
@@ -221,9 +223,10 @@ class Blobs:
                 else:
                     self._write_and_move(path, data)
         except InsufficientStorage:
-            self._was_full = True
+            self._refused = len(data)
             raise
-        self._was_full = False
+        if len(data) >= self._refused:
+            self._refused = 0
 
     def _write_and_move(self, path: str, data: bytes) -> None:
         for folder in (f"{self._root}/.tmp", path.rsplit("/", 1)[0]):

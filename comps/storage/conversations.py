@@ -161,12 +161,10 @@ class Conversations:
     async def expire(self, ttl_s: float) -> int:
         """Delete the conversations whose last turn is older than ``ttl_s`` seconds; returns how many."""
         query = delete(ConversationRow).where(ConversationRow.updated_at < self._clock() - ttl_s).returning(ConversationRow.id)
-        async with self._records.writing() as session:
+        async with self._records.erasing() as session:
             expired = [*await session.scalars(query)]
             gone = OwnedRow.content_id.not_in(select(ConversationRow.id))
             await session.execute(delete(OwnedRow).where(OwnedRow.kind == Kind.CONVERSATION, gone))
-        if expired:
-            await self._records.erased()
         return len(expired)
 
     async def renew_running(self) -> None:

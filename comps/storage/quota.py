@@ -9,6 +9,8 @@ from comps.cores.errors import InsufficientStorage
 
 #: How long a measurement is believed while there is room, and while there is none, seconds.
 _BELIEVED_S, _RETRIED_S = 5.0, 10.0
+#: Share of the time that measuring may take.
+_SHARE = 0.01
 
 
 class Quota:
@@ -30,7 +32,7 @@ class Quota:
         self._clock = clock
         self._blobs = 0
         self._is_full = False
-        self._measured = float("-inf")
+        self._due = float("-inf")
 
     def counted(self, blobs: int) -> None:
         """A round of housekeeping left so many bytes of blobs."""
@@ -38,16 +40,24 @@ class Quota:
 
     async def admit(self) -> None:
         """Raises InsufficientStorage where nothing more may be written down."""
-        now = self._clock()
-        if now - self._measured >= (_RETRIED_S if self._is_full else _BELIEVED_S):
-            self._measured = now
-            if await self._is_exceeded():
-                await self._make_room()
-                self._is_full = await self._is_exceeded()
-            else:
-                self._is_full = False
+        if self._clock() >= self._due:
+            await self._measure()
         if self._is_full:
             raise InsufficientStorage(f"the quota of {self._limit / 2**20:g} MiB is used up (STORAGE_QUOTA_MB)")
+
+    async def _measure(self) -> None:
+        began = self._clock()
+        # Whoever asks meanwhile goes by what was found before.
+        self._due = float("inf")
+        try:
+            is_full = await self._is_exceeded()
+            if is_full:
+                await self._make_room()
+                is_full = await self._is_exceeded()
+            self._is_full = is_full
+        finally:
+            took = self._clock() - began
+            self._due = began + max(_RETRIED_S if self._is_full else _BELIEVED_S, took / _SHARE)
 
     async def _is_exceeded(self) -> bool:
         return self._blobs + await self._database() > self._limit

@@ -163,13 +163,12 @@ class Records:
     @asynccontextmanager
     async def erasing(self) -> AsyncIterator[AsyncSession]:
         """A transaction after which nothing of what it deletes or overwrites is left in SQLite's files."""
+        await self.prepare()
+        if self._file is not None:
+            await asyncio.to_thread(sqlite_file.lend_reserve, self._file)
         async with self.writing() as session:
             yield session
-        await self.erased()
-
-    async def erased(self) -> None:
-        """Text was deleted: take it out of the log too."""
-        self.is_scrubbed = False
+            self.is_scrubbed = False
         await self.scrub()
 
     async def prepare(self) -> None:
@@ -185,7 +184,8 @@ class Records:
                         await connection.run_sync(bring_up_to_date)
                 self._ready = True
                 # A process that was killed may have left erased text in the log.
-                await self.erased()
+                self.is_scrubbed = False
+                await self.scrub()
 
     async def scrub(self) -> None:
         """Take erased text out of SQLite's write-ahead log: copy the log into the database and cut it to nothing. Where others
@@ -197,8 +197,9 @@ class Records:
         try:
             # In a thread of its own: a connection of the pool that is cancelled meanwhile would be of no more use.
             self.is_scrubbed = await asyncio.to_thread(sqlite_file.empty_log, self._file)
-        except sqlite3.OperationalError as error:
-            _log.warning("erased text stays in the write-ahead log for now: %s", error.sqlite_errorname)
+            await asyncio.to_thread(sqlite_file.keep_reserve, self._file)
+        except sqlite3.Error as error:
+            _log.warning("erased text stays in the write-ahead log for now: %s", type(error).__name__)
 
     async def size(self) -> int:
         """Bytes of what is kept: of SQLite the pages in use and the log, of PostgreSQL the rows."""

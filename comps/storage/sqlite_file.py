@@ -16,6 +16,8 @@ from comps.storage.private import private_file, private_folder, tighten
 _OWN_FOLDER = "avatarchatbot"
 #: What is written beside the file to find out whether there is room, bytes.
 _PROBE = 64 << 10
+#: What is kept for deletions, and what there must be to keep it, bytes. It holds the pages of some hundred turns.
+_RESERVE, _PLENTY = 512 << 10, 4 << 20
 _LOG = "-wal"
 #: How long the log waits for readers and writers to be emptied, seconds.
 _LOG_WAIT_S = 1.0
@@ -54,6 +56,33 @@ def empty_log(file: Path) -> bool:
     with contextlib.closing(sqlite3.connect(file, timeout=_LOG_WAIT_S)) as connection:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
+
+
+def lend_reserve(file: Path) -> None:
+    """Give back the room that is kept for deletions, where there is no other: they need some in the log, and on a full disk
+    nobody could make room.
+    """
+    if _room(file) < _RESERVE:
+        _reserve(file).unlink(missing_ok=True)
+
+
+def keep_reserve(file: Path) -> None:
+    """Keep room for deletions, where there is enough of it."""
+    reserve = _reserve(file)
+    if not reserve.exists() and _room(file) > _PLENTY:
+        with contextlib.suppress(OSError):
+            private_file(reserve)
+            reserve.write_bytes(os.urandom(_RESERVE))
+
+
+def _reserve(file: Path) -> Path:
+    return file.with_name(f".{file.name}.reserve")
+
+
+def _room(file: Path) -> int:
+    """Bytes that may be written beside ``file``."""
+    found = os.statvfs(file.parent)
+    return found.f_bavail * found.f_frsize
 
 
 def write_beside(file: Path) -> None:

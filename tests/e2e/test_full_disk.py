@@ -19,6 +19,7 @@ pytestmark = pytest.mark.timeout(180)
 
 PATH = "/v1/avatarchatbot"
 _ASKED = {"text": "Who are you?", "avatar": "aria", "seed": 1}
+_PNG = {"Content-Type": "image/png"}
 _PICTURE = avatars.path("mei").read_bytes()
 
 
@@ -66,7 +67,7 @@ def test_what_cannot_be_kept_is_refused_with_507(client: httpx.Client, small_mes
     disk.fill()
     _refused(client.get("/health/ready"))
     _refused(httpx.get(f"{small_mesh.addresses()['animation']}/health/ready", trust_env=False))
-    brought = client.post(f"{PATH}/avatars", content=_PICTURE, headers={"Content-Type": "image/png"})
+    brought = client.post(f"{PATH}/avatars", content=_PICTURE, headers=_PNG)
     _refused(brought)
     assert brought.json()["node"] == "animation"
     _refused(client.post(PATH, json=_ASKED))
@@ -76,6 +77,29 @@ def test_what_cannot_be_kept_is_refused_with_507(client: httpx.Client, small_mes
     _refused(client.post(PATH, json=_ASKED, headers={"Accept": "video/mp4"}))
     assert client.get(f"{PATH}/conversations").status_code == 200
     assert client.get("/health/live").status_code == 200
+
+
+def test_what_needs_no_room_is_done(client: httpx.Client, small_mesh: Mesh, disk: SmallDisk) -> None:
+    """What would only be remembered for the next time."""
+    avatar_id = client.post(PATH, json=_ASKED).json()["avatar_id"]
+    disk.fill()
+    mesh = small_mesh.addresses()
+    described = httpx.post(f"{mesh['describe']}/v1/describe", content=_PICTURE, headers=_PNG, timeout=60, trust_env=False)
+    assert described.status_code == 200
+    with httpx.Client(base_url=mesh["animation"], timeout=60, trust_env=False) as animation:
+        asked = {"avatar_id": avatar_id, "start_frame": 0, "frames": 3, "profile": {"size": 256}}
+        assert animation.post("/v1/animation/chunks", json=asked).status_code == 200
+        loop = animation.get("/v1/animation/idle", params={"avatar_id": avatar_id, "size": 256})
+        assert loop.status_code == 200
+        assert len(decode(loop.content).frames) == 250
+
+
+def test_readiness_knows_how_much_was_too_much(client: httpx.Client, disk: SmallDisk) -> None:
+    """There is room for a little, but not for a video."""
+    disk.fill(leave=120 << 10)
+    assert client.get("/health/ready").status_code == 200
+    _refused(client.post(PATH, json=_ASKED))
+    _refused(client.get("/health/ready"))
 
 
 def test_an_answer_that_was_sent_to_its_end_stays_whole(client: httpx.Client, disk: SmallDisk) -> None:

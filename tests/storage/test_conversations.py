@@ -212,7 +212,7 @@ async def test_the_migrations_make_the_tables_that_the_program_uses(url: str) ->
     await records.close()
 
 
-def _back_to_the_first_migration(connection: Connection) -> None:
+def back_to_the_first_migration(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "comps/storage/migrations")
     config.attributes["connection"] = connection
@@ -223,7 +223,7 @@ async def test_a_database_from_before_there_were_migrations_is_taken_over(url: s
     records = Records(url)
     begun = await Conversations(records).create({"name": "Ada"})
     async with records.writing() as session:
-        await (await session.connection()).run_sync(_back_to_the_first_migration)
+        await (await session.connection()).run_sync(back_to_the_first_migration)
         await session.execute(text("DROP TABLE alembic_version"))
         await session.execute(text("CREATE TABLE schema_version (version INTEGER PRIMARY KEY)"))
     await records.close()

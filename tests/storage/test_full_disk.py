@@ -93,6 +93,27 @@ async def test_a_database_that_finds_no_room_stays_whole(store: Store, disk: Sma
     assert (await store.conversations.get_turn(ended.id)).reply == "r" * 30_000
 
 
+async def test_somebody_can_make_room(tmp_path: Path) -> None:
+    """On a full disk conversations, personas and videos can be deleted, and nothing of them is left."""
+    with small_disk(tmp_path / "larger", mb=8) as disk:
+        store = Store(_settings(disk.folder))
+        await store.start()
+        begun = await store.conversations.create({"name": "Ada"})
+        for _ in range(20):
+            await store.conversations.add_turn(begun.id, "s3cret " * 1000)
+        card = await store.personas.create(Persona(name="s3cret"))
+        await store.blobs.put(bytes(100_000), "videos", "v")
+        disk.fill()
+        await _until_refused(lambda: store.conversations.add_turn(begun.id, "s3cret " * 1000))
+        await store.conversations.delete(begun.id)
+        await store.personas.delete(card.id)
+        assert await store.blobs.delete("videos", "v")
+        await store.ready()
+        assert b"s3cret" not in (disk.folder / "records.db").read_bytes() + (disk.folder / "records.db-wal").read_bytes()
+        await store.conversations.create()
+        await store.stop()
+
+
 async def test_a_store_opens_on_a_full_disk_and_says_so(disk: SmallDisk) -> None:
     disk.fill()
     store = Store(_settings(disk.folder))

@@ -18,6 +18,8 @@ from comps.cores.common.settings import StorageSettings
 from comps.storage.conversations import LEASE_S, Conversations, TurnStatus
 from comps.storage.process import is_gone, this_process
 from comps.storage.records import Records
+from comps.storage.schema import bring_up_to_date
+from tests.storage.test_conversations import back_to_the_first_migration
 
 pytestmark = pytest.mark.anyio
 
@@ -107,6 +109,23 @@ async def test_one_that_ends_after_it_was_given_up_says_how(records: Records) ->
     assert (await conversations.get_turn(turn.id)).status is TurnStatus.DONE
     clock.now += 2 * LEASE_S
     assert await conversations.close_abandoned() == 0
+
+
+async def test_turns_of_a_version_without_leases_are_closed_after_an_hour(records: Records) -> None:
+    clock = Clock()
+    conversations = Conversations(records, clock=clock)
+    begun = await conversations.create()
+    old = await conversations.add_turn(begun.id, "long ago")
+    clock.now += 3000
+    young = await conversations.add_turn(begun.id, "just now")
+    async with records.writing() as session:
+        await (await session.connection()).run_sync(back_to_the_first_migration)
+    async with records.writing() as session:
+        await (await session.connection()).run_sync(bring_up_to_date)
+    clock.now += 1000
+    assert await conversations.close_abandoned() == 1
+    assert (await conversations.get_turn(old.id)).status is TurnStatus.CUT
+    assert (await conversations.get_turn(young.id)).status is TurnStatus.RUNNING
 
 
 async def test_ended_turns_stay_as_they_ended(records: Records) -> None:

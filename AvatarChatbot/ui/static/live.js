@@ -148,10 +148,13 @@ export class Live {
     if (message.type === "ready") {
       this.#attempt = 0;
       this.#session = message.session;
-      this.#start = { ...this.#start, conversation_id: message.conversation_id };
+      this.#start = { ...this.#start, conversation_id: message.conversation_id || undefined };
       this.#resumeS = message.resume_s;
     }
     if (message.type === "error") this.#retryAfter = message.problem.retry_after ?? LATER_S;
+    if (message.type === "recording" && message.conversation_id) {
+      this.#start = { ...this.#start, conversation_id: message.conversation_id };
+    }
     this.#handlers.message(message);
     if (message.type === "ready") for (const [type, fields] of this.#waiting.splice(0)) this.send(type, fields);
   }
