@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 import cv2
 import numpy as np
@@ -33,7 +32,7 @@ _SEEN = 0.08
 #: A dark lens is below this share of the skin's brightness and even to within this (quartiles) around the eye, and differs over
 #: the eye by no more than this (medians), whatever is mirrored in it. Brightness is 0 … 255.
 _LENS, _LENS_EVEN, _LENS_SAME = 0.35, 18.0, 12.0
-#: The cheek is looked for this far below the eye, eye widths, by how uneven and how unlike the rest of the face it is; up to this.
+#: The cheek is looked for this far below the eye (eye widths): evenest, most like the face, and at most so strange.
 _CHEEK_HEIGHTS, _CHEEK = (0.4, 0.55, 0.7, 0.85, 1.0), 60.0
 _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 
@@ -150,10 +149,9 @@ def _width(upper: Doubles) -> float:
 def _cheek(picture: Pixels, lower: Doubles, down: Doubles, skin: Floats) -> Floats:
     """The colour below a lower lid ``[n, 2]`` that is even and like the face's skin: no rim of glasses and no drawn eye."""
     rows = [colours(picture, lower + height * down) for height in _CHEEK_HEIGHTS]
-    colour, strange = min(
-        ((np.median(row, axis=0), float(0.5 * np.abs(row - skin).mean() + row.std(axis=0).mean())) for row in rows), key=itemgetter(1)
-    )
-    return colour if strange <= _CHEEK else skin
+    strange = [float(0.5 * np.abs(row - skin).mean() + row.std(axis=0).mean()) for row in rows]
+    best = int(np.argmin(strange))
+    return np.median(rows[best], axis=0) if strange[best] <= _CHEEK else skin
 
 
 def _contrast(patch: outline.Patch) -> float:
