@@ -15,6 +15,11 @@ from comps.media.landmarks import Face, Landmarker
 
 Pixels = NDArray[np.uint8]
 NAMES = ("avatar1.jpg", "avatar2.jpg", "avatar3.png", "avatar4.png", "avatar5.png", "avatar6.png")
+#: Where a person sees the eyes of drawings that the mesh misplaces: middle x, y and half width, half height of left and right.
+DRAWN_EYES = {
+    "avatar4.png": ((388, 432, 66, 78), (639, 432, 66, 78)),
+    "avatar6.png": ((424, 393, 34, 30), (589, 384, 36, 30)),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,12 @@ def read(shared: Path, name: str) -> Pixels:
 
         return np.ascontiguousarray(data.astronaut()[..., ::-1])
     return np.asarray(cv2.imread(str(shared / "data" / "avatars" / name)), np.uint8)
+
+
+def ellipse(x: float, y: float, half_width: float, half_height: float) -> list[tuple[float, float]]:
+    """Its outline in 16 points."""
+    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    return [(x + half_width * float(np.cos(turn)), y + half_height * float(np.sin(turn))) for turn in turns]
 
 
 def portraits(pictures: dict[str, Pixels]) -> dict[str, Portrait]:

@@ -29,6 +29,8 @@ _SHUT, _GAIN = 0.045, 1.35
 #: An opening that falls below this within a frame is a closure, and the frame shows it.
 _CLOSURE = 0.01
 _OVERSAMPLING = 4
+#: The network opens the mouth this much too early: 51 videos of sound alone were 3.7 ms early on average.
+_EARLY_S = 0.003
 
 assert (REACH + len(_SMOOTH) // 2 + _HOLD + 2) / HZ + NORMALISE_S + 0.1 < CONTEXT_S
 
@@ -79,7 +81,7 @@ def tracks(sound: Sound, start_frame: int, frames: int, fps: int, network: Netwo
     count = int(np.ceil((start_frame + frames) / fps * HZ)) + 1 - first
     mouth, speech = _curves(sound, first, count, network or _network())
     index = np.arange(start_frame * _OVERSAMPLING, (start_frame + frames) * _OVERSAMPLING)
-    position = (index + 0.5) / (fps * _OVERSAMPLING) * HZ - 0.5 - first
+    position = ((index + 0.5) / (fps * _OVERSAMPLING) - _EARLY_S) * HZ - 0.5 - first
     samples = np.stack([np.interp(position, np.arange(count), curve) for curve in mouth.T], axis=1)
     framed = samples.reshape(frames, _OVERSAMPLING, -1)
     mean, lowest = framed.mean(axis=1), framed[:, :, 0].min(axis=1)

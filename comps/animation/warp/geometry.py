@@ -49,6 +49,13 @@ def pixel_grid(x0: int, y0: int, x1: int, y1: int, step: int = 1) -> Floats:
     return np.dstack([x, y]).astype(np.float32)
 
 
+def colours(picture: Pixels, points: Doubles) -> Floats:
+    """The colours of ``picture`` (uint8 ``[h, w, 3]``) at points ``[n, 2]`` in its pixels; beyond it those of its border."""
+    height, width = picture.shape[:2]
+    x, y = np.clip(points[:, 0].astype(int), 0, width - 1), np.clip(points[:, 1].astype(int), 0, height - 1)
+    return np.asarray(picture[y, x], np.float32)
+
+
 def fill(shape: tuple[int, int], polygon: Doubles, blur: float = 0.0) -> Pixels:
     """Antialiased mask (uint8 ``[h, w]``, 255 inside) of a polygon ``[n, 2]`` in pixels, softened by ``blur`` pixels."""
     mask = np.zeros(shape, np.uint8)
