@@ -128,9 +128,10 @@ class AvatarOrchestrator(ServiceOrchestrator):
         turn: Turn = kwargs["turn"]
         answer = ModelText(self._max_reply_chars)
         async for completion in gen:
-            text, finish_reason = _delta(completion)
+            text, is_cut = _delta(completion)
             turn.engines["llm"] = str(completion.get("model", ""))[:_LONGEST_NAME]
-            turn.finish_reason = finish_reason or turn.finish_reason
+            if is_cut:
+                turn.finish_reason = "length"
             for piece in answer.take(text):
                 turn.reply += piece
                 yield piece
@@ -170,12 +171,12 @@ def _llm_request(turn: Turn) -> dict[str, Any]:
     return {"messages": messages, "stream": True, "persona": persona, **turn.request.sampling}
 
 
-def _delta(completion: Any) -> tuple[str, str | None]:
-    """The text that a chunk of a streamed completion adds, of a whole one its text; and why it ends, where it does."""
+def _delta(completion: Any) -> tuple[str, bool]:
+    """The text that a chunk of a streamed completion adds, of a whole one its text; and whether it was cut for its length."""
     try:
         choice = completion["choices"][0] if completion["choices"] else {}
         part = choice.get("delta") or choice.get("message") or {}
-        return str(part.get("content") or ""), choice.get("finish_reason")
+        return str(part.get("content") or ""), choice.get("finish_reason") == "length"
     except (KeyError, IndexError, TypeError, AttributeError):
         raise NodeError("answered something that is no chat completion", node="llm") from None
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
@@ -85,7 +85,7 @@ class Turn:
         self.step = step
         self.degrades = degrades
         self.reply = ""
-        self.finish_reason = "stop"
+        self.finish_reason: Literal["stop", "length"] = "stop"
         self.asked_clauses: deque[str] = deque()
         self.spoken_voice = ""
         self.timeline: Timeline | None = None

@@ -74,7 +74,13 @@ class LiveTurn:
         self._stage.poke()
         await self.performance.left()
         self._outbox.put(
-            TurnDone(turn=self.number, reply=self.turn.reply, timings=self.firsts.seconds, engines=self.turn.engines)
+            TurnDone(
+                turn=self.number,
+                reply=self.turn.reply,
+                finish_reason=self.turn.finish_reason,
+                timings=self.firsts.seconds,
+                engines=self.turn.engines,
+            )
         )
         if self.turn.timeline is not None and self.turn.timeline.words:
             # It is not over before its last word has been heard.

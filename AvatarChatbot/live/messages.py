@@ -195,6 +195,7 @@ class TurnDone(_Numbered):
     type: Literal["done"] = "done"
     turn: int
     reply: str
+    finish_reason: Literal["stop", "length"] = "stop"
     timings: dict[str, float]
     engines: dict[str, str]
 

@@ -186,6 +186,21 @@ def test_sentences_lose_nothing_however_they_are_cut(text: str, cuts: list[int])
     assert "".join(found).strip() == text.strip()
 
 
+@pytest.mark.anyio
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["a", ".", ".a", " ", "a. ", "\n", "é", "。"])
+async def test_megabytes_of_any_text_take_time_by_their_length(kind: str) -> None:
+    text = (kind * (2 << 20))[: 2 << 20]
+
+    async def pieces() -> Any:
+        for at in range(0, len(text), 5000):
+            yield text[at : at + 5000].encode()
+
+    found = [sentence async for sentence in sentences(pieces())]
+    assert "".join(found).strip() == text.strip()
+    assert max(map(len, found), default=0) <= 8000 + 5000
+
+
 @pytest.fixture(scope="module")
 def adding() -> Iterator[str]:
     service = MicroService("adding", host="127.0.0.1", port=0)

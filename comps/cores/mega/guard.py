@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comps.cores import disk
-from comps.cores.errors import PROBLEM_JSON, MalformedBody, NodeTimeout, Problem, TooLarge
+from comps.cores.errors import PROBLEM_JSON, BadInput, MalformedBody, NodeTimeout, Problem, TooLarge
 from comps.cores.mega.clock import now
 from comps.cores.mega.turns import SMALL, Turns, end_nothing
 from comps.cores.proto import plain
@@ -210,10 +210,12 @@ class Guard:
 
 def _check_address(scope: Scope) -> None:
     """Parts of a path and a query become ids and texts, and NUL is in none. Raises BadInput."""
-    plain.check_text(scope["path"], "path")
+    if "\0" in scope["path"]:
+        raise BadInput("path: holds NUL", field="path")
     if b"%00" in scope["query_string"]:
         named = next((name for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if "\0" in name + value), "")
-        plain.check_text("\0", named.replace("\0", "?") or "query")
+        field = named.replace("\0", "?") or "query"
+        raise BadInput(f"{field}: holds NUL", field=field)
 
 
 def _stated_size(headers: dict[bytes, bytes]) -> int | None:
@@ -258,23 +260,28 @@ class _Exchange:
         self._sent = tell
 
     async def send(self, message: Message) -> None:
-        more = message.get("more_body", False)
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        elif message["type"] == "http.response.body" and not more:
-            self.end()
-        if not more and len(message.get("body", b"")) >= SMALL:
+        if message["type"] != "http.response.body":
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+            await self._send(message)
+        elif message.get("more_body", False):
+            await self._send(message)
+            if self._progress is not None:
+                self._progress()
+        else:
+            await self._send_last(message)
+
+    async def _send_last(self, message: Message) -> None:
+        self.end()
+        if len(message.get("body", b"")) >= SMALL:
             # The server waits for the client to have taken a part before it sends the next: then it is no longer in memory.
             await self._send({**message, "more_body": True})
             message = {"type": "http.response.body"}
-        self.is_complete = self.is_complete or (not more and message["type"] == "http.response.body")
+        self.is_complete = True
         await self._send(message)
-        if more and self._progress is not None:
-            self._progress()
-        if self.is_complete and not self.is_sent:
-            self.is_sent = True
-            if self._sent is not None:
-                self._sent()
+        self.is_sent = True
+        if self._sent is not None:
+            self._sent()
 
     def end(self) -> None:
         """The answer is complete, or never will be."""
