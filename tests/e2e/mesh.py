@@ -122,10 +122,10 @@ class Mesh:
         return total
 
     def pid_of(self, service: str) -> int:
-        """The process that listens at the service's address."""
+        """The process that serves at the service's address. The supervisor holds all these sockets too."""
         port = int(self.addresses()[service].rpartition(":")[2])
         inode = _listening_inode(port)
-        for pid in self.processes():
+        for pid in self.processes().keys() - {self.process.pid}:
             try:
                 links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
             except OSError:
