@@ -24,6 +24,8 @@ def test_a_service_that_died_keeps_its_port_and_refuses_at_once(mesh: Mesh) -> N
     for _ in range(2):
         pid = mesh.pid_of("tts")
         os.kill(pid, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.005)
         started = time.monotonic()
         with socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
