@@ -157,9 +157,10 @@ async def _up(port: int) -> None:
         for service in mesh.services:
             table.add_row(service.part.name, service.url)
         _out.print(table)
+        assert mesh.gateway is not None
         example = "curl -F audio=@question.wav -F avatar=@me.jpg -H 'Accept: video/mp4' -o answer.mp4"
-        _out.print(f"{example} http://127.0.0.1:{port}/v1/avatarchatbot", highlight=False, soft_wrap=True)
-        _out.print(f"or talk to it in a browser: http://127.0.0.1:{port}/", highlight=False)
+        _out.print(f"{example} {mesh.gateway.url}/v1/avatarchatbot", highlight=False, soft_wrap=True)
+        _out.print(f"or talk to it in a browser: {mesh.gateway.url}/", highlight=False)
         await stop.wait()
         _out.print("stopping")
 

@@ -8,10 +8,11 @@ import importlib
 import logging
 import multiprocessing
 import os
+import secrets
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr, ValidationError
 
 from AvatarChatbot import avatars
-from comps.cores.common.settings import GatewaySettings
+from comps.cores.common.settings import GatewaySettings, MeshSettings
+from comps.cores.mega.listening import hand_over, listen
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +63,16 @@ class ServiceFailedError(RuntimeError):
 
 
 class _Service:
-    """A part of the mesh and the process that serves it at the moment."""
+    """A part of the mesh and the process that serves it at the moment.
 
-    def __init__(self, part: Part, port: int, environment: Mapping[str, str], log_file: Path | None) -> None:
+    Its port is bound once, by the supervisor, whose socket every process that serves it gets: nobody else can take it between.
+    """
+
+    def __init__(self, part: Part, listening: socket.socket, environment: Mapping[str, str], log_file: Path | None) -> None:
         self.part = part
-        self.port = port
-        self._environment = dict(environment)
+        self.port = int(listening.getsockname()[1])
+        self._listening = listening
+        self._environment = {**environment, f"{part.prefix}PORT": str(self.port), f"{part.prefix}HOST": _LOOPBACK}
         self._log_file = log_file
         self.process: BaseProcess | None = None
 
@@ -74,9 +81,28 @@ class _Service:
         return f"http://{_LOOPBACK}:{self.port}"
 
     def start(self, context: Any, lifeline: Connection) -> None:
-        args = (self.part.module, self._environment, self._log_file, lifeline)
+        args = (self.part.module, self._listening, self._environment, self._log_file, lifeline)
         self.process = context.Process(target=_serve, args=args, name=self.part.name)
         self.process.start()
+
+    @contextlib.contextmanager
+    def refusing(self) -> Iterator[None]:
+        """While no process serves it, end connections at once rather than let them wait."""
+        self._listening.setblocking(False)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._listening, self._refuse)
+        try:
+            yield
+        finally:
+            loop.remove_reader(self._listening)
+
+    def close(self) -> None:
+        """Give the port back, as soon as the process that serves it does."""
+        self._listening.close()
+
+    def _refuse(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.accept()[0].close()
 
     @property
     def exit_code(self) -> int | None:
@@ -87,7 +113,8 @@ class LocalMesh:
     """``async with LocalMesh(...)``: all stages up and ready inside, all ended after.
 
     ``gateway_port``: also serve the gateway there (0: a free port; None: no gateway). ``fixed_ports``: OPEA's ports where they
-    are free, else free ones. ``environment`` are settings for all services. ``log_file`` takes their logs instead of stderr.
+    are free, else free ones. ``log_file`` takes the services' logs instead of stderr. Raises ServiceFailedError when the
+    gateway's port is taken.
     """
 
     def __init__(
@@ -95,20 +122,21 @@ class LocalMesh:
         *,
         gateway_port: int | None = None,
         fixed_ports: bool = False,
-        environment: Mapping[str, str] | None = None,
         log_file: Path | None = None,
     ) -> None:
         self._log_file = log_file
-        self._given = dict(environment or {})
-        ports = {part.name: _port(part.port if fixed_ports else 0) for part in STAGES}
-        urls = {f"AVATARCHATBOT_{name.upper()}_URL": f"http://{_LOOPBACK}:{port}" for name, port in ports.items()}
+        self._token = _mesh_token()
+        # First: it alone can fail.
+        gateway = None if gateway_port is None else _gateway_socket(gateway_port)
+        sockets = {part: _stage_socket(part.port if fixed_ports else 0) for part in STAGES}
+        environment = {f"AVATARCHATBOT_{part.name.upper()}_URL": _url(sockets[part]) for part in STAGES}
         # OPEA's requests to the animation service bring no face.
-        face = {"ANIMATION_DEFAULT_AVATAR": str(avatars.default_avatar())}
-        self._environment = {**face, **self._given, **urls}
-        self.services = [self._service(part, ports[part.name]) for part in STAGES]
+        environment["ANIMATION_DEFAULT_AVATAR"] = str(avatars.default_avatar())
+        environment["MESH_TOKEN"] = self._token
+        self.services = [_Service(part, sockets[part], environment, log_file) for part in STAGES]
         self.gateway: _Service | None = None
-        if gateway_port is not None:
-            self.gateway = self._service(GATEWAY, gateway_port or _port(0))
+        if gateway is not None:
+            self.gateway = _Service(GATEWAY, gateway, environment, log_file)
             self.services.append(self.gateway)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
@@ -116,14 +144,10 @@ class LocalMesh:
         self._lifeline, self._held = self._context.Pipe(duplex=False)
         self._watching: list[asyncio.Task[None]] = []
 
-    def _service(self, part: Part, port: int) -> _Service:
-        own = {f"{part.prefix}PORT": str(port), f"{part.prefix}HOST": _LOOPBACK}
-        return _Service(part, port, {**self._environment, **own}, self._log_file)
-
     def gateway_settings(self) -> GatewaySettings:
         """Settings with which this process can be the gateway of the mesh itself."""
         urls = {f"{part.part.name}_url": part.url for part in self.services if part is not self.gateway}
-        return GatewaySettings(**urls)  # type: ignore[arg-type] # all are addresses
+        return GatewaySettings(**urls, mesh=MeshSettings(token=SecretStr(self._token)))  # type: ignore[arg-type] # addresses
 
     async def __aenter__(self) -> LocalMesh:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -146,20 +170,22 @@ class LocalMesh:
         await self._stop()
 
     async def _until_ready(self, client: httpx.AsyncClient, service: _Service) -> None:
-        reason = "it does not answer"
+        assert service.process is not None
+        reasons = ["it does not answer"]
+        # Connections wait for a service that is still starting: that it has ended instead must be seen beside them.
+        ready = asyncio.create_task(_ready(client, service.url, reasons))
+        ended = asyncio.create_task(_ended(service.process))
         try:
-            async with asyncio.timeout(_READY_TIMEOUT_S):
-                while True:
-                    if service.exit_code is not None:
-                        raise ServiceFailedError(f"{service.part.name} ended with exit code {service.exit_code}{self._see()}")
-                    with contextlib.suppress(httpx.HTTPError):
-                        response = await client.get(f"{service.url}/health/ready")
-                        if response.is_success:
-                            return
-                        reason = response.text
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError:
-            raise ServiceFailedError(f"{service.part.name} is not ready: {reason}{self._see()}") from None
+            await asyncio.wait({ready, ended}, timeout=_READY_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            if service.exit_code is not None:
+                raise ServiceFailedError(f"{service.part.name} ended with exit code {service.exit_code}{self._see()}")
+            if not ready.done():
+                raise ServiceFailedError(f"{service.part.name} is not ready: {reasons[-1]}{self._see()}")
+            ready.result()
+        finally:
+            for task in (ready, ended):
+                task.cancel()
+            await asyncio.gather(ready, ended, return_exceptions=True)
 
     def _see(self) -> str:
         return f" (see {self._log_file})" if self._log_file else ""
@@ -174,10 +200,13 @@ class LocalMesh:
             lived = asyncio.get_running_loop().time() - started
             backoff = _FIRST_BACKOFF_S if lived > _LONGEST_BACKOFF_S else min(backoff * 2, _LONGEST_BACKOFF_S)
             log.warning("%s ended with exit code %s; starting it again in %.1f s", service.part.name, service.exit_code, backoff)
-            await asyncio.sleep(backoff)
+            with service.refusing():
+                await asyncio.sleep(backoff)
             service.start(self._context, self._lifeline)
 
     async def _stop(self) -> None:
+        for service in self.services:
+            service.close()
         processes = [service.process for service in self.services if service.process is not None]
         for process in processes:
             process.terminate()
@@ -194,6 +223,17 @@ class LocalMesh:
         self._lifeline.close()
 
 
+async def _ready(client: httpx.AsyncClient, url: str, reasons: list[str]) -> None:
+    """Wait until the service at ``url`` is ready; add to ``reasons`` why it is not."""
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            response = await client.get(f"{url}/health/ready")
+            if response.is_success:
+                return
+            reasons.append(response.text)
+        await asyncio.sleep(_POLL_S)
+
+
 async def _ended(process: BaseProcess) -> None:
     """Wait until ``process`` has ended."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -204,23 +244,46 @@ async def _ended(process: BaseProcess) -> None:
         loop.remove_reader(process.sentinel)
 
 
-def _port(preferred: int) -> int:
-    """``preferred`` when it is free, else a free port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOOPBACK, preferred))
-        except OSError:
-            probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def _mesh_token() -> str:
+    """What is given; else, where clients need keys, one made for this start: services must not be a way around them."""
+    try:
+        settings = GatewaySettings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ServiceFailedError(f"the gateway's settings are wrong: {wrong}") from None
+    given = settings.mesh.token.get_secret_value()
+    has_keys = settings.keys is not None or bool(settings.api_key.get_secret_value())
+    return given or (secrets.token_urlsafe(32) if has_keys else "")
 
 
-def _serve(module: str, environment: dict[str, str], log_file: Path | None, lifeline: Connection) -> None:
+def _stage_socket(preferred: int) -> socket.socket:
+    """At ``preferred`` when it is free, else at a free port."""
+    try:
+        return listen(_LOOPBACK, preferred)
+    except OSError:
+        return listen(_LOOPBACK, 0)
+
+
+def _gateway_socket(port: int) -> socket.socket:
+    try:
+        return listen(_LOOPBACK, port)
+    except OSError as error:
+        raise ServiceFailedError(f"the gateway's port {port} cannot be had: {error.strerror}") from error
+
+
+def _url(listening: socket.socket) -> str:
+    return f"http://{_LOOPBACK}:{listening.getsockname()[1]}"
+
+
+def _serve(
+    module: str, listening: socket.socket, environment: dict[str, str], log_file: Path | None, lifeline: Connection
+) -> None:
     """The body of a service's process."""
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     # Ctrl-C in a terminal reaches every process of it; the supervisor alone decides when services end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(environment)
+    hand_over(listening)
     if log_file is not None:
         descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.fchmod(descriptor, 0o600)

@@ -326,3 +326,18 @@ async def test_probes_start_no_idle_worker_and_keep_none(tmp_path: Path, monkeyp
         await pool.ready()
     assert len(pool.pids) == 1, "one that failed must show that it can start"
     await pool.stop()
+
+
+async def test_callers_who_leave_at_any_step_cost_no_slot(pool: WorkerPool) -> None:
+    """Each is cancelled after another number of steps of the event loop, some when the process has just been killed."""
+    for steps in range(60):
+        callers = [asyncio.create_task(work) for work in (pool.call("add", 2), pool.ready(), pool.call("add", 2))]
+        if steps % 5 == 0:
+            _kill(pool)
+        for caller in callers:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+        assert len(pool.pids) <= pool.size
+    await _next_job_runs(pool)

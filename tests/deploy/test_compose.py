@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,3 +67,30 @@ def test_the_gateway_answers_for_where_it_is_published_and_for_names_in_the_sett
     assert gateway["AVATARCHATBOT_PUBLISHED_AT"] == "${PUBLISH_ADDRESS:-127.0.0.1}"
     for setting in ("AVATARCHATBOT_HOSTS", "AVATARCHATBOT_ORIGINS", "AVATARCHATBOT_PROXIES"):
         assert gateway[setting] == f"${{{setting}:-}}"
+
+
+def _grafana(password: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What its container runs; in place of the image's own program one that says its password."""
+    grafana = yaml.safe_load(Path("docker-compose.yaml").read_text())["services"]["grafana"]
+    variables = {name: value.replace("${GRAFANA_PASSWORD:-}", password) for name, value in grafana["environment"].items()}
+    program = folder / "run.sh"
+    program.write_text("#!/bin/sh\necho started with $GF_SECURITY_ADMIN_PASSWORD\n")
+    program.chmod(0o755)
+    command = [part.replace("$$", "$").replace("/run.sh", str(program)) for part in grafana["entrypoint"]]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_grafana_starts_with_a_password_of_its_own_alone(tmp_path: Path) -> None:
+    ran = _grafana("", tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "GRAFANA_PASSWORD" in ran.stderr
+    ran = _grafana("a secret", tmp_path)
+    assert (ran.returncode, ran.stdout.strip()) == (0, "started with a secret")
+
+
+def test_no_password_stands_in_a_compose_file_and_none_is_wanted_of_other_profiles() -> None:
+    for file in FILES:
+        text = Path(file).read_text()
+        assert re.findall(r"(?i)password[^\n]*:-[^}]", text) == []
+        assert ":?" not in text, "Compose asks for such a variable whatever the profile"
+    assert re.search(r"^GRAFANA_PASSWORD=$", Path(".env.example").read_text(), re.M)

@@ -55,12 +55,10 @@ def ready(url: str) -> None:
 
 
 class Mesh:
-    """``url`` is the gateway's. ``folder`` holds all that the mesh keeps."""
+    """``url`` and ``port`` are the gateway's, once it is ready. ``folder`` holds all that the mesh keeps."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "mesh.log"
         #: Settings of another service that keeps what the mesh keeps.
         self.storage = {
@@ -71,12 +69,20 @@ class Mesh:
         (folder / "tmp").mkdir()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "AvatarChatbot.cli", "up", "--port", str(self.port)],
+                [sys.executable, "-m", "AvatarChatbot.cli", "up", "--port", "0"],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **own, **environment},
                 start_new_session=True,
             )
+
+    @property
+    def url(self) -> str:
+        return self.addresses()["gateway"]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     def wait_until_ready(self, seconds: float = 60) -> float:
         """Seconds until every service was ready."""
@@ -122,10 +128,10 @@ class Mesh:
         return total
 
     def pid_of(self, service: str) -> int:
-        """The process that listens at the service's address."""
+        """The process that serves at the service's address. The supervisor holds all these sockets too."""
         port = int(self.addresses()[service].rpartition(":")[2])
         inode = _listening_inode(port)
-        for pid in self.processes():
+        for pid in self.processes().keys() - {self.process.pid}:
             try:
                 links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
             except OSError:

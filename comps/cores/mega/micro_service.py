@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import logging
 import math
-import socket
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -24,6 +23,7 @@ from comps.cores.mega.constants import ServiceRoleType, ServiceType
 from comps.cores.mega.http_protocol import BoundedHTTP, BoundedWebSocket
 from comps.cores.mega.http_service import HTTPService, Resource
 from comps.cores.mega.json_route import PlainJSONResponse
+from comps.cores.mega.listening import listen
 from comps.cores.mega.server import DrainingServer
 from comps.cores.mega.turns import Turns
 from comps.cores.proto.docarray import TextDoc
@@ -42,8 +42,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class MicroService:
     """A service of the mesh. With ``use_remote_service`` only the description of one that runs elsewhere.
 
-    Otherwise the constructor binds the port (RuntimeError when it is taken; port 0 takes a free one) and ``start()``
-    serves until ``stop()``; engines and connections open in the service's lifespan, not here.
+    Otherwise the constructor binds the port (RuntimeError when it is taken; port 0 takes a free one; a socket that a supervisor
+    bound is taken as it is: ``listening.hand_over``) and ``start()`` serves until ``stop()``; engines and connections open in
+    the service's lifespan, not here.
 
     ``api_key``: ``host`` then carries scheme and port. With ``ssl_keyfile`` and ``ssl_certfile`` it serves TLS. With
     ``dynamic_batching`` what handlers put into ``request_buffer`` is answered together by ``dynamic_batching_infer``. What
@@ -142,7 +143,10 @@ class MicroService:
                 dynamic_batching_timeout, dynamic_batching_max_batch_size, lambda: self.dynamic_batching_infer
             )
             self._http.add_resource(self._batching)
-        self._socket = _bind(host, port)
+        try:
+            self._socket = listen(host, port)
+        except OSError as error:
+            raise RuntimeError(f"port:{port}") from error
         self.port = self._socket.getsockname()[1]
         self.server = DrainingServer(
             uvicorn.Config(
@@ -309,20 +313,6 @@ class _StartupEvent:
 
 def _event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises RuntimeError when the port is taken, as OPEA does."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        bound.listen(2048)
-    except OSError as error:
-        bound.close()
-        raise RuntimeError(f"port:{port}") from error
-    return bound
 
 
 #: The services that this process registered, by name.

@@ -1,0 +1,193 @@
+"""Worker processes of a running mesh, killed in the middle of their jobs: each next request is answered."""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from AvatarChatbot import avatars
+from comps.cores.proto.avatar import ChunkRequest, VideoProfile
+from comps.cores.proto.wire import MSGPACK, pack
+from tests.asr.flite import say
+from tests.e2e.mesh import Mesh
+from tests.live_player import playing
+
+PATH = "/v1/avatarchatbot"
+pytestmark = pytest.mark.timeout(600)
+#: A request's number makes it one that no cache knows.
+Ask = Callable[[httpx.Client, int], httpx.Response]
+
+_RECORDING = Path("AvatarChatbot/demo/who_are_you.wav").read_bytes()
+
+
+def _picture(number: int) -> str:
+    """Another file each time: readers of PNG stop at its end."""
+    return base64.b64encode(avatars.path("aria").read_bytes() + str(number).encode()).decode()
+
+
+def _recognise(asr: httpx.Client, number: int) -> httpx.Response:
+    return asr.post("/v1/asr", json={"audio": base64.b64encode(_RECORDING).decode()})
+
+
+def _speak(tts: httpx.Client, number: int) -> httpx.Response:
+    return tts.post("/v1/tts", json={"text": f"This is number {number}, and it is a rather long sentence. " * 20})
+
+
+def _encode(tts: httpx.Client, number: int) -> httpx.Response:
+    return tts.post("/v1/audio/speech", json={"input": f"Number {number} is encoded. " * 20})
+
+
+def _match(tts: httpx.Client, number: int) -> httpx.Response:
+    return tts.get("/v1/tts/voices", params={"description": f"an old sailor of {number} years"})
+
+
+def _reply(llm: httpx.Client, number: int) -> httpx.Response:
+    messages = [{"role": "user", "content": f"What do you think of the number {number}? " * 20}]
+    return llm.post("/v1/chat/completions", json={"model": "any", "messages": messages})
+
+
+def _describe(describe: httpx.Client, number: int) -> httpx.Response:
+    return describe.post("/v1/describe", json={"media": _picture(number)})
+
+
+def _draw(animation: httpx.Client, number: int) -> httpx.Response:
+    avatar = animation.post("/v1/animation/avatars", json={"media": _picture(0)})
+    if not avatar.is_success:
+        return avatar
+    chunk = ChunkRequest(avatar_id=avatar.json()["avatar_id"], profile=VideoProfile(), seed=number, start_frame=0, frames=12)
+    return animation.post("/v1/animation/chunks", content=pack(chunk), headers={"Content-Type": MSGPACK})
+
+
+def _learn(animation: httpx.Client, number: int) -> httpx.Response:
+    return animation.post("/v1/animation/avatars", json={"media": _picture(number)})
+
+
+def _animate(animation: httpx.Client, number: int) -> httpx.Response:
+    sound = base64.b64encode(_RECORDING).decode()
+    return animation.post("/v1/animation", json={"byte_str": sound, "profile": {"size": 128}})
+
+
+_POOLS: dict[str, tuple[str, Ask]] = {
+    "PocketsphinxWorker": ("asr", _recognise),
+    "EspeakWorker": ("tts", _speak),
+    "SpeechEncoder": ("tts", _encode),
+    "VoiceMatcher": ("tts", _match),
+    "Responder": ("llm", _reply),
+    "DraftWorker": ("describe", _describe),
+    "FaceMeshWorker": ("animation", _learn),
+    "WarpWorker": ("animation", _draw),
+    "SoundDecoder": ("animation", _animate),
+}
+_STAGES = {"asr": _recognise, "describe": _describe, "llm": _reply, "tts": _speak, "animation": _draw}
+
+
+def _workers(mesh: Mesh, service: str, name: str = "") -> list[int]:
+    """The worker processes of a service; of one class."""
+    parent = mesh.pid_of(service)
+    found = []
+    for pid, command in mesh.processes().items():
+        if "comps.cores.workers.child" in command and command.rstrip().endswith(name):
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent and fields[0] != "Z":
+                found.append(pid)
+    return found
+
+
+def _kill(pids: list[int]) -> int:
+    """How many of them there were to kill."""
+    for number, pid in enumerate(pids):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return number
+    return len(pids)
+
+
+def _is_at_work(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
+
+
+def _kill_in_the_middle(
+    mesh: Mesh, service: str, name: str, ask: Ask, times: int, then: Callable[[httpx.Client, int], Any]
+) -> None:
+    """Kill the workers while they answer ``ask``, sooner or later after they began; do ``then`` after each."""
+    moments = random.Random(service + name)
+    cut = 0
+    with httpx.Client(base_url=mesh.addresses()[service], timeout=60, trust_env=False) as client, ThreadPoolExecutor(1) as beside:
+        numbers = iter(range(10_000 * len(name), 10_000 * (len(name) + 1)))
+        assert ask(client, next(numbers)).status_code == 200
+        for _ in range(times):
+            workers = _workers(mesh, service, name)
+            answer = beside.submit(ask, client, next(numbers))
+            while not answer.done() and not any(_is_at_work(pid) for pid in workers):
+                time.sleep(0.0002)
+            time.sleep(moments.choice((0, 0.001, 0.01, 0.1)))
+            _kill(workers)
+            first = answer.result(60)
+            assert first.status_code in (200, 503), first.text
+            cut += first.status_code == 503
+            then(client, next(numbers))
+            ready = client.get("/health/ready")
+            assert ready.status_code == 200, ready.text
+    assert cut >= 3, "hardly a job was hit"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _POOLS)
+def test_thirty_workers_of_each_pool_killed(mesh: Mesh, name: str) -> None:
+    service, ask = _POOLS[name]
+
+    def then(client: httpx.Client, number: int) -> None:
+        answer = ask(client, number)
+        assert answer.status_code == 200, answer.text
+
+    _kill_in_the_middle(mesh, service, name, ask, 30, then)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", _STAGES)
+def test_twenty_workers_of_each_stage_killed(mesh: Mesh, client: httpx.Client, question: bytes, stage: str) -> None:
+    def then(_: httpx.Client, number: int) -> None:
+        body = {"audio": base64.b64encode(question).decode(), "profile": {"size": 128}, "avatar": _picture(number)}
+        answer = client.post(PATH, json=body)
+        assert answer.status_code == 200, answer.text
+
+    _kill_in_the_middle(mesh, stage, "", _STAGES[stage], 20, then)
+
+
+@pytest.mark.anyio
+async def test_an_ear_that_is_killed_hears_again(mesh: Mesh, tmp_path: Path) -> None:
+    from comps.media.audio import decode_audio
+
+    def speech(text: str) -> bytes:
+        return decode_audio(say(text, "rms", tmp_path), rate=16_000).samples.astype("<i2").tobytes()
+
+    async with playing(mesh.url, avatar="aria") as player:
+        await player.until(lambda: len(player.arrived) > 4)
+        for _ in range(3):
+            async with httpx.AsyncClient(base_url=mesh.url, trust_env=False) as client:
+                assert _kill(_workers(mesh, "gateway", "EarWorker")) == 1
+                await anyio.sleep(1.0)
+                assert (await client.get("/health/ready")).status_code == 200
+        since = anyio.current_time()
+        player.speak(speech("what is your name"))
+        transcript = await player.until(lambda: player.event("transcript", since))
+        assert transcript["text"] == "what is your name"
+        assert player.event("error") is None

@@ -1,0 +1,67 @@
+"""``avatarchatbot up`` as a supervisor: ports that stay, a token where clients need keys."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.e2e.mesh import Mesh
+
+PATH = "/v1/avatarchatbot"
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_a_service_that_died_keeps_its_port_and_refuses_at_once(mesh: Mesh) -> None:
+    url = mesh.addresses()["tts"]
+    port = urlsplit(url).port
+    for _ in range(2):
+        pid = mesh.pid_of("tts")
+        os.kill(pid, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.005)
+        started = time.monotonic()
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", port))
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"{url}/health/live", trust_env=False, timeout=30)
+        assert time.monotonic() - started < 0.4, "who asks is not kept waiting for the next one"
+        while time.monotonic() - started < 30:
+            try:
+                if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        assert mesh.pid_of("tts") != pid
+
+
+def test_with_keys_services_answer_their_own_mesh_alone(tmp_path: Path) -> None:
+    mesh = Mesh(tmp_path, AVATARCHATBOT_API_KEY="secret")
+    try:
+        mesh.wait_until_ready()
+        for service, address in mesh.addresses().items():
+            answer = httpx.get(f"{address}/v1/statistics", trust_env=False)
+            assert answer.status_code == 401, service
+            assert httpx.get(f"{address}/health/ready", trust_env=False).status_code == 200
+        with mesh.client(headers={"Authorization": "Bearer secret"}) as client:
+            assert client.post(PATH, json={"text": "Hello!", "profile": {"size": 128}}).status_code == 200
+        tokens = {_token(pid) for pid, command in mesh.processes().items() if "workers.child" in command}
+    finally:
+        mesh.stop()
+    (token,) = tokens
+    assert len(token) > 30
+    assert token not in mesh.log.read_text()
+
+
+def _token(worker: int) -> str:
+    """The mesh's token, which workers inherit."""
+    variables = Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    return next(value for name, _, value in (entry.decode().partition("=") for entry in variables) if name == "MESH_TOKEN")
