@@ -19,6 +19,7 @@ from AvatarChatbot.live import asyncapi
 from AvatarChatbot.live.services import Services
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
+from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
 from AvatarChatbot.routes import avatars, conversations, personas, turns, videos, voices
@@ -66,6 +67,8 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
+        # Where there are keys, each has a rate of its own.
+        self._rates = AddressRates(settings.address_rate if keys.is_open else 0)
         self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
         self.service.add_resource(self.store)
@@ -84,6 +87,7 @@ class AvatarChatbotGateway(Gateway):
         end.
         """
         started = time.perf_counter()
+        self._rates.charge(request.client.host if request.client else "")
         chosen = negotiate(request.headers.get("accept"), (JSON, MP4, sse.MEDIA_TYPE))
         asked = await read_document(request, AvatarChatRequest, media_field="audio")
         base = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
