@@ -12,7 +12,15 @@ from comps.cores.errors import PROBLEM_JSON, Problem
 
 #: Tags of operations that do none of the service's work.
 _NO_WORK = frozenset({"health", "operation"})
-_OF_ANY: tuple[type[Problem], ...] = (errors.MalformedBody, Problem, errors.NodeError, errors.NodeUnavailable, errors.NodeTimeout)
+_OF_ANY: tuple[type[Problem], ...] = (
+    errors.MalformedBody,
+    errors.ForeignOrigin,
+    errors.Misdirected,
+    Problem,
+    errors.NodeError,
+    errors.NodeUnavailable,
+    errors.NodeTimeout,
+)
 _OF_INPUT: tuple[type[Problem], ...] = (errors.BadInput, errors.NotFound)
 _OF_A_BODY: tuple[type[Problem], ...] = (errors.Forbidden, errors.TooLarge, errors.UnsupportedMedia)
 _OF_WORK: tuple[type[Problem], ...] = (errors.Unauthorized, errors.NotAcceptable, errors.Overloaded)
