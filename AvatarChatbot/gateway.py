@@ -70,7 +70,8 @@ class AvatarChatbotGateway(Gateway):
             },
         )
         keys = Keys(settings)
-        rates = AddressRates(settings.address_rate)
+        # Where there are keys, each has a rate of its own.
+        self._rates = AddressRates(settings.address_rate if keys.is_open else 0)
         self.service.add_gate(lambda headers: keys.admit(given(headers)), sockets=False, is_open=page.is_open)
         self.service.app.add_middleware(AuditedDeletions)
         self.answering.metrics = AnswerMetrics(self.service.metrics)
@@ -78,7 +79,7 @@ class AvatarChatbotGateway(Gateway):
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics), keys)
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
-        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, rates).serve)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, self._rates).serve)
         self.service.app.version = __version__
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):
@@ -91,6 +92,7 @@ class AvatarChatbotGateway(Gateway):
         end.
         """
         started = time.perf_counter()
+        self._rates.charge(request.client.host if request.client else "")
         chosen = negotiate(request.headers.get("accept"), (JSON, MP4, sse.MEDIA_TYPE))
         asked = await read_document(request, AvatarChatRequest, media_field="audio")
         base = self._settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")

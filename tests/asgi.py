@@ -35,8 +35,10 @@ async def asked(
     kind: str = "http",
     scheme: str = "http",
     body: bytes = b"",
+    answer: Answer | None = None,
 ) -> Answer:
-    """``kind``: http or websocket."""
+    """``kind``: http or websocket. ``answer`` is given what came before an error."""
+    answer = Answer() if answer is None else answer
     scope = {
         "type": kind,
         "asgi": {"version": "3.0"},
@@ -55,7 +57,6 @@ async def asked(
         "extensions": {"websocket.http.response": {}} if kind == "websocket" else {},
     }
     messages = [{"type": "websocket.connect"}] if kind == "websocket" else [{"type": "http.request", "body": body}]
-    answer = Answer()
 
     async def receive() -> Any:
         if messages:

@@ -174,6 +174,14 @@ async def test_allowed_origins_alone_are_answered_with_cors(kept: Kept) -> None:
         assert own.headers["vary"] == "Origin"
 
 
+async def test_without_other_origins_nobody_is_answered_with_cors() -> None:
+    service = MicroService("alone", host="127.0.0.1", port=0, origins=[])
+    for headers in ([], [("Origin", OWN)]):
+        answer = await asked(service.app, "/health/live", [("Host", HOST), *headers])
+        assert answer.status == 200
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
 def test_what_is_no_origin_is_refused_at_the_start() -> None:
     for text in ("*", "null", "", "friend.example", "https://*.example", "https://friend.example/path", "ftp://friend.example"):
         with pytest.raises(ValueError, match="is not an origin"):

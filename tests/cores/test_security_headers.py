@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import Response
 from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp
 
 from comps import MicroService
 from comps.cores.mega.security_headers import POLICY
@@ -69,6 +70,22 @@ async def test_answers_are_nothing_that_a_page_can_use(
     answer = await asked(service.app, path, list(given.items()))
     assert answer.status == status
     assert _is_secured(answer), answer.headers
+
+
+async def test_even_what_fails_outside_of_all_that_is_ours_has_them() -> None:
+    class Broken:
+        def __init__(self, app: ASGIApp) -> None: ...
+
+        async def __call__(self, *_: object) -> None:
+            raise RuntimeError
+
+    broken = MicroService("broken", host="127.0.0.1", port=0)
+    broken.app.add_middleware(Broken)
+    answer = Answer()
+    with pytest.raises(RuntimeError):
+        await asked(broken.app, "/", [HOST], answer=answer)
+    assert answer.status == 500
+    assert _is_secured(answer)
 
 
 async def test_sockets_are_refused_with_them(service: MicroService) -> None:

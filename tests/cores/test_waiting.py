@@ -25,24 +25,29 @@ def _closed(connections: list[Fake]) -> list[int]:
     return [number for number, connection in enumerate(connections) if connection.is_closed]
 
 
+def _begun(waiting: Waiting, connections: list[Fake]) -> None:
+    """One a second; each time the oldest beyond the bounds are closed."""
+    for number, connection in enumerate(connections):
+        waiting.begin(connection, float(number))
+        waiting.trim(connection.network, float(number))
+
+
 def test_the_oldest_of_a_network_goes_for_its_newest() -> None:
     waiting = Waiting(at_most=10, of_one_network=3)
-    other, mine = Fake("b"), [Fake("a") for _ in range(5)]
-    waiting.begin(other, 0.0)
-    for number, connection in enumerate(mine):
-        waiting.begin(connection, float(number))
-    assert _closed(mine) == [0, 1]
-    waiting.end(mine[2])
+    connections = [Fake("b"), *(Fake("a") for _ in range(5))]
+    _begun(waiting, connections)
+    assert _closed(connections) == [1, 2]
+    waiting.end(connections[3])
     waiting.begin(Fake("a"), 9.0)
-    assert _closed([*mine, other]) == [0, 1]
+    waiting.trim("a", 9.0)
+    assert _closed(connections) == [1, 2]
 
 
 def test_the_oldest_of_all_goes_where_there_are_many_networks() -> None:
     waiting = Waiting(at_most=3, of_one_network=3)
-    all_of_them = [Fake(str(number)) for number in range(5)]
-    for number, connection in enumerate(all_of_them):
-        waiting.begin(connection, float(number))
-    assert _closed(all_of_them) == [0, 1]
+    connections = [Fake(str(number)) for number in range(5)]
+    _begun(waiting, connections)
+    assert _closed(connections) == [0, 1]
 
 
 def test_a_crowd_that_comes_at_once_has_a_second() -> None:

@@ -353,7 +353,7 @@ async def test_how_long_answers_take_is_measured() -> None:
 
 
 async def test_rates_of_addresses_know_networks_and_forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("AvatarChatbot.rates._KEPT", 3)
+    monkeypatch.setattr("AvatarChatbot.rates._REMEMBERED", 3)
     rates = AddressRates(1, anyio.current_time)
     rates.charge("2001:db8::1")
     with pytest.raises(Overloaded):

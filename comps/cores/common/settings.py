@@ -165,7 +165,9 @@ class GatewaySettings(ServiceSettings):
     api_key: SecretStr = Field(SecretStr(""), description="a key that clients must bring; empty: none but those in keys")
     keys: Path | None = Field(None, description="file of hashed keys (docs/deploy.md), read again when it changes")
     key_rate: float = Field(120.0, gt=0, description="requests a minute of a key whose line in the file says nothing else")
-    address_rate: float = Field(120.0, gt=0, description="requests a minute of an address, where no keys are asked for")
+    address_rate: float = Field(
+        120.0, ge=0, description="questions a minute of an address, where no keys are asked for; 0: as many as there are"
+    )
     live_per_owner: int = Field(
         16, ge=1, description="live conversations at once of a key's owner; of an address, where no keys are asked for"
     )

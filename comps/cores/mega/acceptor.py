@@ -50,7 +50,7 @@ class _Starting:
 
 
 class Acceptor:
-    """In place of ``asyncio.Server``."""
+    """In place of ``asyncio.Server``. ``context``: of TLS; None: without."""
 
     def __init__(
         self,
@@ -75,9 +75,6 @@ class Acceptor:
             self._is_closed = True
             self._loop.remove_reader(self._listening)
             self._listening.close()
-
-    async def wait_closed(self) -> None:
-        """Connections close by themselves."""
 
     def _listen(self) -> None:
         if not self._is_closed:

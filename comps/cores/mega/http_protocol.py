@@ -25,6 +25,8 @@ MAX_HEAD = 64 << 10
 #: From a connection's beginning, or a head's first byte, to the head's end; also from a handshake to its answer; and what is left
 #: for the rest of a body that was answered before its end, seconds.
 HEAD_S = 10.0
+#: Between a time that has passed and what is closed for it, seconds.
+_READ_FIRST_S = 0.02
 #: Of a chunk's size and what is around it, at most, bytes.
 _FRAMING = 32
 
@@ -55,8 +57,14 @@ class Connections(ServerState):
     def begin(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         """``connection`` waits for its client."""
         self.waiting.begin(connection, loop.time())
-        if self.waiting.is_over(connection.network):
-            loop.call_later(GRACE_S, lambda: self.waiting.trim(connection.network, loop.time()))
+        if not self.waiting.is_over(connection.network):
+            return
+
+        def trim() -> None:
+            self.waiting.trim(connection.network, loop.time())
+
+        # What came while the loop was held up is read first.
+        loop.call_later(GRACE_S, lambda: loop.call_later(_READ_FIRST_S, trim))
 
 
 class BoundedHTTP(HttpToolsProtocol):
@@ -214,6 +222,9 @@ class BoundedHTTP(HttpToolsProtocol):
         self._waiting.end(self)
 
     def _is_late(self) -> None:
+        self._timer = self.loop.call_later(_READ_FIRST_S, self._give_up)
+
+    def _give_up(self) -> None:
         if self._is_begun:
             self._refuse(HeadTimeout(f"the head of a request did not come within {HEAD_S:g} s"))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from comps.cores.errors import HTTPProblem, MalformedBody, Problem
 from comps.cores.mega import docs_page
@@ -63,6 +64,17 @@ class Resource(Protocol):
 Check = Callable[[], Awaitable[None]]
 
 
+class _SecuredApp(DocumentedApp):
+    """Has ``SecurityHeaders`` around all other middleware, and so on what they answer."""
+
+    def __init__(self, policies: Mapping[str, str], **options: Any) -> None:
+        self._policies = policies
+        super().__init__(**options)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), policies=self._policies)
+
+
 class HTTPService:
     """Builds ``app``. Resources are started in order before the first request and stopped in reverse after the last."""
 
@@ -105,7 +117,6 @@ class HTTPService:
         for kind, options in (
             (Origins, {"allowed": allowed, "is_page": self.pages.__contains__}),
             (Hosts, {"names": names}),
-            (SecurityHeaders, {"policies": self.pages}),
         ):
             self.app.add_middleware(kind, **options)
 
@@ -123,7 +134,8 @@ class HTTPService:
         await asyncio.gather(*(drain() for drain in self._drains))
 
     def _create_app(self, max_body: int, timeout: float, document: str, turns: Turns | None) -> FastAPI:
-        app = DocumentedApp(
+        app = _SecuredApp(
+            self.pages,
             title=self.title,
             description=self.description,
             version=__version__,

@@ -14,6 +14,8 @@ from comps.cores.errors import PROBLEM_JSON, Problem
 _NO_WORK = frozenset({"health", "operation"})
 _OF_ANY: tuple[type[Problem], ...] = (
     errors.MalformedBody,
+    errors.ForeignOrigin,
+    errors.Misdirected,
     Problem,
     errors.NodeError,
     errors.NodeUnavailable,

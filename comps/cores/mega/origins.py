@@ -46,13 +46,17 @@ class Origins:
         self._allowed = allowed
         self._is_page = is_page
         # No credentials: nothing here is known by a cookie.
-        self._cors = CORSMiddleware(
-            app,
-            allow_origins=[str(origin) for origin in allowed],
-            allow_methods=["*"],
-            allow_headers=["*"],
-            allow_private_network=True,
-            expose_headers=_READABLE,
+        self._cors: ASGIApp = (
+            app
+            if not allowed
+            else CORSMiddleware(
+                app,
+                allow_origins=[str(origin) for origin in allowed],
+                allow_methods=["*"],
+                allow_headers=["*"],
+                allow_private_network=True,
+                expose_headers=_READABLE,
+            )
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

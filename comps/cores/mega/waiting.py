@@ -45,7 +45,6 @@ class Waiting:
         connection.since = now
         self._unfinished[connection] = None
         self._by_network.setdefault(connection.network, {})[connection] = None
-        self.trim(connection.network, now)
 
     def rest(self, connection: Connection, now: float) -> None:
         """``connection`` has been answered and may ask again."""
@@ -69,7 +68,7 @@ class Waiting:
         self._closing.discard(connection)
 
     def is_over(self, network: str) -> bool:
-        """Whether more are unfinished than may be: those that are let be for now are to be trimmed after ``GRACE_S``."""
+        """Whether more are unfinished than may be: they are to be trimmed after ``GRACE_S``."""
         return len(self._unfinished) > self._at_most or len(self._by_network.get(network, ())) > self._of_one_network
 
     def trim(self, network: str, now: float) -> None:
