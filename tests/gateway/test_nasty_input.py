@@ -41,7 +41,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Mic
     storage = StorageSettings(blobs=str(folder / "blobs"), database=f"sqlite+aiosqlite:///{folder / 'db'}")
     nowhere = f"http://127.0.0.1:{free_port()}"
     urls = {f"{name}_url": nowhere for name in ("asr", "llm", "tts", "animation", "describe")}
-    gateway = AvatarChatbotGateway(GatewaySettings(port=0, storage=storage, **urls))
+    gateway = AvatarChatbotGateway(GatewaySettings(port=0, address_rate=0, storage=storage, **urls))
     model = llm.build(LlmSettings(port=0, engine="responder"))
     with serving(gateway.service, model):
         yield {"gateway": gateway.service, "llm": model}
