@@ -28,7 +28,9 @@ class AnswerStream:
     drawing is slow.
     """
 
-    def __init__(self, run: Run, turn: Turn, *, hold: Hold, is_played: bool, progress: Progress | None = None) -> None:
+    def __init__(
+        self, run: Run, turn: Turn, *, is_played: bool, hold: Hold | None = None, progress: Progress | None = None
+    ) -> None:
         self.turn = turn
         self._hold = hold
         self.fragments: list[bytes] = []
@@ -87,7 +89,7 @@ class AnswerStream:
         match stage_of(event.node), event.kind:
             case "asr", "done":
                 return [TranscriptEvent(text=event.data["question"])]
-            case "avatar", "done":
+            case "avatar", "done" if self._hold:
                 await self._hold(event.data["avatar_id"])
             case "llm", "item":
                 return [ReplyEvent(delta=event.data)]
