@@ -42,7 +42,15 @@ def post(service: MicroService, path: str, body: bytes) -> httpx.Response:
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"text": "hi"}', b"[1, 2.5, null, true]", b'"a"', b"123456789012345678", '{"é": "你好"}'.encode(), b'{"a": 1, "a": 2}'],
+    [
+        b'{"text": "hi"}',
+        b"[1, 2.5, null, true]",
+        b'"a"',
+        b"123456789012345678",
+        '{"é": "你好"}'.encode(),
+        b'{"a": 1, "a": 2}',
+        b"[1" + b"0" * 400 + b"]",
+    ],
 )
 def test_what_comes_in_goes_out(service: MicroService, body: bytes) -> None:
     answer = post(service, "echo", body)
@@ -68,3 +76,10 @@ def test_not_a_number_becomes_null(service: MicroService) -> None:
 
 def test_documents_are_answered_too_where_nothing_says_so(service: MicroService) -> None:
     assert post(service, "nobody", b"{}").json()["text"] == "said"
+
+
+@pytest.mark.parametrize("path", ["echo", "document"])
+@pytest.mark.parametrize("body", [b'{"text": "\\ud800"}', b'{"text": "a\\udfffb", "c": 1}'])
+def test_half_a_character_is_refused_by_its_field(service: MicroService, path: str, body: bytes) -> None:
+    answer = post(service, path, body)
+    assert (answer.status_code, answer.json()["field"]) == (422, "text")

@@ -52,4 +52,8 @@ class PlainJSONResponse(JSONResponse):
     """Of a value that is made of dicts, lists and what JSON has; NaN becomes null."""
 
     def render(self, content: Any) -> bytes:
-        return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+        try:
+            return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:
+            # Python's own writes numbers of more than 64 bits, too.
+            return bytes(super().render(content))

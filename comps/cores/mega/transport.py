@@ -6,6 +6,7 @@ import contextlib
 import select
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -106,21 +107,26 @@ def _payload(body: Sequence[bytes]) -> _Pieces | bytes | None:
 class _Connector(aiohttp.TCPConnector):
     """Does not reuse a connection that the other side has closed, though the event loop has not been told of it yet."""
 
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self._ends: WeakKeyDictionary[ResponseHandler, select.poll] = WeakKeyDictionary()
+
     async def _get(self, key: Any, traces: Any) -> Any:
         idle = self._conns.get(key)
-        while idle and _has_been_closed(idle[0][0]):
+        while idle and self._has_been_closed(idle[0][0]):
             idle.popleft()[0].close()
         return await super()._get(key, traces)
 
-
-def _has_been_closed(connection: ResponseHandler) -> bool:
-    """An idle connection with something to read holds the end of the stream, or what no request was made for."""
-    if connection.transport is None or connection.transport.is_closing():
-        return True
-    socket = connection.transport.get_extra_info("socket")
-    waiting = select.poll()
-    waiting.register(socket.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
+    def _has_been_closed(self, connection: ResponseHandler) -> bool:
+        """An idle connection with something to read holds the end of the stream, or what no request was made for."""
+        transport = connection.transport
+        if transport is None or transport.is_closing():
+            return True
+        end = self._ends.get(connection)
+        if end is None:
+            end = self._ends[connection] = select.poll()
+            end.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(end.poll(0))
 
 
 class Transport:
