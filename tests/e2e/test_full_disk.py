@@ -19,6 +19,8 @@ pytestmark = pytest.mark.timeout(180)
 
 PATH = "/v1/avatarchatbot"
 _ASKED = {"text": "Who are you?", "avatar": "aria", "seed": 1}
+#: More than the records of an answer need, less than its video, bytes.
+_FOR_RECORDS = 250 << 10
 _PNG = {"Content-Type": "image/png"}
 _PICTURE = avatars.path("mei").read_bytes()
 
@@ -96,7 +98,7 @@ def test_what_needs_no_room_is_done(client: httpx.Client, small_mesh: Mesh, disk
 
 def test_readiness_knows_how_much_was_too_much(client: httpx.Client, disk: SmallDisk) -> None:
     """There is room for a little, but not for a video."""
-    disk.fill(leave=120 << 10)
+    disk.fill(leave=_FOR_RECORDS)
     assert client.get("/health/ready").status_code == 200
     _refused(client.post(PATH, json=_ASKED))
     _refused(client.get("/health/ready"))
@@ -104,13 +106,15 @@ def test_readiness_knows_how_much_was_too_much(client: httpx.Client, disk: Small
 
 def test_an_answer_that_was_sent_to_its_end_stays_whole(client: httpx.Client, disk: SmallDisk) -> None:
     """There is room for the records, none for the video."""
-    disk.fill(leave=120 << 10)
+    disk.fill(leave=_FOR_RECORDS)
     answer = client.post(PATH, json=_ASKED, headers={"Accept": "video/mp4"})
     assert answer.status_code == 200
     assert len(decode(answer.content).frames) > 10
     turn = client.get(f"{PATH}/turns/{answer.headers['X-Turn-Id']}").json()
     assert (turn["status"], turn["video_id"], turn["error"]["code"]) == ("done", "", "insufficient_storage")
     assert turn["reply"]
+    disk.free()
+    disk.fill(leave=_FOR_RECORDS)
     events = client.post(PATH, json=_ASKED, headers={"Accept": sse.MEDIA_TYPE})
     *_, last = [event.data for event in sse.Parser().feed(events.content)]
     assert '"type":"done"' in last
@@ -144,7 +148,9 @@ async def test_a_live_session_goes_on_unrecorded_and_says_so(client: httpx.Clien
         assert _recording(player) == [False, True]
         conversation = next(event for _, event in player.events if event["type"] == "ready")["conversation_id"]
     kept = await to_thread.run_sync(client.get, f"{PATH}/conversations/{conversation}")
-    assert [turn["question"] for turn in kept.json()["turns"]] == ["Who are you?", "What do you like?"]
+    # The turn that ends as room comes back may be among them; the one before was lost.
+    asked = [turn["question"] for turn in kept.json()["turns"]]
+    assert asked in (["Who are you?", "What do you like?"], ["Who are you?", "Who are you?", "What do you like?"])
     disk.fill()
     async with playing(small_mesh.url, avatar="aria") as player:
         await _answered(player, "Who are you?")

@@ -338,3 +338,20 @@ def test_tracks_of_text_go() -> None:
     data = stored.getvalue()
     assert b"Secret" in data
     assert b"Secret" not in clip_without_metadata(data)
+
+
+_CLIPS = [_clip("mp4", "libx264", sound="aac"), _clip("webm", "libvpx"), _clip("matroska", "libx264"), _clip("avi", "mpeg4")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_damaged_clips_come_out_playable_or_are_refused(data: st.DataObject) -> None:
+    clip = bytearray(data.draw(st.sampled_from(_CLIPS)))
+    for _ in range(data.draw(st.integers(0, 6))):
+        clip[data.draw(st.integers(0, len(clip) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(clip[: data.draw(st.integers(1, len(clip)))])
+    try:
+        shown = sample_clip(cut, n=2).frames
+    except (UnsupportedMedia, TooLarge):
+        return
+    assert sample_clip(clip_without_metadata(cut), n=2).frames.shape == shown.shape
