@@ -173,21 +173,27 @@ def test_twenty_workers_of_each_stage_killed(mesh: Mesh, client: httpx.Client, q
 
 
 @pytest.mark.anyio
-async def test_an_ear_that_is_killed_hears_again(mesh: Mesh, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
+async def test_ears_that_are_killed_hear_again(mesh: Mesh, tmp_path: Path, times: int) -> None:
     from comps.media.audio import decode_audio
 
     def speech(text: str) -> bytes:
         return decode_audio(say(text, "rms", tmp_path), rate=16_000).samples.astype("<i2").tobytes()
 
-    async with playing(mesh.url, avatar="aria") as player:
+    moments = random.Random(times)
+    async with playing(mesh.url, avatar="aria") as player, httpx.AsyncClient(base_url=mesh.url, trust_env=False) as client:
         await player.until(lambda: len(player.arrived) > 4)
-        for _ in range(3):
-            async with httpx.AsyncClient(base_url=mesh.url, trust_env=False) as client:
-                assert _kill(_workers(mesh, "gateway", "EarWorker")) == 1
-                await anyio.sleep(1.0)
-                assert (await client.get("/health/ready")).status_code == 200
+        for _ in range(times):
+            # The microphone is open all the time: an ear works for a part of every 20 ms.
+            with anyio.fail_after(10):
+                while not (ears := _workers(mesh, "gateway", "EarWorker")):
+                    await anyio.sleep(0.02)
+            await anyio.sleep(moments.uniform(0, 0.05))
+            assert _kill(ears) == 1
+            assert (await client.get("/health/ready")).status_code == 200
         since = anyio.current_time()
         player.speak(speech("what is your name"))
         transcript = await player.until(lambda: player.event("transcript", since))
         assert transcript["text"] == "what is your name"
-        assert player.event("error") is None
+        failed = {event["problem"]["code"] for _, event in player.events if event["type"] == "error"}
+        assert failed <= {"node_unavailable"}

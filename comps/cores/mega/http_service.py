@@ -182,8 +182,11 @@ class HTTPService:
 
     async def _ready(self) -> Response:
         """200 when every engine or service behind this one can serve; else the problem that stands in the way."""
-        for check in self._ready_checks:
-            await check()
+        # All at once: a probe waits for the slowest, not for their sum.
+        outcomes = await asyncio.gather(*(check() for check in self._ready_checks), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         return Response(status_code=200)
 
     async def _metrics(self) -> Response:
