@@ -81,9 +81,12 @@ class _Service:
         return f"http://{_LOOPBACK}:{self.port}"
 
     def start(self, context: Any, lifeline: Connection) -> None:
+        """Raises OSError or EOFError when the process that services are forked from is killed meanwhile."""
+        self.process = None
         args = (self.part.module, self._listening, self._environment, self._log_file, lifeline)
-        self.process = context.Process(target=_serve, args=args, name=self.part.name)
-        self.process.start()
+        process = context.Process(target=_serve, args=args, name=self.part.name)
+        process.start()
+        self.process = process
 
     @contextlib.contextmanager
     def refusing(self) -> Iterator[None]:
@@ -195,14 +198,17 @@ class LocalMesh:
         backoff = _FIRST_BACKOFF_S
         while True:
             started = asyncio.get_running_loop().time()
-            assert service.process is not None
-            await _ended(service.process)
+            if service.process is not None:
+                await _ended(service.process)
             lived = asyncio.get_running_loop().time() - started
             backoff = _FIRST_BACKOFF_S if lived > _LONGEST_BACKOFF_S else min(backoff * 2, _LONGEST_BACKOFF_S)
             log.warning("%s ended with exit code %s; starting it again in %.1f s", service.part.name, service.exit_code, backoff)
             with service.refusing():
                 await asyncio.sleep(backoff)
-            service.start(self._context, self._lifeline)
+            try:
+                service.start(self._context, self._lifeline)
+            except (OSError, EOFError) as error:
+                log.warning("%s could not be started: %s", service.part.name, type(error).__name__)
 
     async def _stop(self) -> None:
         for service in self.services:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
 from docarray import BaseDoc
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Persona, VideoProfile
@@ -52,6 +53,10 @@ class AvatarChatRequest(BaseDoc):
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     repetition_penalty: float | None = Field(None, gt=0)
     profile: VideoProfile = Field(default_factory=VideoProfile, description="size and codec settings of the video")
+
+    @field_serializer("avatar", when_used="json")
+    def _media_as_text(self, value: str | bytes | None) -> str | None:
+        return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
     @field_validator("audio", mode="before")
     @classmethod

@@ -129,11 +129,15 @@ class Mesh:
         return total
 
     def pid_of(self, service: str) -> int:
-        """The process that serves at the service's address. The supervisor holds all these sockets too."""
+        """The process that serves at the service's address. The supervisor holds all these sockets too, and the server that forks
+        the services, its child, has one for a moment.
+        """
         port = int(self.addresses()[service].rpartition(":")[2])
         inode = _listening_inode(port)
         for pid in self.processes().keys() - {self.process.pid}:
             try:
+                if parent(pid) == self.process.pid:
+                    continue
                 links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
             except OSError:
                 continue
@@ -148,6 +152,10 @@ class Mesh:
         """Ctrl-C, as a person would."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(20)
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _listening_inode(port: int) -> str:

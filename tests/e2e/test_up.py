@@ -7,12 +7,16 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
-from tests.e2e.mesh import Mesh
+from AvatarChatbot.local import LocalMesh
+from tests.e2e.mesh import Mesh, parent, ready
 
 PATH = "/v1/avatarchatbot"
 pytestmark = pytest.mark.timeout(180)
@@ -41,6 +45,54 @@ def test_a_service_that_died_keeps_its_port_and_refuses_at_once(mesh: Mesh) -> N
             except httpx.HTTPError:
                 time.sleep(0.05)
         assert mesh.pid_of("tts") != pid
+
+
+def test_services_start_again_after_the_server_that_forks_them_was_killed(tmp_path: Path) -> None:
+    mesh = Mesh(tmp_path)
+    try:
+        mesh.wait_until_ready()
+        addresses = mesh.addresses()
+        (forkserver,) = [pid for pid in mesh.processes() if "forkserver" in _command(pid) and parent(pid) == mesh.process.pid]
+        os.kill(forkserver, signal.SIGKILL)
+        os.kill(mesh.pid_of("tts"), signal.SIGKILL)
+        for address in addresses.values():
+            ready(address)
+        with mesh.client() as client:
+            assert client.post(PATH, json={"text": "Hello!", "profile": {"size": 128}}).status_code == 200
+    finally:
+        mesh.stop()
+    until = time.monotonic() + 10
+    while mesh.processes() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert mesh.processes() == {}
+
+
+@pytest.mark.anyio
+async def test_a_service_that_could_not_be_started_again_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server that forks services can be killed in the very moment of a start."""
+    monkeypatch.setenv("STORAGE_BLOBS", str(tmp_path / "blobs"))
+    async with LocalMesh() as mesh:
+        tts = next(service for service in mesh.services if service.part.name == "tts")
+        started = type(mesh._context.Process()).start
+        failures: list[Exception] = [EOFError(), ConnectionRefusedError()]
+
+        def start(process: Any) -> None:
+            if failures:
+                raise failures.pop()
+            started(process)
+
+        monkeypatch.setattr(type(mesh._context.Process()), "start", start)
+        assert tts.process is not None
+        assert tts.process.pid is not None
+        os.kill(tts.process.pid, signal.SIGKILL)
+        with anyio.fail_after(20):
+            while failures:
+                await anyio.sleep(0.1)
+        await anyio.to_thread.run_sync(ready, tts.url)
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
 def test_with_keys_services_answer_their_own_mesh_alone(tmp_path: Path) -> None:
