@@ -17,7 +17,7 @@ from comps.media.mux import AnswerMuxer, Fragment
 
 #: Told of a stage, and how many of its requests are done of how many.
 Progress = Callable[[str, int, int], None]
-#: Told the id of an avatar that the animation service has come to know.
+#: Called with an avatar's id once the animation service has registered it.
 Hold = Callable[[str], Awaitable[None]]
 
 

@@ -52,7 +52,7 @@ class Answered:
     video_id: str
     conversation_id: str
     kept: bool = False
-    #: Why it is not kept, though it was sent to its end.
+    #: Set when the whole answer was sent but its video could not be stored.
     unkept: InsufficientStorage | None = None
 
     def answer(self) -> Answer:

@@ -24,9 +24,9 @@ _PATH = "/v1/animation/reservations"
 _TTL_S = 10.0
 _RENEWED_EVERY_S = 3.0
 _TOO_MANY = 429
-#: Nobody is told to wait longer: people leave when they like.
+#: Cap on the wait that a refused client is told: sessions often end earlier than their deadline. Seconds.
 _LONGEST_WAIT_S = 60.0
-#: How long an answer that is streamed takes a place, while none was measured, seconds; and how much a new one says of it.
+#: Time that a streamed answer is assumed to hold a place until one was measured, seconds; weight of a new measurement.
 _ANSWER_S, _LEARNT = 10.0, 0.2
 _SHORT_S = 0.24
 #: Rounding among many shares, frames a second.
@@ -109,7 +109,7 @@ class Capacity:
         return cost_ms / 1000
 
     def _wait_s(self, told: float) -> float:
-        """How soon a place may be free: replicas (``told``) know when a share lapses, not that it is renewed."""
+        """Seconds until a place may be free. ``told``: the replicas' estimate, which leaves out that shares are renewed."""
         soonest = min((frees_in_s() for frees_in_s in self._frees_in_s.values()), default=told)
         return min(max(soonest, 1.0), _LONGEST_WAIT_S)
 

@@ -79,7 +79,7 @@ class AvatarChatbotGateway(Gateway):
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics), keys)
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
-        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, settings, keys, self._rates).serve)
+        self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, keys, self._rates).serve)
         self.service.app.version = __version__
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, personas, turns, videos, voices):

@@ -38,8 +38,8 @@ def new_key(name: str) -> tuple[str, str]:
 
 
 def hashed(key: str) -> str:
-    """How a key is kept, in the file and by those that it let in."""
-    # Headers may hold what is no text; as nobody's key it must not fail.
+    """SHA-256 of a key in hexadecimal: all that the file and the sessions keep of it."""
+    # A header may hold bytes that are not UTF-8: such a key is unknown, not an error.
     return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -115,7 +115,7 @@ class Keys:
         client.take(self._clock())
 
     def is_withdrawn(self, hash_of_key: str) -> bool:
-        """Whether the key, ``hashed``, lets nobody in any more."""
+        """Whether the key with this hash has been removed."""
         self._refresh()
         return not self.is_open and self._client(hash_of_key) is None
 

@@ -68,7 +68,9 @@ class AvatarChatRequest(BaseDoc):
     @field_validator("text")
     @classmethod
     def _some_text(cls, value: str | None) -> str | None:
-        return None if value is None else asked_text(value)
+        if value is not None and is_blank(value):
+            raise ValueError("holds nothing that can be read")
+        return value
 
     @field_validator("persona", mode="before")
     @classmethod
@@ -99,13 +101,6 @@ class AvatarChatRequest(BaseDoc):
         """The sampling parameters that the client gave."""
         names = ("max_tokens", "temperature", "top_p", "top_k", "stop", "seed", "frequency_penalty", "presence_penalty")
         return {name: value for name in (*names, "repetition_penalty") if (value := getattr(self, name)) is not None}
-
-
-def asked_text(text: str) -> str:
-    """``text``, if anything in it can be seen. Raises ValueError: nothing can be neither understood nor answered."""
-    if is_blank(text):
-        raise ValueError("holds nothing that can be read")
-    return text
 
 
 def _question(content: str) -> str:

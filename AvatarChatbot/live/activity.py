@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: A second of an answer that is played counts for so many: who plays it at a tenth of its speed does not listen.
+#: Seconds of activity that one played second counts for: a player at less than a tenth of real time counts as idle.
 _COUNTS = 10
 
 

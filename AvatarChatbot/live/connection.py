@@ -14,7 +14,7 @@ from comps.cores.errors import Problem
 #: Codes by which a client says that it leaves: it is done, its page is closed (RFC 6455 §7.4.1). Without a closing handshake, as
 #: where the network breaks, servers report others.
 _LEAVING = frozenset({1000, 1001})
-#: What it takes to read what has come already, seconds.
+#: Limit on reading the messages that have arrived already, seconds.
 _READ_ON_S = 1.0
 
 
@@ -43,7 +43,7 @@ class Connection:
                 return
 
     async def read_on(self) -> None:
-        """Where sending has failed: read to the end, which says how the client left."""
+        """After a failed send, read on to the close frame: its code says how the client left."""
         with anyio.move_on_after(_READ_ON_S), contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
                 await self.receive()
@@ -53,7 +53,7 @@ class Connection:
         try:
             await (self._socket.send_text(message) if isinstance(message, str) else self._socket.send_bytes(message))
         except RuntimeError as error:
-            # So Starlette and uvicorn tell that the connection is closed already.
+            # Starlette and uvicorn raise it when the connection is already closed.
             raise WebSocketDisconnect(1006) from error
 
     async def reply(self, message: Pong | Failed) -> None:

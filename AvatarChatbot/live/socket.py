@@ -17,7 +17,6 @@ from AvatarChatbot.live.parse import parse
 from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.rates import AddressRates
-from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, Problem, Unauthorized
 from comps.cores.mega.first_error import first_error
 from comps.cores.telemetry import audit
@@ -35,9 +34,8 @@ _OVERLOADED = 429
 class LiveSocket:
     """The handler of the route. ``rates``: of addresses, where no keys are asked for."""
 
-    def __init__(self, sessions: Sessions, settings: GatewaySettings, keys: Keys, rates: AddressRates) -> None:
+    def __init__(self, sessions: Sessions, keys: Keys, rates: AddressRates) -> None:
         self._sessions = sessions
-        self._settings = settings
         self._keys = keys
         self._rates = rates
 

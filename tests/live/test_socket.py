@@ -49,7 +49,7 @@ async def gateway(**settings: Any) -> AsyncIterator[Gateway]:
     async with toy.sessions(services) as sessions:
         app = FastAPI()
         kept = services.settings
-        app.add_api_websocket_route("/live", LiveSocket(sessions, kept, Keys(kept), AddressRates(kept.address_rate)).serve)
+        app.add_api_websocket_route("/live", LiveSocket(sessions, Keys(kept), AddressRates(kept.address_rate)).serve)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws_per_message_deflate=False))
         serving = asyncio.create_task(server.serve())
         while not server.started:
