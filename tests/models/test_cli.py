@@ -88,3 +88,4 @@ def test_every_engine_is_told_the_command(models: Path, name: str) -> None:
 def test_each_model_comes_with_its_licence_and_without_sound(model: Model) -> None:
     assert any(path.endswith("LICENSE") for path in model.files)
     assert not any(path.endswith(".wav") for path in model.files)
+    assert f"{model.project} {model.version}" in Path("NOTICE").read_text()
