@@ -50,11 +50,11 @@ def prepare(
 @app.command("list")
 def listed() -> None:
     """Say of each model whether it is prepared, where it comes from, and under which licence."""
-    table = Table("model", "state", "what it does", "from", "licence", title=str(models_folder()))
+    table = Table("model", "state", "what it does", "wheel on PyPI", "licence", title=str(models_folder()))
     for model in MODELS.values():
         found = state(model, models_folder())
         colour = _COLOURS[found]
-        table.add_row(model.name, f"[{colour}]{found}[/]", model.purpose, f"{model.project} {model.version}", model.licence)
+        table.add_row(model.name, f"[{colour}]{found}[/]", model.purpose, model.wheel, model.licence)
     _out.print(table)
     if any(state(model, models_folder()) is not State.PREPARED for model in MODELS.values()):
         _out.print(f"`{COMMAND}` prepares the rest.", highlight=False)
