@@ -120,7 +120,6 @@ SILERO = Model(
     licence="MIT",
     files=(
         "silero_vad/data/silero_vad_16k_op15.onnx",
-        "silero_vad/data/silero_vad_16k_sequence.onnx",
         "silero_vad-6.2.3.dist-info/licenses/LICENSE",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +38,9 @@ def state(model: Model, models: Path) -> State:
 
 
 def missing(name: str) -> str | None:
-    """Why the model ``name`` cannot be used, and the command that mends it, in one sentence; None where it can."""
+    """Why the model ``name`` cannot be used, in one sentence, with the command that mends it; None where it can."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "the package onnxruntime is not installed"
     match state(MODELS[name], models_folder()):
         case State.MISSING:
             return f"its model {name} has not been prepared: run `{COMMAND}`"
