@@ -38,5 +38,7 @@ class TtsEngine(Engine, Protocol):
         """
 
 
-#: Best first.
-ENGINES: EngineRegistry[TtsEngine] = EngineRegistry("tts", {"espeak": "comps.tts.engines.espeak:EspeakEngine"})
+#: Best first. espeak goes before hibari until the service takes several: hibari speaks English alone.
+ENGINES: EngineRegistry[TtsEngine] = EngineRegistry(
+    "tts", {"espeak": "comps.tts.engines.espeak:EspeakEngine", "hibari": "comps.tts.engines.hibari:HibariEngine"}
+)
