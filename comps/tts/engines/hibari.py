@@ -11,7 +11,7 @@ from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import model_folder
 from comps.tts.character import Character
-from comps.tts.engines.hibari_voices import DEFAULT, VOICES, HibariVoice
+from comps.tts.engines.hibari_voices import DEFAULT, LANGUAGE, VOICES, HibariVoice
 
 _NODE = "tts"
 _MODEL = "hibari"
@@ -45,14 +45,14 @@ class HibariEngine:
         await self._speakers.ready()
 
     def voices(self) -> list[Voice]:
-        return [voice.listed() for voice in VOICES.values()]
+        return [_listed(voice) for voice in VOICES.values()]
 
     def languages(self) -> Collection[str]:
         return {"en"}
 
     def named(self, wanted: str) -> Voice | None:
         voice = self._voice(wanted)
-        return None if voice is None else voice.listed()
+        return None if voice is None else _listed(voice)
 
     def characters(self, language: str) -> Sequence[Character]:
         return list(VOICES.values()) if language.casefold() in ("en", "en-us") else ()
@@ -80,3 +80,14 @@ class HibariEngine:
     def _voice(self, wanted: str) -> HibariVoice | None:
         name = wanted.strip().casefold()
         return self._default if name in ("", "default") else VOICES.get(name)
+
+
+def _listed(voice: HibariVoice) -> Voice:
+    return Voice(
+        name=voice.name,
+        language=LANGUAGE,
+        gender=voice.gender,
+        age=voice.age,
+        pitch_hz=voice.pitch_hz,
+        description=f"{voice.description}; English (America)",
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from comps.cores.proto.avatar import Voice
 from comps.tts.character import Character
 
 LANGUAGE = "en-us"
@@ -20,17 +19,6 @@ class HibariVoice(Character):
     formant: float = 1.0
     speed: float = 1.0
     range: float = 1.0
-
-    def listed(self) -> Voice:
-        """As clients see it."""
-        return Voice(
-            name=self.name,
-            language=LANGUAGE,
-            gender=self.gender,
-            age=self.age,
-            pitch_hz=self.pitch_hz,
-            description=f"{self.description}; English (America)",
-        )
 
 
 _VOICES = (
