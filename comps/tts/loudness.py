@@ -46,6 +46,11 @@ def level(samples: Samples, rate: int, gain_db: float | None = None) -> Samples:
     return limited(samples * np.float32(10 ** (own / 20)), rate)
 
 
+def as_pcm(samples: Samples) -> bytes:
+    """Signed 16 bit, little endian."""
+    return (np.clip(np.round(samples * 32767), -32768, 32767)).astype("<i2").tobytes()
+
+
 def integrated(samples: Samples, rate: int) -> float:
     """Integrated loudness, LUFS; −inf for silence. A sound shorter than a block of 400 ms is measured as one block."""
     weighted = _k_weighted(samples, rate)

@@ -32,6 +32,8 @@ _CLOSING = "\"'”’“»)]}*_`」』）》】 \n\t\u00a0\u202f"
 SILENCE = "_"
 
 _FRAME_S = 0.005
+#: No sound has a silence as long within it.
+_LONG_S = 0.3
 #: Frames softer than the loudest by as much are not heard.
 _SILENT_DB = 40.0
 #: Where a sound is cut it fades, so that nothing clicks.
@@ -86,22 +88,33 @@ def paced(
     frame = round(_FRAME_S * rate)
     first, last = int(heard[0]) * frame, min(len(samples), int(heard[-1] + 1) * frame)
     silences = [_Silence(0, first, round(LEAD_S * rate))]
-    parted: list[int] = []
-    for following, wanted_s in _inside(text, words):
-        start, end = _gap(levels, (words[following - 1][1], words[following][0]), frame / rate)
-        start, end = max(start * frame, silences[-1].end), min(end * frame, last)
+    for first_frame, end_frame, wanted_s in _pauses(levels, text, words, frame / rate):
+        start, end = max(first_frame * frame, silences[-1].end), min(end_frame * frame, last)
         if start <= end:
             silences.append(_Silence(start, end, round(wanted_s / speed * rate)))
-            parted.append(following)
     silences.append(_Silence(last, len(samples), round(max(0.0, pause_s(text, speed) - LEAD_S) * rate)))
     sound, old, new = _respaced(samples, rate, silences)
     made = list(zip(new[::2].tolist(), new[1::2].tolist(), strict=True))
-    spoken = _moved(words, old, new)
-    for following, (start, end) in zip(parted, made[1:], strict=False):
-        # Its times may say that a word lasts into the pause.
-        spoken[following - 1] = (spoken[following - 1][0], min(spoken[following - 1][1], start), spoken[following - 1][2])
-        spoken[following] = (max(spoken[following][0], end), *spoken[following][1:])
+    spoken = [_outside(word, made) for word in _moved(words, old, new)]
     return Paced(sound, _with_silences(_moved(phonemes, old, new), made), spoken, old, new)
+
+
+def _pauses(levels: NDArray[np.float64], text: str, words: Sequence[Word], frame_s: float) -> list[tuple[int, int, float]]:
+    """The pauses inside a clause in their order: the frames that are silent now, and how long they are to be.
+
+    A long silence where nothing is written becomes a comma's: a synthesiser that takes a long sentence in parts leaves such.
+    """
+    pauses: list[tuple[int, int, float]] = []
+    for following, wanted_s in _inside(text, words):
+        start, end = _gap(levels, (words[following - 1][1], words[following][0]), frame_s)
+        pauses.append((start, end, wanted_s))
+    taken = [(start, end) for start, end, _ in pauses]
+    heard = np.flatnonzero(levels > -_SILENT_DB)
+    for at in np.flatnonzero(np.diff(heard) > _LONG_S / frame_s).tolist():
+        start, end = int(heard[at]) + 1, int(heard[at + 1])
+        if all(end <= low or start >= high for low, high in taken):
+            pauses.append((start, end, COMMA_S))
+    return sorted(pauses)
 
 
 def _moved(spans: Sequence[tuple[float, float, str]], old: NDArray[np.float64], new: NDArray[np.float64]) -> list[Phoneme]:
@@ -109,6 +122,17 @@ def _moved(spans: Sequence[tuple[float, float, str]], old: NDArray[np.float64], 
     starts = np.interp([start for start, _, _ in spans], old, new).tolist()
     ends = np.interp([end for _, end, _ in spans], old, new).tolist()
     return [(start, end, name) for start, end, (_, _, name) in zip(starts, ends, spans, strict=True)]
+
+
+def _outside(word: Word, silences: Sequence[tuple[float, float]]) -> Word:
+    """The word without the silences that its times say it lasts into."""
+    start, end, name = word
+    for low, high in silences:
+        if start < low < end and low - start >= end - high:
+            end = low
+        elif start < high < end:
+            start = high
+    return start, end, name
 
 
 def _with_silences(timeline: Sequence[Phoneme], silences: Sequence[tuple[float, float]]) -> list[Phoneme]:

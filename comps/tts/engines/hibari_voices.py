@@ -13,12 +13,14 @@ DEFAULT = "heart"
 
 @dataclass(frozen=True)
 class HibariVoice(Character):
-    """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median."""
+    """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median.
+    ``gain_db``: brings the voice's sentences to −18 LUFS in the mean; None: each clause is levelled for itself."""
 
     f0: float = 1.0
     formant: float = 1.0
     speed: float = 1.0
     range: float = 1.0
+    gain_db: float | None = None
 
 
 _VOICES = (
