@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Collection, Sequence
 
 from comps.cores.common.settings import TtsSettings
@@ -10,6 +9,7 @@ from comps.cores.errors import UnknownVoice
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import model_folder
+from comps.models.state import missing
 from comps.tts.character import Character
 from comps.tts.engines.hibari_voices import DEFAULT, LANGUAGE, VOICES, HibariVoice
 
@@ -31,9 +31,7 @@ class HibariEngine:
 
     @classmethod
     def unavailable(cls, settings: TtsSettings) -> str | None:
-        if importlib.util.find_spec("onnxruntime") is None:
-            return "the package onnxruntime is not installed"
-        return None if model_folder(_MODEL) else "its model has not been prepared: run avatarchatbot models prepare"
+        return missing(_MODEL)
 
     async def start(self) -> None:
         await self._speakers.start()
