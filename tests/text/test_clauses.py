@@ -112,6 +112,11 @@ CASES = [
     ["The answer is this: ", "a cat."],
     ["Oh, yes. ", "It is, really."],
     ["The thing is - ", "nobody knows."],
+    # later ones end at a comma when they are long beside the one before
+    ["Yes, of course. ", "The train leaves at ten past nine from platform four, ", "and it takes an hour. ", "So, be early."],
+    ["He was born in a town by the sea, ", "where, in those days, boats were built. ", "Now, sadly, none are."],
+    ["Hello! ", "I'm Aria, ", "and I look after all visitors."],
+    ["是的。", "我住在北京的一个小院子里，", "那里有一棵大树。"],
 ]
 
 

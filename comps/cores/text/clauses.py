@@ -1,8 +1,9 @@
 """Cuts a reply into speakable clauses while it is still being written.
 
-The first clause comes early (at a comma or a dash, once there is enough to say), later ones at the ends of sentences. Text is
-looked at character by character, so the same text gives the same clauses however it arrives, and a place is judged only when
-the next visible character is known: "$29." may yet become "$29.95".
+The first clause comes early: at a comma or a dash, once there is enough to say. Later ones come at the ends of sentences, or at a
+comma when they get long beside the clause that is spoken meanwhile. Text is looked at character by character, so the same text
+gives the same clauses however it arrives, and a place is judged only when the next visible character is known: "$29." may yet
+become "$29.95".
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from comps.cores.text.words import has_words, is_wide
 
 #: The first clause may end at a comma once it is this long: enough to speak while the next words arrive.
 FIRST_CLAUSE_CHARS = 8
+#: A later clause may end at a comma once it is this many times as long as the one before it: while that one is spoken, a slow
+#: model (10 tokens a second) writes about twice as much, and would leave a gap in a long sentence (benchmarks/prosody.py).
+_GROWTH = 1.5
 #: No clause is longer: synthesis of one must not delay the next, and espeak degrades on long lines.
 MAX_CLAUSE_CHARS = 200
 #: Web addresses and code blocks are kept whole up to these lengths: halves of them would be read out.
@@ -117,12 +121,13 @@ class ClauseSplitter:
             return None
         if _ends_sentence(body, gap, following):
             return "sentence"
-        return "comma" if self._last is None and self._ends_first(body, gap, following) else None
+        return "comma" if self._ends_at_comma(body, gap, following) else None
 
-    def _ends_first(self, body: str, gap: str, following: str) -> bool:
-        """Whether there is enough for a first clause, and a comma or dash to end it at."""
+    def _ends_at_comma(self, body: str, gap: str, following: str) -> bool:
+        """Whether there is enough for a clause, and a comma or dash to end it at."""
         last, before = body[-1], body[:-1].rstrip()
-        if _spoken_length(body) < self._first_chars or not before or following in _WIDE_STOPS | _WIDE_COMMAS:
+        enough = self._first_chars if self._last is None else max(self._first_chars, _GROWTH * _spoken_length(self._last.text))
+        if _spoken_length(body) < enough or not before or following in _WIDE_STOPS | _WIDE_COMMAS:
             return False
         if last in _WIDE_COMMAS:
             return True
