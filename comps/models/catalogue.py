@@ -108,7 +108,7 @@ HIBARI = Model(
     ),
     tree=True,
     finish="comps.models.hibari:finish",
-    made=("hibari_timed.onnx",),
+    made=("hibari_timed.onnx", "hibari_dictionaries.map"),
 )
 SILERO = Model(
     name="silero-vad",

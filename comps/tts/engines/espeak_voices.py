@@ -7,31 +7,21 @@ in en-us (benchmarks/speech.py prints it anew).
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from comps.cores.proto.avatar import Voice
+from comps.tts.character import Character
 from comps.tts.traits import traits_of
-
-Gender = Literal["male", "female", "none"]
-Age = Literal["child", "young", "adult", "middle", "old", "none"]
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A speaker. ``espeak``: the variant file it is made of; ``pitch``: espeak's parameter, 0 to 99, 50 for the variant's own.
-    ``kind``: what a description must speak of for this variant to be meant; empty for an ordinary person."""
+class Variant(Character):
+    """A speaker. ``espeak``: the variant file it is made of; ``pitch``: espeak's parameter, 0 to 99, 50 for the variant's own."""
 
-    name: str
-    gender: Gender
-    age: Age
-    pitch_hz: float | None
-    description: str
     espeak: str = ""
     pitch: int = 50
-    kind: str = ""
 
     @property
     def file(self) -> str:
@@ -146,6 +136,25 @@ class Catalogue:
         if language is None or (plus and not variant):
             return None
         return self._chosen(language, variant or "m3")
+
+    def codes(self) -> set[str]:
+        """The languages, without region or script; Mandarin as "zh"."""
+        codes = {language.code.partition("-")[0] for language in self._languages.values()}
+        return codes - {"cmn"} | {"zh"}
+
+    def characters(self, language: str) -> Sequence[Character]:
+        """All speakers of a language or accent; of bare English, the American ones."""
+        spoken = self._languages.get(self._home if language == "en" else language.casefold())
+        if spoken is None:
+            return ()
+        return [
+            Character(f"{spoken.code}+{v.name}", v.gender, v.age, v.pitch_hz, v.description, v.kind) for v in VARIANTS.values()
+        ]
+
+    def voice(self, chosen: ChosenVoice) -> Voice:
+        code, _, variant = chosen.name.partition("+")
+        speaker = VARIANTS.get(variant.casefold())
+        return self._voice(self._languages[code], speaker or Variant(variant, "none", "none", None, "espeak's " + variant))
 
     def described(self, description: str, variant: str) -> ChosenVoice:
         """``variant`` with the accent or language that ``description`` speaks of, else the default voice's."""
