@@ -10,7 +10,6 @@ from comps.cores.workers.cancel import flag
 from comps.tts.engines.espeak_library import Library
 from comps.tts.engines.espeak_manner import NORMAL_WPM, Manner
 from comps.tts.engines.espeak_timeline import PhonemeEvent, WordEvent, phonemes, speech_end, words
-from comps.tts.speakable import speakable
 
 #: Silence after a clause, seconds at normal speed, by its last mark. espeak itself leaves 350 ms after a sentence, which
 #: drags when a clause at a time is spoken, or nothing at all; between turns of phrase people leave 100 to 250 ms.
@@ -37,9 +36,8 @@ class EspeakWorker:
 
     def speak(self, text: str, voice: str, manner: Manner) -> Spoken:
         """Speak ``text`` with espeak's ``voice``. Raises BadInput when nothing in it can be spoken, and Cancelled."""
-        clause = speakable(text)
         try:
-            pcm, events = self._library.synthesise(clause, voice, manner, _cancelled)
+            pcm, events = self._library.synthesise(text, voice, manner, _cancelled)
         except (LookupError, OSError) as error:
             raise NodeError("espeak-ng could not speak", node="tts") from error
         flag.check()
@@ -48,10 +46,10 @@ class EspeakWorker:
         if spoken_end == 0:
             raise BadInput("text: holds nothing that this voice can speak", field="text")
         rate = self._library.rate
-        end = spoken_end + round(_pause_s(clause, manner.rate) * rate)
+        end = spoken_end + round(_pause_s(text, manner.rate) * rate)
         timeline = phonemes(sounds, end, rate)
         onsets = [WordEvent(event.sample, event.position) for event in events if event.mnemonic is None]
-        return Spoken(pcm[: 2 * end].ljust(2 * end, b"\0"), rate, timeline, words(clause, onsets, timeline, rate))
+        return Spoken(pcm[: 2 * end].ljust(2 * end, b"\0"), rate, timeline, words(text, onsets, timeline, rate))
 
 
 def _cancelled() -> bool:
