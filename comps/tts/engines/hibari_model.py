@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores import onnx
+from comps.models.hibari import DURATIONS, TIMED
 from comps.models.onnx_outputs import with_output
 from comps.tts.engines.hibari_voices import HibariVoice
 
@@ -25,10 +26,6 @@ HOP = 300
 HOP_S = HOP / RATE
 #: The graph counts durations in 25 ms.
 DURATION_S = 0.025
-#: The graph's own tensor that holds them.
-DURATIONS = "/Clip_output_0"
-#: The graph with the durations among its outputs, made by ``avatarchatbot models prepare``.
-TIMED = "hibari_timed.onnx"
 
 #: F0 of the model as it is, Hz: the median over the sentences of benchmarks/voices.py. Ranges are widened and narrowed about it.
 MEDIAN_F0 = 195.0

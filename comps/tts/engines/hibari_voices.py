@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from comps.cores.proto.avatar import Voice
 from comps.tts.character import Character
 
 LANGUAGE = "en-us"
@@ -14,23 +13,14 @@ DEFAULT = "heart"
 
 @dataclass(frozen=True)
 class HibariVoice(Character):
-    """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median."""
+    """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median.
+    ``gain_db``: brings the voice's sentences to −18 LUFS in the mean; None: each clause is levelled for itself."""
 
     f0: float = 1.0
     formant: float = 1.0
     speed: float = 1.0
     range: float = 1.0
-
-    def listed(self) -> Voice:
-        """As clients see it."""
-        return Voice(
-            name=self.name,
-            language=LANGUAGE,
-            gender=self.gender,
-            age=self.age,
-            pitch_hz=self.pitch_hz,
-            description=f"{self.description}; English (America)",
-        )
+    gain_db: float | None = None
 
 
 _VOICES = (

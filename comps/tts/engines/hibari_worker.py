@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from comps.cores.errors import BadInput
-from comps.cores.proto.avatar import Phoneme, Word
+from comps.cores.proto.spans import Phoneme, Word
 from comps.cores.workers.cancel import flag
 from comps.tts.engines import hibari_timeline as timeline
 from comps.tts.engines.hibari_context import cut_out, in_context
 from comps.tts.engines.hibari_g2p import HibariG2P, Letter, Sentence
-from comps.tts.engines.hibari_model import HOP_S, RATE, HibariModel
+from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
 from comps.tts.engines.hibari_voices import HibariVoice
+from comps.tts.loudness import as_pcm, level
+from comps.tts.pauses import paced
 from comps.tts.speakable import speakable
 
 _TOKEN = re.compile(r"[^\s—–…]+")
@@ -73,8 +75,10 @@ class HibariWorker:
         samples, f0 = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
         written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(clause)) if word]
         heard = timeline.words(written, [word.strip(_PUNCTUATION) for word in pronounced.words], found)
-        pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-        return Spoken(pcm, RATE, timeline.phonemes(found, len(samples) / RATE), heard, np.round(f0, 1).tolist(), HOP_S)
+        spoken = paced(samples, RATE, clause, timeline.phonemes(found, len(samples) / RATE), heard, speed)
+        f0 = f0[np.minimum(spoken.before(np.arange(0, len(spoken.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
+        pcm = as_pcm(level(spoken.samples, RATE, voice.gain_db))
+        return Spoken(pcm, RATE, spoken.phonemes, spoken.words, np.round(f0, 1).tolist(), HOP_S)
 
     def _said(self, before: str) -> list[Sentence]:
         """The sentence that ``before`` begins; none where nothing in it can be spoken."""
