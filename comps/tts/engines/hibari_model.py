@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from comps.cores import onnx
 from comps.models.onnx_outputs import with_output
+from comps.tts.engines.hibari_shape import BIAS_S, STRESS_LEADS_S, VOICED_HZ, last_stress, with_pitch, with_rise, with_timbre
 from comps.tts.engines.hibari_voices import HibariVoice
 
 RATE = 24_000
@@ -29,11 +30,6 @@ DURATION_S = 0.025
 DURATIONS = "/Clip_output_0"
 #: The graph with the durations among its outputs, made by ``avatarchatbot models prepare``.
 TIMED = "hibari_timed.onnx"
-
-#: F0 of the model as it is, Hz: the median over the sentences of benchmarks/voices.py. Ranges are widened and narrowed about it.
-MEDIAN_F0 = 195.0
-#: Below it the vocoder hears no voice.
-_VOICED_HZ = 40.0
 
 Float = NDArray[np.float32]
 
@@ -65,17 +61,19 @@ class HibariModel:
         """Whether the model has learnt the letter."""
         return letter in self._ids
 
-    def sound(self, letters: Sequence[str], voice: HibariVoice, speed: float, seed: int) -> Sounded:
-        """``letters``: those that the model knows, at least one. The same seed gives the same samples."""
+    def sound(self, letters: Sequence[str], voice: HibariVoice, speed: float, seed: int, rise: bool = False) -> Sounded:
+        """``letters``: one at least, all known to the model. A seed always gives the same samples. ``rise``: as a question."""
         ids = np.array([[0, *(self._ids[letter] for letter in letters), 0]], np.int64)
         pace = np.array([voice.speed * speed], np.float32)
         *frames, durations = self._session.run(None, {"ids": ids, "speed": pace})
         *spectrum, f0 = (output[0] for output in frames)
-        if voice.formant != 1.0:
-            spectrum = _with_formants(spectrum, voice.formant)
-        f0 = _with_pitch(f0, voice)
-        samples = self._synth(*spectrum, f0, np.random.default_rng(seed))
-        return Sounded(samples, np.where(f0 > _VOICED_HZ, f0, 0).astype(np.float32), durations.reshape(-1) * DURATION_S)
+        seconds = durations.reshape(-1) * DURATION_S
+        stressed = last_stress(letters) if rise else None
+        if stressed is not None:
+            f0 = with_rise(f0, spectrum[0], float(seconds[: stressed + 1].sum()) - BIAS_S - STRESS_LEADS_S)
+        f0 = with_pitch(f0, voice)
+        samples = self._synth(*with_timbre(spectrum, voice), f0, np.random.default_rng(seed))
+        return Sounded(samples, np.where(f0 > VOICED_HZ, f0, 0).astype(np.float32), seconds)
 
 
 def import_package(folder: Path) -> None:
@@ -84,27 +82,3 @@ def import_package(folder: Path) -> None:
         sys.path.insert(0, str(folder))
         # Its vocoder takes SciPy's FFT where it can: NumPy's is as fast and gives the same samples wherever it runs.
         sys.modules.setdefault("scipy.fft", None)  # type: ignore[arg-type]
-
-
-def _with_pitch(f0: Float, voice: HibariVoice) -> Float:
-    """F0 with the voice's height and range; the range about the model's median, so that a voice is the same in every clause."""
-    if voice.range != 1.0:
-        voiced = np.maximum(f0, 1.0) / MEDIAN_F0
-        f0 = np.where(f0 > _VOICED_HZ, MEDIAN_F0 * voiced**voice.range, f0)
-    return (f0 * voice.f0).astype(np.float32)
-
-
-def _with_formants(spectrum: Sequence[Float], factor: float) -> list[Float]:
-    """The five spectra [bins, frames], stretched: magnitudes interpolated, the free phase taken from the nearest bin."""
-    harmonic, phase, noise, free, free_phase = spectrum
-    bins = len(harmonic)
-    at = np.clip(np.arange(bins) / factor, 0, bins - 1)
-    below = np.floor(at).astype(int)
-    above = np.minimum(below + 1, bins - 1)
-    share = (at - below)[:, None].astype(np.float32)
-
-    def stretched(values: Float) -> Float:
-        between: Float = values[below] * (1 - share) + values[above] * share
-        return between
-
-    return [stretched(harmonic), stretched(phase), stretched(noise), stretched(free), free_phase[np.round(at).astype(int)]]

@@ -17,6 +17,7 @@ from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
 from comps.tts.engines.hibari_voices import HibariVoice
 from comps.tts.loudness import as_pcm, level
 from comps.tts.pauses import paced
+from comps.tts.questions import rises
 from comps.tts.speakable import speakable
 
 _TOKEN = re.compile(r"[^\s—–…]+")
@@ -52,7 +53,7 @@ class HibariWorker:
         for sentence in pronounced.sentences:
             flag.check()
             letters = [letter for letter in sentence.letters if self._model.knows(letter.symbol)]
-            made = self._model.sound([letter.symbol for letter in letters], voice, speed, seed)
+            made = self._model.sound([letter.symbol for letter in letters], voice, speed, seed, rises(pronounced.text(sentence)))
             for sound in timeline.sounds(letters, made.durations, made.samples, HOP_S):
                 sound.start, sound.end = sound.start + at, sound.end + at
                 found.append(sound)
