@@ -1,7 +1,7 @@
 """Make an inner tensor of an ONNX model one of its outputs, by editing the file's bytes: the ``onnx`` package is not needed.
 
-Protocol Buffers' encoding: a message is a row of fields, each a tag (number · 8 + wire type), for wire type 2 a length, and the value.
-Field numbers are those of ``onnx.proto``.
+Protocol Buffers' encoding: a message is a row of fields, each a tag (number · 8 + wire type), for wire type 2 a length, and the
+value. Field numbers are those of ``onnx.proto``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _TYPE_TENSOR, _TENSOR_ELEM_TYPE, _FLOAT = 1, 1, 1
 def with_output(model: bytes, name: str) -> bytes:
     """The ONNX ``model`` with the float tensor ``name`` as its last output.
 
-    A model that has this output already is given back as it is. Raises ValueError where ``model`` is no ONNX model, or none of its
-    nodes makes such a tensor.
+    A model that has this output already is given back as it is. Raises ValueError where ``model`` is no ONNX model, or none of
+    its nodes makes such a tensor.
     """
     graphs = [(begin, end) for number, _, begin, end in _fields(model, 0, len(model)) if number == _MODEL_GRAPH]
     if len(graphs) != 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.cores.proto.avatar import Phoneme, Word
+from comps.cores.proto.spans import Phoneme, Word
 from comps.cores.text.abbreviations import stop_ends_sentence
 
 Samples = NDArray[np.float32]

@@ -8,13 +8,11 @@ from typing import Annotated, Any, Literal
 from docarray import BaseDoc
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from comps.cores.proto import plain
+from comps.cores.proto import plain, spans
 from comps.cores.proto.media import Media
 
-#: A phoneme on a time line: start and end in seconds, and its espeak mnemonic or its IPA ("_" is silence).
-Phoneme = tuple[float, float, str]
-#: A word on a time line: start and end in seconds, and the word as it was written.
-Word = tuple[float, float, str]
+Phoneme = spans.Phoneme
+Word = spans.Word
 
 
 class Provenance(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Collection, Sequence
 
 from comps.cores.common.settings import TtsSettings
@@ -10,8 +9,9 @@ from comps.cores.errors import UnknownVoice
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import model_folder
+from comps.models.state import missing
 from comps.tts.character import Character
-from comps.tts.engines.hibari_voices import DEFAULT, VOICES, HibariVoice
+from comps.tts.engines.hibari_voices import DEFAULT, LANGUAGE, VOICES, HibariVoice
 
 _NODE = "tts"
 _MODEL = "hibari"
@@ -31,9 +31,7 @@ class HibariEngine:
 
     @classmethod
     def unavailable(cls, settings: TtsSettings) -> str | None:
-        if importlib.util.find_spec("onnxruntime") is None:
-            return "the package onnxruntime is not installed"
-        return None if model_folder(_MODEL) else "its model has not been prepared: run avatarchatbot models prepare"
+        return missing(_MODEL)
 
     async def start(self) -> None:
         await self._speakers.start()
@@ -45,14 +43,14 @@ class HibariEngine:
         await self._speakers.ready()
 
     def voices(self) -> list[Voice]:
-        return [voice.listed() for voice in VOICES.values()]
+        return [_listed(voice) for voice in VOICES.values()]
 
     def languages(self) -> Collection[str]:
         return {"en"}
 
     def named(self, wanted: str) -> Voice | None:
         voice = self._voice(wanted)
-        return None if voice is None else voice.listed()
+        return None if voice is None else _listed(voice)
 
     def characters(self, language: str) -> Sequence[Character]:
         return list(VOICES.values()) if language.casefold() in ("en", "en-us") else ()
@@ -80,3 +78,14 @@ class HibariEngine:
     def _voice(self, wanted: str) -> HibariVoice | None:
         name = wanted.strip().casefold()
         return self._default if name in ("", "default") else VOICES.get(name)
+
+
+def _listed(voice: HibariVoice) -> Voice:
+    return Voice(
+        name=voice.name,
+        language=LANGUAGE,
+        gender=voice.gender,
+        age=voice.age,
+        pitch_hz=voice.pitch_hz,
+        description=f"{voice.description}; English (America)",
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from comps.tts.engines import hibari_dictionaries
 from comps.tts.engines.hibari_letters import PUNCTUATION, SPACE
 from comps.tts.engines.hibari_model import import_package
 
@@ -51,11 +52,10 @@ _WORD = re.compile(r"[^\s—–…]+")
 class HibariG2P:
     def __init__(self, folder: Path) -> None:
         import_package(folder)
-        from hibari.g2p import G2P
         from hibari.g2p.normalize import normalize
         from hibari.tts import Hibari
 
-        self._g2p: Any = G2P()
+        self._g2p: Any = hibari_dictionaries.g2p(folder)
         self._normalize: Any = normalize
         self._split: Any = Hibari.split_sentences
 

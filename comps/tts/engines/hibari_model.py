@@ -1,4 +1,4 @@
-"""hibari's network and vocoder, inside a worker process: letters in, sound out, with the duration of each letter and the F0.
+"""hibari's network, inside a worker process: letters in, sound out, with the duration of each letter and the F0.
 
 The package is imported from the folder of prepared models, by this process alone.
 """
@@ -10,15 +10,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores import onnx
+from comps.models.hibari import DURATIONS, TIMED
 from comps.models.onnx_outputs import with_output
-from comps.tts.engines.hibari_shape import BIAS_S, STRESS_LEADS_S, VOICED_HZ, last_stress, with_pitch, with_rise, with_timbre
+from comps.tts.engines.hibari_shape import BIAS_S, VOICED_HZ, last_stress, with_pitch, with_rise
+from comps.tts.engines.hibari_vocoder import Vocoder
 from comps.tts.engines.hibari_voices import HibariVoice
+from comps.tts.psola import shifted
 
 RATE = 24_000
 #: Samples a frame of the spectrum: 12.5 ms.
@@ -26,10 +28,6 @@ HOP = 300
 HOP_S = HOP / RATE
 #: The graph counts durations in 25 ms.
 DURATION_S = 0.025
-#: The graph's own tensor that holds them.
-DURATIONS = "/Clip_output_0"
-#: The graph with the durations among its outputs, made by ``avatarchatbot models prepare``.
-TIMED = "hibari_timed.onnx"
 
 Float = NDArray[np.float32]
 
@@ -51,7 +49,7 @@ class HibariModel:
         import_package(folder)
         from hibari import dsp
 
-        self._synth: Any = dsp.synth
+        self._vocoder = Vocoder(dsp)
         assets = folder / "hibari" / "assets"
         self._ids: dict[str, int] = json.loads((assets / "vocab.json").read_text("utf-8"))
         timed = folder / TIMED
@@ -67,18 +65,25 @@ class HibariModel:
         pace = np.array([voice.speed * speed], np.float32)
         *frames, durations = self._session.run(None, {"ids": ids, "speed": pace})
         *spectrum, f0 = (output[0] for output in frames)
+        f0 = np.where(f0 > VOICED_HZ, f0, 0).astype(np.float32)
+        samples = self._vocoder.sound(spectrum, f0, np.random.default_rng(seed))
         seconds = durations.reshape(-1) * DURATION_S
+        wanted = f0
         stressed = last_stress(letters) if rise else None
         if stressed is not None:
-            f0 = with_rise(f0, spectrum[0], float(seconds[: stressed + 1].sum()) - BIAS_S - STRESS_LEADS_S)
-        f0 = with_pitch(f0, voice)
-        samples = self._synth(*with_timbre(spectrum, voice), f0, np.random.default_rng(seed))
-        return Sounded(samples, np.where(f0 > VOICED_HZ, f0, 0).astype(np.float32), seconds)
+            # Half of a stress mark's time is its vowel's.
+            begins = seconds[: stressed + 1].sum() + seconds[stressed + 1] / 2 - BIAS_S
+            wanted = with_rise(wanted, samples, float(begins))
+        wanted = with_pitch(wanted, voice)
+        # The network puts much of the voice's sound into spectra that F0 has no part in: pitch is changed in the sound.
+        if voice.formant != 1.0 or not np.allclose(wanted, f0):
+            samples = shifted(samples, RATE, f0, wanted, HOP, voice.formant)
+        return Sounded(samples, wanted, seconds)
 
 
 def import_package(folder: Path) -> None:
     """Let ``import hibari`` find the package in ``folder``."""
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-        # Its vocoder takes SciPy's FFT where it can: NumPy's is as fast and gives the same samples wherever it runs.
+        # It takes SciPy's FFT where it can, 20 MB that our vocoder does not need.
         sys.modules.setdefault("scipy.fft", None)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""What makes a voice out of the network's frames: formants, spectral tilt, and an F0 of its own height, range and tremor.
+"""The course of F0 that a voice is to have: its own height, range and tremor, and a rise where a question asks for it.
 
-Frames are 12.5 ms; spectra are [601 bins of 20 Hz, frames], log magnitudes in nepers.
+F0 is in Hz [frames of 12.5 ms], 0 where unvoiced.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ VOICED_HZ = 40.0
 _HOP_S = 0.0125
 #: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
 BIAS_S = 0.067
-_BIN_HZ = 20.0
-_DB = 20 / np.log(10)
-#: Tilt turns about 1 kHz and ends below the first formant and above the sibilants.
-_TILT_HZ = (200.0, 1000.0, 8000.0)
 #: An old voice trembles about five times a second; a second, slower wave keeps it from sounding like a machine.
 _TREMOR_HZ, _WANDER_HZ = 5.2, 1.7
 
@@ -32,29 +28,14 @@ _TREMOR_HZ, _WANDER_HZ = 5.2, 1.7
 _ENDS_ST, _RISES_ST = 5.0, 5.0
 #: Where that vowel begins, semitones: a question that begins its rise high up sounds surprised.
 _BEGINS_ST = (-3.0, 0.5)
-#: F0 turns so long before the stressed vowel.
-STRESS_LEADS_S = 0.03
 #: How long F0 takes to get from its own course to where the rise begins.
 _APPROACH_S = 0.08
 #: A voice is heard as long as it is not this much softer than at its loudest.
 _HEARD_DB = 25.0
 
 
-def with_timbre(spectrum: Sequence[Float], voice: HibariVoice) -> list[Float]:
-    """``spectrum``: harmonic magnitude and phase, noise magnitude, free magnitude and phase."""
-    harmonic, phase, noise, free, free_phase = spectrum
-    if voice.formant != 1.0:
-        harmonic, phase, noise, free, free_phase = _stretched(spectrum, voice.formant)
-    if voice.tilt:
-        low, turn, high = _TILT_HZ
-        octaves = np.log2(np.clip(np.arange(len(harmonic)) * _BIN_HZ, low, high) / turn)
-        tilt = (voice.tilt / _DB * octaves)[:, None].astype(np.float32)
-        harmonic, noise, free = harmonic + tilt, noise + tilt, free + tilt
-    return [harmonic, phase, noise, free, free_phase]
-
-
 def with_pitch(f0: Float, voice: HibariVoice) -> Float:
-    """``f0`` in Hz, 0 where unvoiced. The range is about the model's median, so that a voice is the same in every clause."""
+    """The range is about the model's median, so that a voice is the same in every clause."""
     if voice.range != 1.0:
         voiced = np.maximum(f0, 1.0) / MEDIAN_F0
         f0 = np.where(f0 > VOICED_HZ, MEDIAN_F0 * voiced**voice.range, f0).astype(np.float32)
@@ -65,13 +46,13 @@ def with_pitch(f0: Float, voice: HibariVoice) -> Float:
     return (f0 * voice.f0).astype(np.float32)
 
 
-def with_rise(f0: Float, harmonic: Float, begins_s: float) -> Float:
+def with_rise(f0: Float, samples: Float, begins_s: float) -> Float:
     """``f0`` rising from ``begins_s`` to the end, as a question for a yes or a no does: the model lets all of them fall.
 
-    ``harmonic``: log magnitudes [bins, frames], which tell where the voice is still heard.
+    ``samples``: [frames · n], which tell where the voice is still heard.
     """
     begin = max(0, int(begins_s / _HOP_S))
-    powers = np.exp(2 * harmonic).sum(axis=0)
+    powers = np.mean(samples.reshape(len(f0), -1) ** 2, axis=1)
     heard = np.flatnonzero((f0 > VOICED_HZ) & (powers > powers.max() * 10 ** (-_HEARD_DB / 10)))
     if not len(heard) or heard[-1] < begin + 2:
         return f0
@@ -88,20 +69,9 @@ def with_rise(f0: Float, harmonic: Float, begins_s: float) -> Float:
 
 
 def last_stress(letters: Sequence[str]) -> int | None:
-    """The index of the last vowel with the main stress, or with any; None where no letter is stressed."""
+    """The index of the last mark of main stress, or of any; None where no letter is stressed."""
     for mark in "ˈˌ":
         for index in range(len(letters) - 2, -1, -1):
             if letters[index] == mark:
-                return index + 1
+                return index
     return None
-
-
-def _stretched(spectrum: Sequence[Float], factor: float) -> list[Float]:
-    """The five spectra stretched along the frequencies: magnitudes interpolated, the free phase taken from the nearest bin."""
-    *smooth, free_phase = spectrum
-    bins = len(free_phase)
-    at = np.clip(np.arange(bins) / factor, 0, bins - 1)
-    below = np.floor(at).astype(int)
-    above = np.minimum(below + 1, bins - 1)
-    share = (at - below)[:, None].astype(np.float32)
-    return [*(values[below] * (1 - share) + values[above] * share for values in smooth), free_phase[np.round(at).astype(int)]]

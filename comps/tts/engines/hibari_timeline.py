@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.cores.proto.avatar import Phoneme, Word
+from comps.cores.proto.spans import Phoneme, Word
 from comps.tts.engines.hibari_g2p import Letter
 from comps.tts.engines.hibari_letters import MARKS, ipa, is_sound
 from comps.tts.engines.hibari_shape import BIAS_S

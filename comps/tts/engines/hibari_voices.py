@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from comps.cores.proto.avatar import Voice
 from comps.tts.character import Character
 
 LANGUAGE = "en-us"
@@ -15,27 +14,15 @@ DEFAULT = "heart"
 @dataclass(frozen=True)
 class HibariVoice(Character):
     """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median.
-    ``tilt``: dB an octave, brighter above 0. ``tremor``: semitones that F0 trembles by.
+    ``tremor``: semitones that F0 trembles by.
     ``gain_db``: brings the voice's sentences to −18 LUFS in the mean; None: each clause is levelled for itself."""
 
     f0: float = 1.0
     formant: float = 1.0
     speed: float = 1.0
     range: float = 1.0
-    tilt: float = 0.0
     tremor: float = 0.0
     gain_db: float | None = None
-
-    def listed(self) -> Voice:
-        """As clients see it."""
-        return Voice(
-            name=self.name,
-            language=LANGUAGE,
-            gender=self.gender,
-            age=self.age,
-            pitch_hz=self.pitch_hz,
-            description=f"{self.description}; English (America)",
-        )
 
 
 _VOICES = (

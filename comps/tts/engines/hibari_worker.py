@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from comps.cores.errors import BadInput
-from comps.cores.proto.avatar import Phoneme, Word
+from comps.cores.proto.spans import Phoneme, Word
 from comps.cores.workers.cancel import flag
 from comps.tts.engines import hibari_timeline as timeline
 from comps.tts.engines.hibari_g2p import HibariG2P
