@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from comps.cores.proto.spans import Phoneme, Word
 from comps.tts.engines.hibari_g2p import Letter
 from comps.tts.engines.hibari_letters import MARKS, ipa, is_sound
+from comps.tts.engines.hibari_shape import BIAS_S
 
 SILENCE = "_"
 
-#: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
-BIAS_S = 0.067
 #: Sounds are heard down to this far below the loudest, dB.
 _SILENT_DB = 40.0
 #: A shorter silence at punctuation is no pause.
