@@ -1,4 +1,4 @@
-"""hibari's network and vocoder, inside a worker process: letters in, sound out, with the duration of each letter and the F0.
+"""hibari's network, inside a worker process: letters in, sound out, with the duration of each letter and the F0.
 
 The package is imported from the folder of prepared models, by this process alone.
 """
@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from comps.cores import onnx
 from comps.models.hibari import DURATIONS, TIMED
 from comps.models.onnx_outputs import with_output
+from comps.tts.engines.hibari_vocoder import Vocoder
 from comps.tts.engines.hibari_voices import HibariVoice
 
 RATE = 24_000
@@ -52,7 +52,7 @@ class HibariModel:
         import_package(folder)
         from hibari import dsp
 
-        self._synth: Any = dsp.synth
+        self._vocoder = Vocoder(dsp)
         assets = folder / "hibari" / "assets"
         self._ids: dict[str, int] = json.loads((assets / "vocab.json").read_text("utf-8"))
         timed = folder / TIMED
@@ -68,10 +68,8 @@ class HibariModel:
         pace = np.array([voice.speed * speed], np.float32)
         *frames, durations = self._session.run(None, {"ids": ids, "speed": pace})
         *spectrum, f0 = (output[0] for output in frames)
-        if voice.formant != 1.0:
-            spectrum = _with_formants(spectrum, voice.formant)
         f0 = _with_pitch(f0, voice)
-        samples = self._synth(*spectrum, f0, np.random.default_rng(seed))
+        samples = self._vocoder.sound(spectrum, f0, voice.formant, np.random.default_rng(seed))
         return Sounded(samples, np.where(f0 > _VOICED_HZ, f0, 0).astype(np.float32), durations.reshape(-1) * DURATION_S)
 
 
@@ -79,7 +77,7 @@ def import_package(folder: Path) -> None:
     """Let ``import hibari`` find the package in ``folder``."""
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-        # Its vocoder takes SciPy's FFT where it can: NumPy's is as fast and gives the same samples wherever it runs.
+        # It takes SciPy's FFT where it can, 20 MB that our vocoder does not need.
         sys.modules.setdefault("scipy.fft", None)  # type: ignore[arg-type]
 
 
@@ -89,19 +87,3 @@ def _with_pitch(f0: Float, voice: HibariVoice) -> Float:
         voiced = np.maximum(f0, 1.0) / MEDIAN_F0
         f0 = np.where(f0 > _VOICED_HZ, MEDIAN_F0 * voiced**voice.range, f0)
     return (f0 * voice.f0).astype(np.float32)
-
-
-def _with_formants(spectrum: Sequence[Float], factor: float) -> list[Float]:
-    """The five spectra [bins, frames], stretched: magnitudes interpolated, the free phase taken from the nearest bin."""
-    harmonic, phase, noise, free, free_phase = spectrum
-    bins = len(harmonic)
-    at = np.clip(np.arange(bins) / factor, 0, bins - 1)
-    below = np.floor(at).astype(int)
-    above = np.minimum(below + 1, bins - 1)
-    share = (at - below)[:, None].astype(np.float32)
-
-    def stretched(values: Float) -> Float:
-        between: Float = values[below] * (1 - share) + values[above] * share
-        return between
-
-    return [stretched(harmonic), stretched(phase), stretched(noise), stretched(free), free_phase[np.round(at).astype(int)]]
