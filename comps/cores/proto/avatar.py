@@ -106,11 +106,17 @@ class Voice(BaseDoc):
 
 
 class SpeechRequest(BaseDoc):
-    """A clause to be spoken. ``voice`` is a voice's name, or a description of one ("an old sailor")."""
+    """A clause to be spoken. ``voice`` is a voice's name, or a description of one ("an old sailor").
+
+    ``before`` and ``continues``: what of the same sentence was spoken before it, and whether the sentence goes on after it. A
+    voice may speak it as that part of the whole sentence; it speaks ``text`` alone.
+    """
 
     text: str = Field(min_length=1, max_length=5000)
     voice: str = Field(default="default", max_length=500)
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    before: str = Field(default="", max_length=5000)
+    continues: bool = False
 
 
 class Speech(BaseDoc):
