@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from comps.cores.proto.spans import Phoneme, Word
 from comps.tts.engines.hibari_g2p import Letter
 from comps.tts.engines.hibari_letters import STRESS, ipa, is_sound
+from comps.tts.engines.hibari_shape import BIAS_S
 
 SILENCE = "_"
 
-#: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
-BIAS_S = 0.067
-#: How much of a stress mark's time belongs to the consonant before, by the same measure.
+#: How much of a stress mark's time belongs to the consonant before, as forced alignment hears it.
 _STRESS_BEFORE = 0.4
 #: Sounds are heard down to this far below the loudest, dB.
 _SILENT_DB = 40.0

@@ -31,11 +31,11 @@ class Vocoder:
         self._size: int = dsp.N_FFT
         self._hop: int = dsp.HOP
 
-    def sound(self, spectra: Sequence[Float], f0: Float, formant: float, rng: np.random.Generator) -> Float:
+    def sound(self, spectra: Sequence[Float], f0: Float, rng: np.random.Generator) -> Float:
         """→ float32 [frames · hop].
 
         ``spectra``: log magnitude and phase of the voice, log magnitude of the noise, log magnitude and phase of the rest, each
-        [bins, frames]; ``formant`` stretches them.
+        [bins, frames].
         """
         frames = len(f0)
         overlap = self._size // self._hop
@@ -45,14 +45,10 @@ class Vocoder:
         summed = np.zeros((frames + overlap - 1, self._hop), np.float32)
         weight = np.zeros_like(summed)
         squares = (self._window * self._window).reshape(overlap, self._hop)
-        stretch = None if formant == 1.0 else _Stretch(len(spectra[0]), formant)
         for start in range(0, frames, _BLOCK):
             end = min(start + _BLOCK, frames)
             voice = np.fft.rfft(source[start:end] * self._source_window).astype(np.complex64, copy=False)
-            parts = [part[:, start:end] for part in spectra]
-            if stretch is not None:
-                parts = stretch(parts)
-            made = _spectrum(voice, [np.ascontiguousarray(part.T) for part in parts], rng)
+            made = _spectrum(voice, [np.ascontiguousarray(part[:, start:end].T) for part in spectra], rng)
             pieces = np.fft.irfft(made, self._size).astype(np.float32, copy=False) * self._window
             for part, piece in enumerate(pieces.reshape(end - start, overlap, self._hop).swapaxes(0, 1)):
                 summed[start + part : end + part] += piece
@@ -82,20 +78,3 @@ def _polar(level: Float, phase: Float) -> Complex:
 
 def _magnitude(level: Float) -> Float:
     return np.exp(np.minimum(level, _LOUDEST))
-
-
-class _Stretch:
-    """Bins of a spectrum moved so that what was in bin k is in bin k · ``factor``."""
-
-    def __init__(self, bins: int, factor: float) -> None:
-        at = np.clip(np.arange(bins) / factor, 0, bins - 1)
-        self._below = np.floor(at).astype(int)
-        self._above = np.minimum(self._below + 1, bins - 1)
-        self._nearest = np.round(at).astype(int)
-        self._share = (at - self._below).astype(np.float32)[:, None]
-
-    def __call__(self, parts: Sequence[Float]) -> list[Float]:
-        """``parts``: [bins, frames]. All are interpolated but the last, a phase that is free from bin to bin."""
-        *smooth, free = parts
-        below_share = 1 - self._share
-        return [part[self._below] * below_share + part[self._above] * self._share for part in smooth] + [free[self._nearest]]

@@ -19,6 +19,7 @@ from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
 from comps.tts.engines.hibari_voices import HibariVoice
 from comps.tts.loudness import as_pcm, level
 from comps.tts.pauses import paced
+from comps.tts.questions import rises
 from comps.tts.speakable import speakable
 
 _TOKEN = re.compile(r"[^\s—–…]+")
@@ -61,7 +62,8 @@ class HibariWorker:
             flag.check()
             is_last = sentence is pronounced.sentences[-1]
             part = in_context(self._known(sentence), self._known(*said), continues=continues and is_last)
-            made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed)
+            asks = rises(f"{before if said else ''} {pronounced.text(sentence)}")
+            made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
             sounds = timeline.sounds(part.letters, made.durations, made.samples, HOP_S)
             own, pitch, sounds = cut_out(made, sounds, part)
             for sound in sounds:
