@@ -132,6 +132,11 @@ def _power(text: str) -> str:
     return names.get(text) or f"的{'负' if text[0] in '-−' else ''}{number(text.lstrip('-−'))}次方"
 
 
+def _plain(match: Match) -> str | None:
+    is_name = match[0].isdigit() and len(match[0]) > 9 and not match[0].endswith("000")
+    return digits(match[0]) if is_name else number(match[0])
+
+
 def _version(text: str) -> str:
     return "点".join(number(part) for part in text.split("."))
 
@@ -205,7 +210,7 @@ _RULES: tuple[tuple[str, Rewrite | str], ...] = (
     lambda match: digits(match["it"]) if len(match["it"]) > 2 else number(match["it"])),
     (
         rf"(?<![.\d]){_NUM}",
-        lambda match: digits(match[0]) if match[0].isdigit() and len(match[0]) > 9 and not match[0].endswith("000") else number(match[0]),
+        _plain,
     ),
     (r"\d+", lambda match: digits(match[0])),
     (r"\u202f", " "),

@@ -127,8 +127,10 @@ class French(European):
     def own_rules(self) -> None:
         self.rule(r"(?<!\w)pp?\.[ ]?(?=\d)", "page ")
         self.rule(r"(?<!\w)[nN][°º][ \u202f]?(?=\d)", "numéro ")
-        women = "personnes?|fois|minutes?|heures?|secondes?|années?|semaines?|pages?|tasses?|cuillères?|femmes?"
-        "|filles?|pièces?|places?|voitures?"
+        women = (
+            "personnes?|fois|minutes?|heures?|secondes?|années?|semaines?|pages?|tasses?|cuillères?|femmes?"
+            "|filles?|pièces?|places?|voitures?"
+        )
         self.rule(rf"(?<![\w.,/])(?P<n>\d{{0,3}}1)(?=[ ](?:{women})\b)", lambda match: self.number(match["n"], "f"))
         self.rule(r"(?<=\d)(?P<it>[ \u202f]?M€)(?!\w)", " millions €")
         self.rule(r"(?<=\d)(?P<it>[ \u202f]?k€)(?!\w)", " mille €")

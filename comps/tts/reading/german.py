@@ -153,8 +153,10 @@ _WORDS = Words(
 
 class German(European):
     words = _WORDS
-    time_pattern = r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?(?:Uhr|h)\b)?|(?P<h2>\d{1,2})"
-    r"(?:\.(?P<m2>\d{2}))?[ ]Uhr\b)(?![\w:])"
+    time_pattern = (
+        r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?(?:Uhr|h)\b)?|(?P<h2>\d{1,2})"
+        r"(?:\.(?P<m2>\d{2}))?[ ]Uhr\b)(?![\w:])"
+    )
     ordinal_pattern = (
         r"\b(?P<article>[Dd]er|[Dd]ie|[Dd]as|[Dd]em|[Dd]en|[Dd]es|[Ii]m|[Zz]um|[Zz]ur|[Aa]m|[Bb]eim|[Vv]om|[Uu]nd"
         r"|[Ii]hr|[Ii]hren|[Jj]eder|[Jj]ede|[Jj]eden|[Bb]is)"

@@ -149,8 +149,10 @@ _WORDS = Words(
 
 class Spanish(European):
     words = _WORDS
-    time_pattern = r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?h(?:oras|rs)?\b\.?)?|(?P<h2>\d{1,2})"
-    r"(?:\.(?P<m2>\d{2}))[ ]?h(?:oras)?\b)(?![\w:])"
+    time_pattern = (
+        r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?h(?:oras|rs)?\b\.?)?|(?P<h2>\d{1,2})"
+        r"(?:\.(?P<m2>\d{2}))[ ]?h(?:oras)?\b)(?![\w:])"
+    )
     ordinal_pattern = r"(?<![\w.,])(?P<it>(?P<n>\d{1,3})(?:\.?[ºª°](?!C)|\.er|er|ro|ra|do|da|to|ta|vo|va|mo|ma|no|na))(?!\w)"
 
     def own_rules(self) -> None:
@@ -174,7 +176,7 @@ class Spanish(European):
             lambda match: self.number(match["n"], "m"),
         )
         self.rule(
-            r"(?<![\w.,])(?:[6-9]\d[ ]\d{3}[ ]\d\d[ ]\d\d|[6-9]\d\d[ ]\d\d[ ]\d\d[ ]\d\d)(?!\w)"
+            r"(?<![\w.,])(?<!\+\d\d[ ])(?:[6-9]\d[ ]\d{3}[ ]\d\d[ ]\d\d|[6-9]\d\d[ ]\d\d[ ]\d\d[ ]\d\d)(?!\w)"
             r"|(?:[Tt]el\.|[Tt]eléfono|[Mm]óvil|[Ll]lam\w{1,5}(?:[ ]al)?):?[ ](?P<it>\d{3}[ ]\d{3}[ ]\d{3})(?!\w)",
             lambda match: self._grouped(match["it"] or match[0]),
         )
