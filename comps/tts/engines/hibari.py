@@ -63,7 +63,15 @@ class HibariEngine:
 
     async def speak(self, request: SpeechRequest) -> Speech:
         voice = VOICES[await self.choose_voice(request.voice)]
-        spoken = await self._speakers.call("speak", request.text, voice, request.speed, timeout=self._timeout)
+        spoken = await self._speakers.call(
+            "speak",
+            request.text,
+            voice,
+            request.speed,
+            before=request.before,
+            continues=request.continues,
+            timeout=self._timeout,
+        )
         return Speech(
             pcm=spoken.pcm,
             sample_rate=spoken.rate,
