@@ -52,7 +52,7 @@ class Clip(NamedTuple):
 
 
 class Worker(Protocol):
-    def transcribe(self, media: bytes) -> tuple[str, float]: ...
+    def transcribe(self, media: bytes) -> tuple[object, ...]: ...
     def begin(self) -> None: ...
     def feed(self, pcm: bytes) -> str: ...
     def result(self) -> tuple[str, float]: ...
@@ -170,7 +170,7 @@ def latency(name: str, worker: Worker, clips: Iterable[Clip]) -> None:
 
 def _heard(worker: Worker, samples: Samples) -> str | None:
     try:
-        return worker.transcribe(wav_bytes(samples, RATE))[0]
+        return str(worker.transcribe(wav_bytes(samples, RATE))[0])
     except BadInput:
         return None
 
