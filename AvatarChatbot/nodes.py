@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
-from AvatarChatbot.unspoken import SILENCE, unspoken
-from comps.cores.errors import NodeError, Overloaded, Problem
+from AvatarChatbot.unspoken import SILENCE, silent, unspoken
+from comps.cores.errors import BadInput, NodeError, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
@@ -105,9 +105,11 @@ class AvatarOrchestrator(ServiceOrchestrator):
 
     def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
         """Where pictures cannot be drawn, or text cannot be spoken, an answer may go on without: a chunk that holds no picture,
-        a clause of silence.
+        a clause of silence. A clause that holds nothing to be spoken (a note in HTML, a reference) is silent too.
         """
         turn: Turn = kwargs["turn"]
+        if isinstance(request, SpeechRequest) and isinstance(error, BadInput) and error.extra.get("field") == "text":
+            return silent(turn.engines.get("tts", ""))
         if turn.degrades and isinstance(error, NodeError | Overloaded):
             match request:
                 case ChunkRequest():
@@ -195,6 +197,7 @@ def _placed(turn: Turn, speech: Speech) -> Clause:
     timeline = turn.timeline
     if timeline is None:
         timeline = turn.open_timeline()
+    if not turn.spoken_voice:
         turn.engines["tts"], turn.spoken_voice = speech.engine, speech.voice
     timeline.end_pause()
     start_s, words = timeline.duration_s, len(timeline.words)
