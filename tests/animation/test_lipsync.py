@@ -29,8 +29,8 @@ from tests.independent_mesh import WITHOUT_PLOTS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
-#: Each is a control of the others, which says something only where they differ in rhythm: two sentences of five seconds can agree
-#: by chance. Of the other two the one is taken whose timeline agrees less. The voices are espeak's.
+#: Texts, and the voices of espeak that speak them. Another sentence is a control that says something only where it differs in rhythm:
+#: two of five seconds can agree by chance. So a video's control is, of the others in every voice, the one least like its own.
 SENTENCES = [
     ("en-us+m3", "Hello, I am your guide. Please follow me to the map room, where a marvellous machine is waiting."),
     ("en-us", "My brother bought a brown leather bag for his mother, and she put it beside the window."),
@@ -53,11 +53,13 @@ import syncmeter
 for line in sys.stdin:
     job = json.loads(line)
     series = syncmeter.track(job["video"])
-    judged = {k: syncmeter.measure(job["video"], v, series=series, wav_ref=job["wav"]) for k, v in job["timelines"].items()}
-    seconds = judged["own"]["seconds"]
-    curves = {k: syncmeter.timeline_curve(v, seconds) for k, v in job["timelines"].items()}
-    for k, curve in curves.items():
-        judged[k]["alike"] = float(syncmeter.best(*syncmeter.xcorr(curves["own"], curve, 400))[1])
+    own = job["timelines"].pop("own")
+    judged = {"own": syncmeter.measure(job["video"], own, series=series, wav_ref=job["wav"])}
+    curve = lambda timeline: syncmeter.timeline_curve(timeline, judged["own"]["seconds"])
+    alike = {k: syncmeter.best(*syncmeter.xcorr(curve(own), curve(v), 400))[1] for k, v in job["timelines"].items()}
+    if alike:
+        least = job["timelines"][min(alike, key=alike.get)]
+        judged["wrong"] = syncmeter.measure(job["video"], least, series=series, wav_ref=job["wav"])
     print(json.dumps(judged), flush=True)
 """
 )
@@ -150,13 +152,17 @@ def job(video: Path, **timelines: Spoken) -> dict[str, Any]:
     }
 
 
-def speech(engine: str) -> list[Spoken]:
-    """The sentences, each in another voice of the engine."""
+def speech(engine: str) -> list[list[Spoken]]:
+    """Every sentence in every voice of the engine: number ``index`` of a sentence is in a voice of its own."""
     if engine == "espeak":
-        return [espeak(text, voice) for voice, text in SENTENCES]
-    if not (voices := hibari_voices()):
-        pytest.skip("hibari's model has not been prepared")
-    return [hibari(text, voices[index % len(voices)]) for index, (_, text) in enumerate(SENTENCES)]
+        speak, voices = espeak, [voice for voice, _ in SENTENCES]
+    else:
+        speak, voices = hibari, hibari_voices()[: len(SENTENCES)]
+        if not voices:
+            pytest.skip("hibari's model has not been prepared")
+    return [
+        [speak(text, voices[(index + k) % len(voices)]) for k in range(len(voices))] for index, (_, text) in enumerate(SENTENCES)
+    ]
 
 
 @pytest.fixture(scope="module", params=LEAST_MEAN)
@@ -173,10 +179,12 @@ async def answers(
     spoken = speech(spoken_by)
     jobs: dict[str, dict[str, Any]] = {}
     for name in AVATARS:
-        for index, own in enumerate(spoken):
+        for index, (own, *_) in enumerate(spoken):
             video = folder / f"{name}_{index}.mp4"
             await film(engine, picture(name, shared), own, video)
-            jobs[f"{name} {index}"] = job(video, own=own, other=spoken[index - 1], another=spoken[index - 2])
+            others = itertools.chain(*spoken[:index], *spoken[index + 1 :])
+            controls = {f"control {number}": other for number, other in enumerate(others)}
+            jobs[f"{name} {index}"] = job(video, own=own, **controls)
     return dict(zip(jobs, measure(list(jobs.values()), shared), strict=True))
 
 
@@ -193,8 +201,7 @@ async def test_lips_follow_the_phonemes(answers: dict[str, Judged], case: str) -
 async def test_the_mean_and_the_control(answers: dict[str, Judged], spoken_by: str) -> None:
     own = [judged["own"]["r"] for judged in answers.values()]
     assert sum(own) / len(own) >= LEAST_MEAN[spoken_by], own
-    controls = [min(judged["other"], judged["another"], key=lambda other: other["alike"]) for judged in answers.values()]
-    wrong = [control["r"] for control in controls]
+    wrong = [judged["wrong"]["r"] for judged in answers.values()]
     assert max(wrong) <= 0.3, wrong
 
 
