@@ -29,7 +29,7 @@ from tests.independent_mesh import WITHOUT_PLOTS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
-#: Texts, and the voices of espeak that speak them. Another sentence is a control that says something only where its rhythm differs:
+#: Texts, and the voices of espeak that speak them. Another sentence is a control that says something only if its rhythm differs:
 #: two of five seconds can agree by chance. So a video's control is, of the others in every voice, the one least like its own.
 SENTENCES = [
     ("en-us+m3", "Hello, I am your guide. Please follow me to the map room, where a marvellous machine is waiting."),
