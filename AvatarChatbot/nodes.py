@@ -11,7 +11,7 @@ import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
 from AvatarChatbot.unspoken import SILENCE, silent, unspoken
-from comps.cores.errors import BadInput, NodeError, Overloaded, Problem
+from comps.cores.errors import NodeError, NothingToSpeak, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
@@ -108,7 +108,7 @@ class AvatarOrchestrator(ServiceOrchestrator):
         a clause of silence. A clause that holds nothing to be spoken (a note in HTML, a reference) is silent too.
         """
         turn: Turn = kwargs["turn"]
-        if isinstance(request, SpeechRequest) and isinstance(error, BadInput) and error.extra.get("field") == "text":
+        if isinstance(request, SpeechRequest) and error.code == NothingToSpeak.code:
             return silent(turn.engines.get("tts", ""))
         if turn.degrades and isinstance(error, NodeError | Overloaded):
             match request:
