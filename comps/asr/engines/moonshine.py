@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Transcript
 from comps.cores.workers.pool import Lease, WorkerPool
 from comps.models.folder import model_folder
+from comps.models.state import missing
 
 _NODE = "asr"
 #: What it needs: the recogniser, and the voice activity detector.
@@ -33,10 +33,7 @@ class MoonshineEngine:
 
     @classmethod
     def unavailable(cls, settings: AsrSettings) -> str | None:
-        if importlib.util.find_spec("onnxruntime") is None:
-            return "the package onnxruntime is not installed"
-        missing = [model for model in _MODELS if model_folder(model) is None]
-        return f"not prepared: {', '.join(missing)} (avatarchatbot models prepare)" if missing else None
+        return next((reason for model in _MODELS if (reason := missing(model)) is not None), None)
 
     async def start(self) -> None:
         await self._workers.start()
