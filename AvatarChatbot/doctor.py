@@ -39,12 +39,13 @@ def examine() -> Iterator[Finding]:
         registry: EngineRegistry[Any] = importlib.import_module(module).ENGINES
         configured = kind()
         try:
-            chosen, problem = registry.choose(configured.engine, configured).name, ""
+            choice = registry.choose(configured.engine, configured)
+            chosen, problem = {choice.name, *choice.beside}, ""
         except NodeUnavailable as error:
-            chosen, problem = "", error.detail
+            chosen, problem = set(), error.detail
         for engine in registry:
             reason = registry.engine_class(engine).unavailable(configured)
-            if engine == chosen:
+            if engine in chosen:
                 yield Finding(stage, engine, True, "will run")
             else:
                 yield Finding(stage, engine, False, reason or "can run; a better one is chosen, or another is named")

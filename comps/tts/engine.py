@@ -28,17 +28,17 @@ class TtsEngine(Engine, Protocol):
         Empty where it has none. For a bare language it is the accent that the engine speaks best.
         """
 
-    async def choose_voice(self, wanted: str) -> str:
-        """Goes once the service chooses (``comps.tts.router``)."""
-
     async def speak(self, request: SpeechRequest) -> Speech:
         """Speak one clause with the voice ``request.voice``: a name from ``named`` or ``characters``, or "default".
 
-        Raises BadInput (field ``text``) when nothing in it can be spoken, and UnknownVoice for a name that is none.
+        The text is what is to be heard (``comps.tts.reading``). Raises BadInput (field ``text``) when nothing in it can be
+        spoken, and UnknownVoice for a name that is none.
         """
 
 
-#: Best first. espeak goes before hibari until the service takes several: hibari speaks English alone.
+#: Best first, for the languages that it speaks.
 ENGINES: EngineRegistry[TtsEngine] = EngineRegistry(
-    "tts", {"espeak": "comps.tts.engines.espeak:EspeakEngine", "hibari": "comps.tts.engines.hibari:HibariEngine"}
+    "tts",
+    {"hibari": "comps.tts.engines.hibari:HibariEngine", "espeak": "comps.tts.engines.espeak:EspeakEngine"},
+    together=True,
 )

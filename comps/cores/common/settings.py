@@ -121,7 +121,7 @@ class TtsSettings(ServiceSettings):
     model_config = _config("TTS_")
 
     port: int = 9088
-    voice: str = Field("en-us+linda", description="voice of requests that name none")
+    voice: str = Field("", description="name of the voice for requests that ask for none; empty: the best engine's own")
 
 
 class AnimationSettings(ServiceSettings):

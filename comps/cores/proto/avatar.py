@@ -106,14 +106,16 @@ class Voice(BaseDoc):
 
 
 class SpeechRequest(BaseDoc):
-    """A clause to be spoken. ``voice`` is a voice's name, or a description of one ("an old sailor").
+    """A clause to be spoken. ``voice`` is a voice's name, a language ("German", "de-DE"), or a description ("an old sailor").
 
+    ``language``: a hint for clauses whose language is unsure, such as the language of the conversation so far.
     ``before`` and ``continues``: what of the same sentence was spoken before it, and whether the sentence goes on after it. A
     voice may speak it as that part of the whole sentence; it speaks ``text`` alone.
     """
 
     text: str = Field(min_length=1, max_length=5000)
     voice: str = Field(default="default", max_length=500)
+    language: str | None = Field(default=None, max_length=100)
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
     before: str = Field(default="", max_length=5000)
     continues: bool = False

@@ -15,7 +15,6 @@ from comps.tts.engines.espeak_manner import NORMAL_WPM, Manner
 from comps.tts.engines.espeak_timeline import PhonemeEvent, WordEvent, phonemes, speech_end, words
 from comps.tts.loudness import TARGET_LUFS, as_pcm, integrated, level
 from comps.tts.pauses import paced
-from comps.tts.speakable import speakable
 
 #: Read out to learn how loud a voice is; louder than its sentences by as much in the mean of all English variants, dB.
 _NUMBER, _NUMBER_DB = "12345678", 0.45
@@ -39,9 +38,8 @@ class EspeakWorker:
 
     def speak(self, text: str, voice: str, manner: Manner) -> Spoken:
         """Speak ``text`` with espeak's ``voice``. Raises BadInput when nothing in it can be spoken, and Cancelled."""
-        clause = speakable(text)
         try:
-            pcm, events = self._library.synthesise(clause, voice, manner, _cancelled)
+            pcm, events = self._library.synthesise(text, voice, manner, _cancelled)
         except (LookupError, OSError) as error:
             raise NodeError("espeak-ng could not speak", node="tts") from error
         flag.check()
@@ -53,7 +51,7 @@ class EspeakWorker:
         timeline = phonemes(sounds, spoken_end, rate)
         onsets = [WordEvent(event.sample, event.position) for event in events if event.mnemonic is None]
         samples = (np.frombuffer(pcm, "<i2")[:spoken_end] / 32768).astype(np.float32)
-        made = paced(samples, rate, clause, timeline, words(clause, onsets, timeline, rate), manner.rate / NORMAL_WPM)
+        made = paced(samples, rate, text, timeline, words(text, onsets, timeline, rate), manner.rate / NORMAL_WPM)
         gain = self._gain_db(voice, manner.pitch)
         return Spoken(as_pcm(level(made.samples, rate, gain)), rate, made.phonemes, made.words)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from comps.tts.engines.hibari_voices import HibariVoice
 from comps.tts.loudness import as_pcm, level
 from comps.tts.pauses import paced
 from comps.tts.questions import rises
-from comps.tts.speakable import speakable
 
 _TOKEN = re.compile(r"[^\s—–…]+")
 _PUNCTUATION = ".,;:!?…\"'“”‘’«»()[]{}<>*_~`|/\\—–-"
@@ -52,9 +50,8 @@ class HibariWorker:
 
         Raises BadInput when nothing in it can be spoken, and Cancelled.
         """
-        clause = speakable(text)
-        pronounced = self._g2p.pronounce(clause)
-        said = self._said(before)
+        pronounced = self._g2p.pronounce(text)
+        said = self._g2p.pronounce(before).sentences[-1:]
         found: list[timeline.Sound] = []
         parts = []
         at = 0.0
@@ -75,18 +72,12 @@ class HibariWorker:
         if not found:
             raise BadInput("text: holds nothing that this voice can speak", field="text")
         samples, f0 = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
-        written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(clause)) if word]
+        written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(text)) if word]
         heard = timeline.words(written, [word.strip(_PUNCTUATION) for word in pronounced.words], found)
-        spoken = paced(samples, RATE, clause, timeline.phonemes(found, len(samples) / RATE), heard, speed)
+        spoken = paced(samples, RATE, text, timeline.phonemes(found, len(samples) / RATE), heard, speed)
         f0 = f0[np.minimum(spoken.before(np.arange(0, len(spoken.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
         pcm = as_pcm(level(spoken.samples, RATE, voice.gain_db))
         return Spoken(pcm, RATE, spoken.phonemes, spoken.words, np.round(f0, 1).tolist(), HOP_S)
-
-    def _said(self, before: str) -> list[Sentence]:
-        """The sentence that ``before`` begins; none where nothing in it can be spoken."""
-        with contextlib.suppress(BadInput):
-            return self._g2p.pronounce(speakable(before)).sentences[-1:]
-        return []
 
     def _known(self, *sentences: Sentence) -> list[Letter]:
         return [letter for sentence in sentences for letter in sentence.letters if self._model.knows(letter.symbol)]

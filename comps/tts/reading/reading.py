@@ -41,12 +41,13 @@ class Reading:
         last = -1
         first_of_last = -1
         for start, end, span in self._origins(words):
+            begin = start
             first, final = owner[span[0]], owner[max(span[0], span[1] - 1)]
             if first <= last and found:
                 first = first_of_last
-                start = found.pop()[0]
+                begin = found.pop()[0]
             last, first_of_last = max(last, final), first
-            found.append((start, end, self._written(tokens[first][0], tokens[last][1], voiced)))
+            found.append((begin, end, self._written(tokens[first][0], tokens[last][1], voiced)))
         return [word for word in found if word[2]]
 
     def _origins(self, words: Sequence[Word]) -> list[tuple[float, float, Span]]:
