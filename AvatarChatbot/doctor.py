@@ -10,6 +10,9 @@ from typing import Any
 from comps.cores.common import settings
 from comps.cores.common.component import EngineRegistry
 from comps.cores.errors import NodeUnavailable
+from comps.models.catalogue import MODELS
+from comps.models.folder import models_folder
+from comps.models.state import COMMAND, State, state
 
 _STAGES: dict[str, tuple[str, type[settings.ServiceSettings]]] = {
     "asr": ("comps.asr.engine", settings.AsrSettings),
@@ -48,3 +51,11 @@ def examine() -> Iterator[Finding]:
                 yield Finding(stage, engine, False, reason or "can run; a better one is chosen, or another is named")
         if problem:
             yield Finding(stage, configured.engine, False, problem)
+
+
+def advices() -> Iterator[str]:
+    """What to do about each model that cannot be used."""
+    for model in MODELS.values():
+        found = state(model, models_folder())
+        if found in {State.MISSING, State.DAMAGED}:
+            yield f"The model {model.name} ({model.purpose}) is {found}: run `{COMMAND}`."

@@ -37,4 +37,8 @@ class TtsEngine(Engine, Protocol):
 
 
 #: Best first, for the languages that it speaks.
-ENGINES: EngineRegistry[TtsEngine] = EngineRegistry("tts", {"espeak": "comps.tts.engines.espeak:EspeakEngine"}, together=True)
+ENGINES: EngineRegistry[TtsEngine] = EngineRegistry(
+    "tts",
+    {"hibari": "comps.tts.engines.hibari:HibariEngine", "espeak": "comps.tts.engines.espeak:EspeakEngine"},
+    together=True,
+)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from comps.cores.common.settings import TtsSettings
-from comps.cores.errors import Problem
+from comps.cores.errors import BadInput, Problem
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.tts.engine import TtsEngine
 from comps.tts.reading import read_aloud
@@ -55,5 +55,15 @@ class Ensemble:
         voice = await self._chooser.voice_for(request)
         engine = next(engine for engine in self._engines if engine.named(voice.name) is not None)
         reading = read_aloud(request.text, voice.language)
-        speech = await engine.speak(request.model_copy(update={"text": reading.spoken, "voice": voice.name}))
+        before = _read(request.before, voice.language)
+        asked = request.model_copy(update={"text": reading.spoken, "before": before, "voice": voice.name})
+        speech = await engine.speak(asked)
         return speech.model_copy(update={"words": reading.original_words(speech.words)})
+
+
+def _read(before: str, language: str) -> str:
+    """What was heard before; empty where nothing in it could be spoken."""
+    try:
+        return read_aloud(before, language).spoken
+    except BadInput:
+        return ""

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from comps.cores.errors import BadInput, NodeError
 from comps.cores.proto.avatar import Phoneme, Word
 from comps.cores.workers.cancel import flag
 from comps.tts.engines.espeak_library import Library
 from comps.tts.engines.espeak_manner import NORMAL_WPM, Manner
 from comps.tts.engines.espeak_timeline import PhonemeEvent, WordEvent, phonemes, speech_end, words
-
-#: Silence after a clause, seconds at normal speed, by its last mark. espeak itself leaves 350 ms after a sentence, which
-#: drags when a clause at a time is spoken, or nothing at all; between turns of phrase people leave 100 to 250 ms.
-_PAUSES = {".": 0.18, "!": 0.18, "?": 0.18, "…": 0.2, "。": 0.18, "！": 0.18, "？": 0.18, ":": 0.12, ";": 0.12}
-_COMMA_PAUSE_S = 0.08
-_PAUSE_S = 0.06
-_LONGEST_PAUSE_S = 0.2
-_CLOSING = "\"'”’»)]}*_ \n\t"
+from comps.tts.loudness import as_pcm, level
+from comps.tts.pauses import paced
 
 
 @dataclass(frozen=True)
@@ -46,18 +42,12 @@ class EspeakWorker:
         if spoken_end == 0:
             raise BadInput("text: holds nothing that this voice can speak", field="text")
         rate = self._library.rate
-        end = spoken_end + round(_pause_s(text, manner.rate) * rate)
-        timeline = phonemes(sounds, end, rate)
+        timeline = phonemes(sounds, spoken_end, rate)
         onsets = [WordEvent(event.sample, event.position) for event in events if event.mnemonic is None]
-        return Spoken(pcm[: 2 * end].ljust(2 * end, b"\0"), rate, timeline, words(text, onsets, timeline, rate))
+        samples = (np.frombuffer(pcm, "<i2")[:spoken_end] / 32768).astype(np.float32)
+        made = paced(samples, rate, text, timeline, words(text, onsets, timeline, rate), manner.rate / NORMAL_WPM)
+        return Spoken(as_pcm(level(made.samples, rate)), rate, made.phonemes, made.words)
 
 
 def _cancelled() -> bool:
     return flag.is_set()
-
-
-def _pause_s(text: str, rate: int) -> float:
-    """How long to be silent after ``text``, shorter the faster it is spoken."""
-    last = text.rstrip(_CLOSING)[-1:]
-    pause = _PAUSES.get(last, _COMMA_PAUSE_S if last in ",、，–—-" else _PAUSE_S)
-    return min(_LONGEST_PAUSE_S, pause * NORMAL_WPM / rate)
