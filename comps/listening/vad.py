@@ -16,7 +16,8 @@ RATE = 16_000
 WINDOW = 512
 #: The last samples of the window before, which the model sees too.
 _CONTEXT = 64
-_MODEL, _FILE = "silero-vad", "silero_vad_16k_op15.onnx"
+MODEL = "silero-vad"
+_FILE = "silero_vad_16k_op15.onnx"
 
 
 class Vad:
@@ -39,7 +40,7 @@ class Vad:
 @functools.cache
 def _session() -> ort.InferenceSession:
     """One for all microphones of a process: it keeps nothing between two windows."""
-    folder = model_folder(_MODEL)
+    folder = model_folder(MODEL)
     if folder is None:
-        raise FileNotFoundError(f"the model {_MODEL} has not been prepared: run avatarchatbot models prepare")
+        raise FileNotFoundError(f"the model {MODEL} has not been prepared")
     return session(folder / _FILE)

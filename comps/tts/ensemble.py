@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -55,15 +56,13 @@ class Ensemble:
         voice = await self._chooser.voice_for(request)
         engine = next(engine for engine in self._engines if engine.named(voice.name) is not None)
         reading = read_aloud(request.text, voice.language)
-        before = _read(request.before, voice.language)
-        asked = request.model_copy(update={"text": reading.spoken, "before": before, "voice": voice.name})
-        speech = await engine.speak(asked)
+        before = _spoken(request.before, voice.language)
+        speech = await engine.speak(request.model_copy(update={"text": reading.spoken, "before": before, "voice": voice.name}))
         return speech.model_copy(update={"words": reading.original_words(speech.words)})
 
 
-def _read(before: str, language: str) -> str:
-    """What was heard before; empty where nothing in it could be spoken."""
-    try:
-        return read_aloud(before, language).spoken
-    except BadInput:
-        return ""
+def _spoken(text: str, language: str) -> str:
+    """What of ``text`` is spoken, which may be nothing."""
+    with contextlib.suppress(BadInput):
+        return read_aloud(text, language).spoken
+    return ""

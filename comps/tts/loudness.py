@@ -19,8 +19,9 @@ TARGET_LUFS = -18.0
 _CEILING = 10 ** (-1.2 / 20)
 #: A clause may be this much louder or softer than the target, dB: what an answer's clauses differ by when a person speaks.
 _NATURAL_DB = 0.6
-#: Of a sound shorter than this, seconds, the measure says more about its vowels than about how loud it seems.
-_MEASURABLE_S = 1.2
+#: Of a clause shorter than the first, seconds with its pause, the measure says more about its vowels than about how loud it
+#: seems; from the second on it is believed.
+_TOO_SHORT_S, _MEASURABLE_S = 1.0, 2.0
 _BLOCK_S = 0.4
 _OVERLAP = 4
 _ABSOLUTE_GATE = -70.0
@@ -41,8 +42,9 @@ def level(samples: Samples, rate: int, gain_db: float | None = None) -> Samples:
         return samples
     own = TARGET_LUFS - loudness
     if gain_db is not None:
-        measurable = min(1.0, len(samples) / rate / _MEASURABLE_S)
-        own = gain_db + measurable * (own - gain_db - min(max(own - gain_db, -_NATURAL_DB), _NATURAL_DB))
+        believed = min(max((len(samples) / rate - _TOO_SHORT_S) / (_MEASURABLE_S - _TOO_SHORT_S), 0.0), 1.0)
+        excess = own - gain_db
+        own = gain_db + believed * (excess - min(max(excess, -_NATURAL_DB), _NATURAL_DB))
     return limited(samples * np.float32(10 ** (own / 20)), rate)
 
 

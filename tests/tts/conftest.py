@@ -1,4 +1,4 @@
-"""espeak-ng as an engine, and in a tts service, for all tests of this folder."""
+"""espeak-ng and hibari as engines, and espeak-ng in a tts service, for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from comps import MicroService
 from comps.cores.common.settings import TtsSettings
 from comps.tts.engine import ENGINES
 from comps.tts.engines.espeak import EspeakEngine
+from comps.tts.engines.hibari import HibariEngine
 from comps.tts.ensemble import Ensemble
 from comps.tts.service import build
 from tests.serving import serving
@@ -31,6 +32,16 @@ async def ensemble(anyio_backend: str) -> AsyncIterator[Ensemble]:
     await ensemble.start()
     yield ensemble
     await ensemble.stop()
+
+
+@pytest.fixture(scope="module")
+async def hibari(anyio_backend: str) -> AsyncIterator[HibariEngine]:
+    if reason := HibariEngine.unavailable(TtsSettings()):
+        pytest.skip(reason)
+    engine = HibariEngine(TtsSettings(workers=1))
+    await engine.start()
+    yield engine
+    await engine.stop()
 
 
 @pytest.fixture(scope="session")

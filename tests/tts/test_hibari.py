@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from comps.cores.common.settings import TtsSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import SpeechRequest
 from comps.tts.engines.hibari import HibariEngine
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def hibari(anyio_backend: str) -> AsyncIterator[HibariEngine]:
-    if reason := HibariEngine.unavailable(TtsSettings()):
-        pytest.skip(reason)
-    engine = HibariEngine(TtsSettings(workers=1))
-    await engine.start()
-    yield engine
-    await engine.stop()
 
 
 async def test_speech_and_its_timeline_have_one_length(hibari: HibariEngine) -> None:

@@ -40,6 +40,11 @@ class Pronounced:
     words: list[str]
     sentences: list[Sentence]
 
+    def text(self, sentence: Sentence) -> str:
+        """The words that a sentence's letters are of."""
+        own = [letter.word for letter in sentence.letters if letter.word >= 0]
+        return " ".join(self.words[min(own) : max(own) + 1])
+
 
 _WORD = re.compile(r"[^\s—–…]+")
 

@@ -21,11 +21,14 @@ _OWN: Mapping[str, str] = {
     "ʦ": "ts",
     "ʨ": "tɕ",
     "ꭧ": "tʂ",
+    "ɐ": "ə",  # the weak "a", "an", "am"
     "ᵊ": "ə",
     "ᵻ": "ɪ",
 }
+#: Stress of the sound behind.
+STRESS = frozenset("ˈˌ")
 #: Stress, length, nasalisation, aspiration, palatalisation, tones: they change the sound beside them and are none of their own.
-MARKS = frozenset("ˈˌː̃ʰʲᵝ↓→↗↘")
+MARKS = STRESS | frozenset("ː̃ʰʲᵝ↓→↗↘")
 #: Where the voice may pause; spaces are between words and are not heard.
 PUNCTUATION = frozenset(';:,.!?—…"()“”')
 SPACE = " "

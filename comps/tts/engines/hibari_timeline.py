@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from comps.cores.proto.spans import Phoneme, Word
 from comps.tts.engines.hibari_g2p import Letter
-from comps.tts.engines.hibari_letters import MARKS, ipa, is_sound
+from comps.tts.engines.hibari_letters import STRESS, ipa, is_sound
+from comps.tts.engines.hibari_shape import BIAS_S
 
 SILENCE = "_"
 
-#: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
-BIAS_S = 0.067
+#: How much of a stress mark's time belongs to the consonant before, as forced alignment hears it.
+_STRESS_BEFORE = 0.4
 #: Sounds are heard down to this far below the loudest, dB.
 _SILENT_DB = 40.0
 #: A shorter silence at punctuation is no pause.
@@ -38,8 +39,8 @@ def sounds(letters: Sequence[Letter], durations: NDArray[np.float64], samples: N
     """The sounds that are heard, in order and without overlap; between two of them is silence.
 
     ``durations``: [letters + 2] seconds, as the model counts them; ``samples``: what it made of them, in frames of ``hop_s``.
-    Stress marks, length marks and spaces take time of their own, which goes to the phoneme before them; a stress mark before the
-    first phoneme of a word goes to that one. At punctuation the samples tell where the pause is.
+    Marks and spaces take time of their own, too: the phoneme before gets it; a stress mark's is shared with the vowel behind it.
+    At punctuation the samples tell where the pause is.
     """
     ends = np.cumsum(durations)
     edges = np.maximum(ends - BIAS_S, 0.0)
@@ -54,9 +55,9 @@ def sounds(letters: Sequence[Letter], durations: NDArray[np.float64], samples: N
             found.append(Sound(start if pending is None else pending, end, ipa(letter.symbol), letter.word))
             paused_before.append(paused)
             pending, paused = None, False
-        elif letter.symbol in MARKS:
-            if not found or letter.word != found[-1].word:
-                pending = start if pending is None else pending
+        elif letter.symbol in STRESS:
+            begins_word = not found or found[-1].word != letter.word
+            pending = start if begins_word else start + _STRESS_BEFORE * (end - start)
         elif letter.word < 0 and letter.symbol != " ":
             paused = True
     for before, after in pairwise(found):

@@ -14,12 +14,14 @@ DEFAULT = "heart"
 @dataclass(frozen=True)
 class HibariVoice(Character):
     """``f0``, ``formant``, ``speed``: factors on the model's own. ``range``: a factor on the semitones from F0 to its median.
+    ``tremor``: semitones that F0 trembles by.
     ``gain_db``: brings the voice's sentences to −18 LUFS in the mean; None: each clause is levelled for itself."""
 
     f0: float = 1.0
     formant: float = 1.0
     speed: float = 1.0
     range: float = 1.0
+    tremor: float = 0.0
     gain_db: float | None = None
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from comps.cores.errors import BadInput
 from comps.cores.proto.spans import Phoneme, Word
-from comps.cores.text.words import has_words
 from comps.cores.workers.cancel import flag
 from comps.tts.engines import hibari_timeline as timeline
 from comps.tts.engines.hibari_context import cut_out, in_context
@@ -19,6 +18,7 @@ from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
 from comps.tts.engines.hibari_voices import HibariVoice
 from comps.tts.loudness import as_pcm, level
 from comps.tts.pauses import paced
+from comps.tts.questions import rises
 
 _TOKEN = re.compile(r"[^\s—–…]+")
 _PUNCTUATION = ".,;:!?…\"'“”‘’«»()[]{}<>*_~`|/\\—–-"
@@ -51,7 +51,7 @@ class HibariWorker:
         Raises BadInput when nothing in it can be spoken, and Cancelled.
         """
         pronounced = self._g2p.pronounce(text)
-        said = self._said(before)
+        said = self._g2p.pronounce(before).sentences[-1:]
         found: list[timeline.Sound] = []
         parts = []
         at = 0.0
@@ -59,7 +59,8 @@ class HibariWorker:
             flag.check()
             is_last = sentence is pronounced.sentences[-1]
             part = in_context(self._known(sentence), self._known(*said), continues=continues and is_last)
-            made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed)
+            asks = rises(f"{before if said else ''} {pronounced.text(sentence)}")
+            made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
             sounds = timeline.sounds(part.letters, made.durations, made.samples, HOP_S)
             own, pitch, sounds = cut_out(made, sounds, part)
             for sound in sounds:
@@ -77,10 +78,6 @@ class HibariWorker:
         f0 = f0[np.minimum(spoken.before(np.arange(0, len(spoken.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
         pcm = as_pcm(level(spoken.samples, RATE, voice.gain_db))
         return Spoken(pcm, RATE, spoken.phonemes, spoken.words, np.round(f0, 1).tolist(), HOP_S)
-
-    def _said(self, before: str) -> list[Sentence]:
-        """The sentence that ``before`` begins; none where nothing in it can be spoken."""
-        return self._g2p.pronounce(before).sentences[-1:] if has_words(before) else []
 
     def _known(self, *sentences: Sentence) -> list[Letter]:
         return [letter for sentence in sentences for letter in sentence.letters if self._model.knows(letter.symbol)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from comps.cores.errors import BadInput
 from comps.cores.text.words import has_words
-from comps.tts.reading import english
+from comps.tts.reading import chinese, english, french, german, spanish
 from comps.tts.reading.addresses import with_addresses_read
 from comps.tts.reading.characters import normalised, without_emoticons, without_pictures
+from comps.tts.reading.european import European
 from comps.tts.reading.markup import without_markup
 from comps.tts.reading.phrases import phrases
 from comps.tts.reading.reading import Reading
@@ -14,6 +15,7 @@ from comps.tts.reading.traced import Traced
 
 __all__ = ["Reading", "read_aloud"]
 
+_READERS: dict[str, European] = {"de": german.READER, "fr": french.READER, "es": spanish.READER}
 #: Names of languages that mean one whose rules we have.
 _SAME = {"cmn": "zh", "yue": "zh"}
 _CHINESE_PUNCTUATION = frozenset({"zh", "ja"})
@@ -36,6 +38,10 @@ def read_aloud(text: str, language: str) -> Reading:
     traced = with_addresses_read(traced, words)
     if base == "en":
         traced = english.read(traced, american=tag not in ("en-gb", "en-au", "en-nz", "en-ie", "en-in", "en-za"))
+    elif base == "zh":
+        traced = chinese.read(traced, traditional=tag.endswith(("-tw", "-hk", "-hant")) or "-hant-" in tag or tag == "yue")
+    elif base in _READERS:
+        traced = _READERS[base].read(traced)
     if not has_words(traced.text):
         raise BadInput("text: holds nothing that can be spoken", field="text")
     return Reading.of(traced, text)

@@ -66,6 +66,7 @@ def _grouped(text: str) -> str:
 
 # ---- numbers that are names: digit by digit
 
+_say(r"º", "°")
 _say(r"(?<![\w])[~≈][ ]?(?=[$€£]?\d)", "about ")
 
 _say(r"\b9-1-1\b", "nine one one")

@@ -31,8 +31,8 @@ class Traced:
         at = 0
         for match in pattern.finditer(self.text):
             new = rewrite if isinstance(rewrite, str) else rewrite(match)
-            begin, end = match.span(group)
-            if new is None or begin < 0 or new == self.text[begin:end]:
+            begin, end = match.span(group) if match[group] is not None else match.span()
+            if new is None or new == self.text[begin:end]:
                 continue
             pieces += [self.text[at:begin], new]
             spans += self.spans[at:begin]
