@@ -67,7 +67,24 @@ def _grouped(text: str) -> str:
 # ---- numbers that are names: digit by digit
 
 _say(r"º", "°")
-_say(r"(?<![\w])[~≈][ ]?(?=[$€£]?\d)", "about ")
+_say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
+
+_rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
+    lambda match: _before_number(match) + _gap(match)
+)
+_rule(rf"(?<![\w.])(?P<it>(?P<t>{_any(set(tables.BEFORE_NUMBER) - tables.BEFORE_NUMBER_BARE)})\.)[ ]?(?=\d)", re.IGNORECASE)(
+    lambda match: _before_number(match) + _gap(match)
+)
+
+
+def _before_number(match: Match) -> str:
+    word = tables.BEFORE_NUMBER[match["t"].lower()]
+    return word.capitalize() if match["t"][0].isupper() else word
+
+
+def _gap(match: Match) -> str:
+    return "" if match[0].endswith(" ") else " "
+
 
 _say(r"\b9-1-1\b", "nine one one")
 _say(r"(?<![\w/])9/11(?![\w/])", "nine eleven")
@@ -111,16 +128,20 @@ _PHONES = (
 for _phone in _PHONES:
     _rule(_phone)(lambda match: _grouped(match[0]))
 
+_rule(r"\b[A-Z]{2}[ ](?P<it>\d{5}(?:-\d{4})?)(?![\w-])(?![ ][a-z]+s\b)")(lambda match: _grouped(match["it"]))
+_rule(r"\b(?:[Tt]ext|[Ss]end|SMS)[ ][^.,;!?\n]{1,30}[ ]to[ ](?P<it>\d{5,6})(?!\w)")(lambda match: digits(match["it"]))
 _rule(
     r"\b(?:[Cc]all|[Dd]ial|[Tt]ext|[Pp]hone|[Rr]ing|[Cc]alling|[Dd]ialing|[Cc]alled|[Dd]ialed)[ ](?P<it>\d{3})(?![\w-])(?!,\d)"
 )(lambda match: digits(match["it"]))
+_NUMBERED = (
+    "PIN|pin|[Pp]asscode|OTP|[Zz]ip|ZIP|[Pp]ostcode|[Aa]ccount|[Ss]erial|[Tt]racking|[Cc]ode|[Cc]onfirmation|[Oo]rder"
+    "|[Ii]nvoice"
+    "|[Tt]icket|[Cc]ase|[Rr]eference|[Mm]ember|[Cc]ustomer|[Ee]xtension|[Ee]xt\\.?|[Bb]ooking|[Pp]assport|[Ll]icense"
+)
 _rule(
-    r"\b(?:PIN|pin|[Pp]asscode|OTP|[Zz]ip|ZIP|[Pp]ostcode|[Aa]ccount|[Ss]erial|[Tt]racking|[Cc]ode|[Cc]onfirmation"
-    r"|[Oo]rder|[Ii]nvoice|[Tt]icket"
-    r"|[Cc]ase|[Rr]eference|[Mm]ember|[Cc]ustomer|[Ee]xtension|[Ee]xt\.?|[Bb]ooking)"
-    r"(?:[ ](?:[Nn]umber|[Cc]ode|ID|[Nn]o\.))?(?:[ ]is)?:?[ ](?:#|№[ ]?)?(?P<it>\d{4,20}(?:-\d{4})?)(?![\w,.]*\d)(?![ "
-    r"][a-z]+s\b)"
-)(lambda match: _grouped(match["it"]))
+    rf"\b(?:{_NUMBERED})(?:(?:[ ](?:[Nn]umber|[Cc]ode|ID|[Nn]o\.))?(?:[ ]is)?:?[ ](?:#|№[ ]?)?|[ ]?#)"
+    r"(?P<it>\d{4,20}(?:-\d{4,8})?)(?![\w,.]*\d)(?P<noun>[ ][a-z]+s\b)?"
+)(lambda match: None if match["noun"] and not re.search(r"#|umber|[Nn]o\.|ID", match[0]) else _grouped(match["it"]))
 _rule(
     r"\b(?:[Ee]rror|[Rr]oom|[Ss]uite|[Ff]light|[Hh]ighway|[Aa]rea[ ]code|HTTP|[Ss]tatus)(?:[ ]code)?[ ](?P<it>\d{3,4})"
     r"(?![\w,.]*\d)"
@@ -179,6 +200,11 @@ def _short_date(match: Match) -> str:
     return _day_of(int(match["m"]), int(match["d"]), None)
 
 
+_rule(r"(?<![\w/.])(?:(?P<m>0[1-9]|1[0-2])/(?P<d>0[1-9]|[12]\d|3[01]))(?![\w/])")(
+    lambda match: _short_date(match) if "0" in (match["m"][0], match["d"][0]) else None
+)
+
+
 _rule(rf"\b(?P<it>(?P<m>{_any(set(tables.MONTH_NUMBERS) - set(tables.MONTHS))})\.?)[ ](?=\d)")(
     lambda match: tables.MONTHS[tables.MONTH_NUMBERS[match["m"]] - 1]
 )
@@ -193,7 +219,10 @@ _rule(r"\b(?P<it>(?P<m>Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.)(?=\s|$)")(
 _rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
     lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
 )
-_rule(rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)))(?=,?[ ](?:{_MONTH}|\d|at\b))")(lambda match: tables.DAYS[match["a"]])
+_rule(
+    rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)|(?=[ ]\d{{1,2}}(?::|[ ]?[ap]\.?m|[ ]?[-–][ ]?\d)|[ "
+    rf"](?:{_MONTH})\b)))(?=,?[ ](?:{_MONTH}|\d|at\b))"
+)(lambda match: tables.DAYS[match["a"]])
 _rule(
     rf"\b(?:{_MONTH})[ ](?P<it>(?P<a>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]?{_DASH}[ ]?(?P<b>\d{{1,2}})(?:st|nd|rd|th)?)?)"
     rf"(?![\w:%/$])(?![.,]\d)"
@@ -538,17 +567,15 @@ def _powered(power: str) -> str:
     return {"2": " squared", "3": " cubed"}.get(power, f" to the power of {_signed(power)}")
 
 
+_LENGTH_UNITS = frozenset({"km", "m", "cm", "mm", "dm", "nm", "µm", "μm", "mi", "ft", "in", "yd", "s"})
+
+
 @_rule(r"(?P<it>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]{1,6})")
 def _raised(match: Match) -> str | None:
     before = match.string[max(0, match.start() - 8) : match.start()]
     word = re.search(r"[^\W\d_]*$", before)
     letters = word[0] if word else ""
-    if (
-        letters in tables.UNITS
-        and letters
-        and match["it"] in "²³"
-        and re.search(r"\d[ ]?$|/$", before[: len(before) - len(letters)])
-    ):
+    if match["it"] in "²³" and letters in _LENGTH_UNITS:
         return None
     if len(letters) > 2 or not before[-1:].strip() or before[-1] in ".,;:!?\"'":
         # A reference to a note.
@@ -589,6 +616,9 @@ _rule(r"(?<![\w.,])(?P<n>\d{1,20}(?:_\d{3})*)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)")
 
 _EXPONENT = r"(?:²|³|\^2|\^3)"
 _UNIT = _any(tables.UNITS)
+_rule(rf"(?<=\d)(?P<it>[ ]?[x×][ ]?)(?={_NUM}[ ]?(?:(?:km|cm|mm|m|in|ft|px|inch\w*|feet|meters|pixels)\b|[\"″]|x))")(
+    lambda match: " by "
+)
 
 
 @_rule(
@@ -609,7 +639,7 @@ def _measure(match: Match) -> str | None:
     before = match.string[max(0, match.start() - 4) : match.start()].lower()
     describes = re.search(r"(?:^|\W)an?[ ]$", before) is not None or gap == "-"
     describes = (
-        describes and unit not in "%°" and re.match(r"[ -][a-z]{3,}", match.string[match.end() : match.end() + 6]) is not None
+        describes and unit not in "%°" and re.match(r"[ -][A-Za-z]{3,}", match.string[match.end() : match.end() + 6]) is not None
     )
     singular = match["n"] == "1" or describes
     # "min." and "in." end a sentence too.
@@ -617,9 +647,26 @@ def _measure(match: Match) -> str | None:
         ("minus " if match["minus"] else "")
         + number(match["n"]) + (match["scale"] or "") + " "
         + _dimension(match["exp"]) + (one if singular else many)
-        + (f" per {_dimension(match['perexp'])}{tables.PER[match['per']]}" if match["per"] else "")
+        + (f" per {_per_power(match['per'], match['perexp'])}" if match["per"] else "")
         + (_stop(match) if unit.endswith(".") else "")
     )  # fmt: skip
+
+
+# Units after numbers that are words by now ("10⁸ m/s", "million km²"), or after none.
+_rule(rf"(?<!\w)(?P<unit>{_any(sorted(_LENGTH_UNITS))})(?P<exp>[²³])(?!\w)")(
+    lambda match: _dimension(match["exp"]) + tables.UNITS[match["unit"]][1]
+)
+_rule(
+    rf"(?<![\w/])(?P<unit>km|m|cm|mi|mg|g|kg|L|l|mL|ml|MB|GB|kB|Mb|Gb|kWh|W|J|N|mol|ft)/(?P<per>{_PER})(?P<exp>[²³])?(?![\w/])"
+)(lambda match: f"{tables.UNITS[match['unit']][1]} per {_per_power(match['per'], match['exp'])}")
+_rule(r"(?<=bytes)(?P<it>[ ])(?=(?:RAM|VRAM|memory|storage|space|data)\b)")(lambda match: " of ")
+
+
+def _per_power(unit: str, exponent: str | None) -> str:
+    """ "second squared", but "square meter"."""
+    if exponent and unit in ("s", "sec"):
+        return f"second {'squared' if exponent[-1] in '²2' else 'cubed'}"
+    return _dimension(exponent) + tables.PER[unit]
 
 
 def _dimension(exponent: str | None) -> str:
@@ -733,23 +780,6 @@ _rule(r"(?<=\()(?P<it>ii|iii|iv|vi|vii|viii|ix)(?=\))")(lambda match: cardinal(r
 
 
 # ---- abbreviations
-
-_rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
-    lambda match: _before_number(match) + _gap(match)
-)
-_rule(rf"(?<![\w.])(?P<it>(?P<t>{_any(set(tables.BEFORE_NUMBER) - tables.BEFORE_NUMBER_BARE)})\.)[ ]?(?=\d)", re.IGNORECASE)(
-    lambda match: _before_number(match) + _gap(match)
-)
-
-
-def _before_number(match: Match) -> str:
-    word = tables.BEFORE_NUMBER[match["t"].lower()]
-    return word.capitalize() if match["t"][0].isupper() else word
-
-
-def _gap(match: Match) -> str:
-    return "" if match[0].endswith(" ") else " "
-
 
 _rule(
     rf"\b\d{{1,6}}(?:st|nd|rd|th)?[ ](?:[NSEW]\.?[ ])?(?:[A-Z][\w'’]{{0,20}}[ ])"

@@ -85,6 +85,7 @@ _SINGULAR = {
     "µF": "microfarad", "μF": "microfarad", "nF": "nanofarad", "pF": "picofarad", "Pa": "pascal", "hPa": "hectopascal",
     "kPa": "kilopascal", "MPa": "megapascal", "N": "newton", "kN": "kilonewton", "Nm": "newton meter", "J": "joule",
     "kJ": "kilojoule", "MJ": "megajoule", "cal": "calorie", "kcal": "kilocalorie", "eV": "electron volt", "dB": "decibel",
+    "pts": "point", "atm": "atmosphere",
     "mol": "mole", "lm": "lumen", "ha": "hectare", "ac": "acre", "px": "pixel", "acre": "acre", "K": "kelvin",
     "hp": "horsepower", "AU": "astronomical unit", "ly": "light year",
 }  # fmt: skip
@@ -102,7 +103,8 @@ _IRREGULAR = {
     "sq km": ("square kilometer", "square kilometers"), "sq m": ("square meter", "square meters"), "hp": ("horsepower",
     "horsepower"),
     "°C": ("degree Celsius", "degrees Celsius"), "°F": ("degree Fahrenheit", "degrees Fahrenheit"), "°": ("degree", "degrees"),
-    "%": ("percent", "percent"), "‰": ("per mille", "per mille"), "lux": ("lux", "lux"), "stone": ("stone", "stone"),
+    "%": ("percent", "percent"), "‰": ("per mille", "per mille"), "lux": ("lux", "lux"), "pts.": ("point", "points"),
+    "stone": ("stone", "stone"),
     "inHg": ("inch of mercury", "inches of mercury"), "mmHg": ("millimeter of mercury", "millimeters of mercury"),
     "K": ("kelvin", "kelvin"),
 }  # fmt: skip
