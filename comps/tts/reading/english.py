@@ -67,6 +67,7 @@ def _grouped(text: str) -> str:
 # ---- numbers that are names: digit by digit
 
 _say(r"º", "°")
+_say(r"(?<=\w)_+(?=\w)", " ")
 _say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
 
 _rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
@@ -86,6 +87,7 @@ def _gap(match: Match) -> str:
     return "" if match[0].endswith(" ") else " "
 
 
+_rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or)-)(?=\d)")(lambda match: f" {match['w']} ")
 _say(r"\b9-1-1\b", "nine one one")
 _say(r"(?<![\w/])9/11(?![\w/])", "nine eleven")
 _say(r"(?<![\w/])24/7(?:/365)?(?![\w/])", "twenty-four seven")
@@ -191,8 +193,18 @@ def _numeric_date(match: Match, *, american: bool) -> str | None:
     return _day_of(month, day, match["y"]) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
+_rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
+    lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
+)
+_rule(
+    rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)|(?=[ ]\d{{1,2}}(?::|[ ]?[ap]\.?m|[ ]?[-–][ ]?\d)|[ "
+    rf"](?:{_MONTH})\b)))(?=,?[ ](?:{_MONTH}|\d|at\b))"
+)(lambda match: tables.DAYS[match["a"]])
+_rule(rf"(?<![\w])(?<!the )(?P<a>{_any(set(tables.DAYS))})\.")(lambda match: tables.DAYS[match["a"]] + _stop(match))
+
+
 @_rule(
-    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
+    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|\w{0,6}[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
     r"/(?P<d>0?[1-9]|[12]\d|3[01]))"
     r"(?![\w/])(?![ ](?:of|cup|mile|inch|the)\b)"
 )
@@ -216,13 +228,6 @@ _rule(
 _rule(r"\b(?P<it>(?P<m>Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.)(?=\s|$)")(
     lambda match: tables.MONTHS[tables.MONTH_NUMBERS[match["m"]] - 1] + _stop(match)
 )
-_rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
-    lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
-)
-_rule(
-    rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)|(?=[ ]\d{{1,2}}(?::|[ ]?[ap]\.?m|[ ]?[-–][ ]?\d)|[ "
-    rf"](?:{_MONTH})\b)))(?=,?[ ](?:{_MONTH}|\d|at\b))"
-)(lambda match: tables.DAYS[match["a"]])
 _rule(
     rf"\b(?:{_MONTH})[ ](?P<it>(?P<a>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]?{_DASH}[ ]?(?P<b>\d{{1,2}})(?:st|nd|rd|th)?)?)"
     rf"(?![\w:%/$])(?![.,]\d)"
@@ -264,7 +269,11 @@ def _stop(match: Match) -> str:
         return ""
     rest = match.string[match.end() : match.end() + 12]
     following = rest.lstrip(" \"'”’)*_")
-    ends = not following or rest.lstrip(" ").startswith("\n") or (following[0].isupper() and following[:3] not in tables.DAYS)
+    ends = (
+        not following
+        or rest.lstrip(" ").startswith("\n")
+        or (following[0].isupper() and following[:3] not in tables.DAYS and not re.match(r"(?:[NS][EW]?|[EW])\b", following))
+    )
     return "." if ends else ""
 
 
@@ -305,6 +314,8 @@ def _range(match: Match) -> str | None:
 def _time(match: Match) -> str:
     hour, minute = int(match["h"]), match["m"]
     if match["s"]:
+        if minute == "00" and not match["half"]:
+            return f"{_counted(match['h'], 'hour')} {_counted(match['s'], 'second')}"
         return (
             f"{cardinal(hour)} {pair(int(minute)) if minute != '00' else 'zero'} "
             f"{pair(int(match['s'])) if match['s'] != '00' else 'zero'}" + (_half_day(match) if match["half"] else "")
@@ -408,7 +419,7 @@ _PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-]))?"
 
 
 @_rule(
-    rf"(?<![\w$])(?P<minus>[-−])?(?P<cur>{_CURRENCY})[ \u202f]?(?P<minus2>[-−])?(?P<n>{_NUM}|\.\d{{1,2}})"
+    rf"(?<![\w$])(?P<minus>[-−+])?(?P<cur>{_CURRENCY})[ \u202f]?(?P<minus2>[-−])?(?P<n>{_NUM}|\.\d{{1,2}})"
     rf"(?:[ ]?(?P<dash>[-–—]|to)[ ]?(?:{_CURRENCY})?(?P<n2>{_NUM}))?"
     rf"(?:[ -]?(?P<scale>{_SCALE})(?![\w]))?(?P<more>\+)?{_PER_PART}(?![\d])"
 )
@@ -417,7 +428,7 @@ def _money(match: Match) -> str:
     adjective = before.endswith((" a ", " an", "an ")) or before == "a "
     adjective = adjective and re.match(r"[ -][a-z]{3,}", match.string[match.end() : match.end() + 8]) is not None
     return (
-        ("minus " if match["minus"] or match["minus2"] else "")
+        {"": "", "+": "plus "}.get(match["minus"] or match["minus2"] or "", "minus ")
         + _amount(match["cur"], match["n"], match["n2"], match["scale"], one=adjective)
         + (" plus" if match["more"] else "")
         + _per(match)
@@ -464,7 +475,7 @@ _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4
            "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9),
            "⅒": (1, 10)}  # fmt: skip
 _LENGTHS = _any(unit for unit in tables.UNITS if unit not in ("%", "°", "‰") and len(unit) < 6)
-_UNIT_AFTER = rf"(?:(?P<gap>[ -]?)(?P<unit>{_LENGTHS})(?![\w/]))?"
+_UNIT_AFTER = rf"(?:(?P<gap>[ -]?)(?P<unit>{_LENGTHS})(?:(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/]))?"
 
 
 def _of_unit(whole: str | None, top: int, bottom: int, match: Match) -> str:
@@ -498,8 +509,8 @@ _rule(r"(?<![\w/.])(?P<a>20/20|50/50|80/20|60/40|70/30|90/10)(?![\w/])")(
 )
 
 
-_rule(rf"{_START}(?P<a>{_NUM})[ ]?/[ ]?(?P<b>5|10|100)(?=[ ](?:stars?|points?|rating)\b|[.,;:!?)]|\s|$)(?!\.\d)")(
-    lambda match: f"{number(match['a'])} out of {number(match['b'])}" if "." in match["a"] else None
+_rule(rf"{_START}(?P<a>{_NUM})[ ]?/[ ]?(?P<b>\d{{1,3}}(?:\.\d{{1,3}})?)(?![\w/])(?!\.\d)")(
+    lambda match: f"{number(match['a'])} out of {number(match['b'])}" if "." in match["a"] + match["b"] else None
 )
 
 
@@ -539,9 +550,15 @@ _rule(
 _rule(rf"(?<![\w.])(?P<d>{_NUM})[ ]?°[ ]?(?P<to>[NSEW])\b")(
     lambda match: f"{number(match['d'])} degrees " + {"N": "north", "S": "south", "E": "east", "W": "west"}[match["to"]]
 )
-_rule(r"(?<![\w.])(?P<f>\d{1,4})(?P<mark>['′])(?=[ ](?:tall|long|wide|high|deep|x|by)\b|[ ]?[x×])|(?<![\w.])(?P<g>\d{1,5})′")(
-    lambda match: f"{number(match['f'] or match['g'])} " + ("foot" if (match["f"] or match["g"]) == "1" else "feet")
-)
+
+
+@_rule(r"(?<![\w.])(?P<n>\d{1,5})(?P<mark>['′])(?!\w)")
+def _feet(match: Match) -> str | None:
+    rest = match.string[match.end() : match.end() + 10]
+    if match["mark"] == "'" and re.search(r"(?<!\w)'", match.string[: match.start()]) is not None:
+        return None
+    describes = re.match(r"[ ](?!tall|long|wide|high|deep|by|of|and|or|in|to)[a-z]{3,}", rest) is not None
+    return f"{number(match['n'])} " + ("foot" if match["n"] == "1" or describes else "feet")
 
 
 @_rule(r"(?<![\w.])(?P<n>\d{1,4}(?:\.\d{1,3})?)[ ]?(?P<mark>[\"″])(?!\w)")
@@ -622,10 +639,10 @@ _rule(rf"(?<=\d)(?P<it>[ ]?[x×][ ]?)(?={_NUM}[ ]?(?:(?:km|cm|mm|m|in|ft|px|inch
 
 
 @_rule(
-    rf"{_START}(?P<minus>(?<![\w)])[-−])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<scale>[ ](?:hundred|thousand|million|billion"
+    rf"{_START}(?P<minus>(?<![\w)])[-−+])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<scale>[ ](?:hundred|thousand|million|billion"
     rf"|trillion)(?=[ ]))?"
     rf"(?P<gap>[ \u202f-]?)(?P<unit>{_UNIT})(?P<exp>{_EXPONENT})?(?:/(?P<per>{_PER})(?P<perexp>{_EXPONENT})?)"
-    rf"?(?![\w/])(?!(?<![.%°])-[a-z])"
+    rf"?(?P<dot>(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/])(?!(?<![.%°])-[a-z])"
 )
 def _measure(match: Match) -> str | None:
     unit, gap = match["unit"], match["gap"]
@@ -644,7 +661,7 @@ def _measure(match: Match) -> str | None:
     singular = match["n"] == "1" or describes
     # "min." and "in." end a sentence too.
     return (
-        ("minus " if match["minus"] else "")
+        {"": "", "+": "plus "}.get(match["minus"] or "", "minus ")
         + number(match["n"]) + (match["scale"] or "") + " "
         + _dimension(match["exp"]) + (one if singular else many)
         + (f" per {_per_power(match['per'], match['perexp'])}" if match["per"] else "")
@@ -748,6 +765,9 @@ def _year(match: Match) -> str | None:
 
 # ---- roman numerals
 
+_say(r"\bWWI\b", "World War one")
+_say(r"\bWW(?:II|2)\b", "World War two")
+
 
 def _ordinal_roman(match: Match) -> str | None:
     value = roman(match["it"])
@@ -806,6 +826,12 @@ def _abbreviation(match: Match) -> str | None:
 
 # ---- signs
 
+_say(r"(?<!\S)--(?=[a-z])", "dash dash ")
+_say(r"(?<!\S)-(?=[a-zA-Z]\b)", "dash ")
+_say(r"(?<=\w)@(?=\d)", " at ")
+_rule(r"\b(?P<key>Ctrl|Cmd|Alt|Shift|Option|Command|Control|Win)(?P<it>[ ]?\+[ ]?)(?=\w)")(lambda match: " ")
+_say(r"\bCtrl\b", "Control")
+_say(r"\bCmd\b", "Command")
 _say(r"(?<![\w])[cC]\+\+", "C plus plus")
 _say(r"(?<![\w])C#(?!\w)", "C sharp")
 _say(r"(?<![\w])F#(?!\w)", "F sharp")

@@ -113,7 +113,7 @@ UNITS = {
     unit: (one, one if one in _SAME else one + "s") for unit, one in _SINGULAR.items()
 } | _IRREGULAR  # fmt: skip
 #: Only right after the digits or with a full stop: "5 in the morning", "3 a day".
-UNITS_ONLY_JOINED = frozenset({"in", "s", "d", "t", "K", "B", "F", "A", "us", "pt", "mo", "min.", "h"})
+UNITS_ONLY_JOINED = frozenset({"in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
 #: After "per" in "km/h".
 PER = {
     unit: UNITS[unit][0]
@@ -164,7 +164,7 @@ BEFORE_NUMBER = {
     "figs": "figures", "eq": "equation", "eqs": "equations", "art": "article", "par": "paragraph", "ed": "edition",
     "ver": "version", "ex": "exercise", "ep": "episode", "apt": "apartment", "rm": "room", "ext": "extension", "l": "line",
     "ll": "lines", "para": "paragraph", "ca": "circa", "c": "circa", "rev": "revision", "pt": "part", "lvl": "level",
-    "bldg": "building", "fl": "floor", "q": "question", "s": "season",
+    "bldg": "building", "fl": "floor", "q": "question", "op": "opus", "pop": "population", "s": "season",
 }  # fmt: skip
 #: Of those, with or without a full stop.
 BEFORE_NUMBER_BARE = frozenset({"№", "pp", "vol", "fig", "figs", "eq", "ver", "apt", "ext", "pg", "ch", "chap", "lvl", "bldg"})
