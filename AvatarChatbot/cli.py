@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from AvatarChatbot import models
 from AvatarChatbot.conflict import conflict
 from AvatarChatbot.local import LocalMesh, ServiceFailedError
 from AvatarChatbot.settings_table import rows
@@ -22,6 +23,7 @@ from comps.cores.telemetry import logs
 from comps.storage.private import private_folder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(models.app, name="models")
 _out = Console()
 _err = Console(stderr=True)
 
@@ -169,7 +171,7 @@ async def _up(port: int) -> None:
 def doctor() -> None:
     """Say which engine would run at each stage, and why not a better one."""
 
-    from AvatarChatbot.doctor import examine  # noqa: PLC0415
+    from AvatarChatbot.doctor import advices, examine  # noqa: PLC0415
 
     table = Table("stage", "engine", "", "why")
     stages: dict[str, bool] = {}
@@ -177,6 +179,8 @@ def doctor() -> None:
         table.add_row(finding.stage, finding.engine, "[green]✔[/]" if finding.chosen else "[dim]–[/]", finding.reason)
         stages[finding.stage] = stages.get(finding.stage, False) or finding.chosen
     _out.print(table)
+    for advice in advices():
+        _out.print(advice, highlight=False, soft_wrap=True)
     if not all(stages.values()):
         raise typer.Exit(1)
 

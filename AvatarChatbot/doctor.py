@@ -10,6 +10,9 @@ from typing import Any
 from comps.cores.common import settings
 from comps.cores.common.component import EngineRegistry
 from comps.cores.errors import NodeUnavailable
+from comps.models.catalogue import MODELS
+from comps.models.folder import models_folder
+from comps.models.state import COMMAND, State, state
 
 _STAGES: dict[str, tuple[str, type[settings.ServiceSettings]]] = {
     "asr": ("comps.asr.engine", settings.AsrSettings),
@@ -36,14 +39,23 @@ def examine() -> Iterator[Finding]:
         registry: EngineRegistry[Any] = importlib.import_module(module).ENGINES
         configured = kind()
         try:
-            chosen, problem = registry.choose(configured.engine, configured).name, ""
+            choice = registry.choose(configured.engine, configured)
+            chosen, problem = {choice.name, *choice.beside}, ""
         except NodeUnavailable as error:
-            chosen, problem = "", error.detail
+            chosen, problem = set(), error.detail
         for engine in registry:
             reason = registry.engine_class(engine).unavailable(configured)
-            if engine == chosen:
+            if engine in chosen:
                 yield Finding(stage, engine, True, "will run")
             else:
                 yield Finding(stage, engine, False, reason or "can run; a better one is chosen, or another is named")
         if problem:
             yield Finding(stage, configured.engine, False, problem)
+
+
+def advices() -> Iterator[str]:
+    """What to do about each model that cannot be used."""
+    for model in MODELS.values():
+        found = state(model, models_folder())
+        if found in {State.MISSING, State.DAMAGED}:
+            yield f"The model {model.name} ({model.purpose}) is {found}: run `{COMMAND}`."

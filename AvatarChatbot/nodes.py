@@ -185,13 +185,9 @@ async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerat
     """A request for each clause, as soon as it is whole. What has no word in it is left out."""
     async with aclosing(clauses.split(feed)) as found:
         async for clause in found:
-            if has_words(clause):
-                yield _speech_request(turn, clause)
-
-
-def _speech_request(turn: Turn, clause: str) -> SpeechRequest:
-    turn.asked_clauses.append(clause)
-    return SpeechRequest(text=clause, voice=turn.voice)
+            if has_words(clause.text):
+                turn.asked_clauses.append(clause.text)
+                yield SpeechRequest(text=clause.text, voice=turn.voice, before=clause.before, continues=clause.continues)
 
 
 def _placed(turn: Turn, speech: Speech) -> Clause:

@@ -21,6 +21,7 @@ _KINDS: tuple[type[BaseSettings], ...] = (
     settings.TtsSettings,
     settings.AnimationSettings,
     settings.LandmarkSettings,
+    settings.ModelSettings,
     settings.StorageSettings,
 )
 

@@ -1,7 +1,8 @@
 """What a frame of an answer costs: ``scripts/bench animation [picture …]`` (without one: the project's own avatar).
 
-At 512², 25 fps, from a cached rig, in one thread: CPU ms a frame for drawing, encoding, sound and muxing, and the same frames
-through x264 alone in the same run; CPU of the first chunk of a known avatar in a fresh worker; the difference at chunk joins.
+At 512², 25 fps, from a cached rig, in one thread, to speech of espeak's: CPU ms a frame for drawing, encoding, sound and muxing,
+and the same frames through x264 alone in the same run; CPU of the first chunk of a known avatar in a fresh worker; the difference
+at chunk joins.
 """
 
 from __future__ import annotations

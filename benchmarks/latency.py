@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.machine import machine
+from benchmarks.machine import engines, machine
 from comps.cores.proto import sse
 from tests.e2e.mesh import Mesh, free_port, ready, running
 
@@ -165,6 +165,7 @@ def slow_engine(mesh: Mesh, replicas: int) -> None:
 
 def main() -> None:
     print(machine())
+    print(engines())
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     embedded(count)
     long_answers(count)

@@ -1,6 +1,7 @@
 """The ear: what it costs, how late it knows, what it takes for somebody speaking. ``scripts/bench listening [trials]``
 
 Interrupters and questions are flite's voices; the avatar is espeak, heard by way of a room (50 … 400 ms late, −24 … −3 dB).
+Nothing is recognised: the ear is Silero VAD on onnxruntime, behind the echo canceller.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
 from benchmarks.machine import machine
 from comps.listening.ear import Ear
 from comps.listening.heard import Endpoint, Onset
+from comps.listening.vad import MODEL
 from comps.media.audio import decode_audio, resample
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_worker import EspeakWorker
@@ -170,6 +173,7 @@ def _figures(seconds: list[float]) -> str:
 
 def main() -> None:
     print(machine())
+    print(f"heard with {MODEL} on onnxruntime {ort.__version__}; the avatar speaks with espeak-ng, people with flite")
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     with tempfile.TemporaryDirectory() as folder:
         questions = [spoken(text, VOICES[k % len(VOICES)], Path(folder)) for k, text in enumerate(QUESTIONS)]

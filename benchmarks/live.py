@@ -15,7 +15,7 @@ import numpy as np
 
 from AvatarChatbot.client import live
 from benchmarks.listening import INTERJECTIONS, spoken
-from benchmarks.machine import machine
+from benchmarks.machine import engines, machine
 from tests.asr.flite import QUESTIONS, VOICES
 from tests.e2e.mesh import Mesh
 from tests.live_player import LivePlayer, playing
@@ -139,6 +139,7 @@ def _figures(seconds: list[float]) -> str:
 
 def main() -> None:
     print(machine())
+    print(engines())
     asked, interrupted = (int(value) for value in [*sys.argv[1:], *["100", "20"][len(sys.argv) - 1 :]])
     with tempfile.TemporaryDirectory() as folder:
         spoken_questions = [pcm(text, VOICES[k % len(VOICES)], Path(folder)) for k, text in enumerate(QUESTIONS)]

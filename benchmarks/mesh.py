@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from benchmarks import chain
-from benchmarks.machine import machine
+from benchmarks.machine import engines, machine
 from tests.e2e.mesh import Mesh
 
 PATH = "/v1/avatarchatbot"
@@ -46,6 +46,7 @@ def ask(client: httpx.Client, **body: Any) -> tuple[float, dict[str, Any]]:
 
 def main() -> None:
     print(machine())
+    print(engines())
     with tempfile.TemporaryDirectory() as folder:
         mesh = Mesh(Path(folder), LANDMARKS_IDLE_S="1")
         try:

@@ -1,4 +1,4 @@
-"""Speech with known timings, for training and judging: espeak-ng and flite."""
+"""Speech with known timings, for training and judging: hibari, espeak-ng and flite."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from comps.cores.common.settings import TtsSettings
 from comps.cores.proto.avatar import Phoneme
+from comps.models.folder import model_folder
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_worker import EspeakWorker
+from comps.tts.engines.hibari import HibariEngine
+from comps.tts.engines.hibari_voices import VOICES as HIBARI_VOICES
+from comps.tts.engines.hibari_worker import HibariWorker
 
 #: flite's phones (CMU's ARPAbet) as espeak mnemonics.
 _PAIRS = """
@@ -43,6 +48,22 @@ def espeak(text: str, voice: str = "en-us", *, wpm: int = 165, pitch: int = 50) 
 @functools.cache
 def _speaker() -> EspeakWorker:
     return EspeakWorker()
+
+
+def hibari_voices() -> list[str]:
+    """hibari's voices; none where its model has not been prepared."""
+    return [] if HibariEngine.unavailable(TtsSettings()) else list(HIBARI_VOICES)
+
+
+def hibari(text: str, voice: str) -> Spoken:
+    """``text`` by a voice of hibari, as the tts service speaks it."""
+    spoken = _neural_speaker().speak(text, HIBARI_VOICES[voice])
+    return Spoken(np.frombuffer(spoken.pcm, "<i2").astype(np.float32) / 32768.0, spoken.rate, spoken.phonemes)
+
+
+@functools.cache
+def _neural_speaker() -> HibariWorker:
+    return HibariWorker(str(model_folder("hibari")))
 
 
 def flite_voices() -> list[str]:

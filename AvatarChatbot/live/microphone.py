@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,6 +21,7 @@ from comps.cores.mega.first_error import first_error
 from comps.cores.proto.avatar import Transcript
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.logs import unexpected
+from comps.listening.backchannel import is_backchannel
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 
 log = logging.getLogger(__name__)
@@ -35,9 +37,18 @@ _RETRY_S = 5.0
 _EBML, _OGG, _OGG_FIRST = b"\x1aE\xdf\xa3", b"OggS", 2
 
 
+@dataclass
+class _Spoken:
+    """One utterance: ``ended`` by the services' clock, its onset and end in seconds of the microphone's sound."""
+
+    ended: float
+    onset_s: float = 0.0
+    end_s: float = 0.0
+
+
 class Microphone:
-    """Of one session. ``started`` is awaited when somebody begins to speak, ``said`` with what they said and when they
-    finished; ``ended`` is called when that has been dealt with.
+    """Of one session. ``started`` is awaited when somebody begins to speak, ``said`` with what they said (nothing, where it was a
+    noise or a "mhm") and when they finished; ``ended`` is called when that has been dealt with.
 
     Where sound cannot be listened to, the client is told once, and the session goes on: raw sound is tried again after a while,
     coded sound when a new stream begins.
@@ -212,30 +223,32 @@ class Microphone:
             self._ended()
 
     async def _recognised(self, speech: Channel[Heard]) -> None:
-        ended: list[float] = []
+        spoken = _Spoken(self._services.clock())
         text = ""
         try:
             asr = self._services.chatbot.asr
             addresses = await self._services.chatbot.megaservice.client.addresses(asr)
             async with utterance(addresses[0], self._language, asr.token) as recognised, anyio.create_task_group() as tasks:
-                tasks.start_soon(self._speak, speech, recognised, ended)
+                tasks.start_soon(self._speak, speech, recognised, spoken)
                 while not isinstance(answer := await recognised.answer(), Transcript):
                     self._outbox.put(messages.Partial(text=answer))
                 text = answer.asr_result
         except Exception as group:
             error = first_error(group)
             self._tell(error if isinstance(error, Problem) else unexpected(log, "recognising", error))
-        if text:
-            await self._said(text, ended[0] if ended else self._services.clock())
-        else:
+        if is_backchannel(text, spoken.end_s - spoken.onset_s):
+            text = ""
             self._outbox.put(messages.Partial(text=""))
+        await self._said(text, spoken.ended)
 
-    async def _speak(self, speech: Channel[Heard], recognised: Utterance, ended: list[float]) -> None:
+    async def _speak(self, speech: Channel[Heard], recognised: Utterance, spoken: _Spoken) -> None:
         sound = b""
         is_paused = False
         async for first in speech:
             for heard in (first, *speech.take_waiting()):
                 match heard:
+                    case Onset():
+                        spoken.onset_s = heard.at_s
                     case Voice():
                         sound += heard.pcm
                     case Pause():
@@ -245,7 +258,8 @@ class Microphone:
                     case Resumed():
                         is_paused = False
                     case Endpoint():
-                        ended.append(self._services.clock() - (self._heard_s - heard.at_s))
+                        spoken.end_s = heard.at_s
+                        spoken.ended = self._services.clock() - (self._heard_s - heard.at_s)
                         await recognised.finish()
             if not is_paused:
                 # In a pause nothing is said: what it holds is of use only if they go on.

@@ -257,7 +257,9 @@ class LiveSession:
         await self._raise_turn()
 
     async def _said(self, text: str, ended: float) -> None:
-        """Somebody has spoken; if they are speaking again already, they have not finished."""
+        """Somebody has spoken; if they are speaking again already, they have not finished. Where they said nothing after all, the
+        question that they broke into is asked again.
+        """
         self._begun = f"{self._begun} {text}".strip()[-MAX_TEXT:]
         if self._microphone.is_speaking:
             return

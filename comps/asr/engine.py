@@ -41,6 +41,7 @@ ENGINES: EngineRegistry[AsrEngine] = EngineRegistry(
     {
         "faster_whisper": "comps.asr.engines.faster_whisper:FasterWhisperEngine",
         "openai_compatible": "comps.asr.engines.openai_compatible:OpenAICompatibleEngine",
+        "moonshine": "comps.asr.engines.moonshine:MoonshineEngine",
         "pocketsphinx": "comps.asr.engines.pocketsphinx:PocketsphinxEngine",
     },
 )

@@ -1,54 +1,23 @@
-"""Names of languages: clients send ISO 639-1 codes, BCP 47 tags, or OPEA's English words ("english")."""
+"""The language that a client says is spoken: ISO 639 codes, BCP 47 tags, or names as OPEA's clients send them ("english")."""
 
 from __future__ import annotations
 
 import re
 
 from comps.cores.errors import BadInput
+from comps.cores.text.languages import code_of, language_named
 
-_NAMES = {
-    "arabic": "ar",
-    "chinese": "zh",
-    "czech": "cs",
-    "danish": "da",
-    "dutch": "nl",
-    "english": "en",
-    "finnish": "fi",
-    "french": "fr",
-    "german": "de",
-    "greek": "el",
-    "hebrew": "he",
-    "hindi": "hi",
-    "hungarian": "hu",
-    "indonesian": "id",
-    "italian": "it",
-    "japanese": "ja",
-    "korean": "ko",
-    "mandarin": "zh",
-    "norwegian": "no",
-    "persian": "fa",
-    "polish": "pl",
-    "portuguese": "pt",
-    "romanian": "ro",
-    "russian": "ru",
-    "spanish": "es",
-    "swedish": "sv",
-    "thai": "th",
-    "turkish": "tr",
-    "ukrainian": "uk",
-    "urdu": "ur",
-    "vietnamese": "vi",
-}
-_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
+#: A tag of a language that the table lacks: a server may know it.
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*")
 
 
 def language_code(wanted: str | None) -> str | None:
     """The code of ``wanted``; None for none, "" and "auto". Raises BadInput (field ``language``) for what is no language."""
-    if wanted is None or wanted.strip().lower() in ("", "auto"):
+    name = (wanted or "").strip().casefold()
+    if name in ("", "auto"):
         return None
-    name = wanted.strip().lower()
-    if name in _NAMES:
-        return _NAMES[name]
+    if known := language_named(name):
+        return code_of(known)
     if tag := _TAG.fullmatch(name):
         return tag[1]
-    raise BadInput("language: is neither a language's code nor its English name", field="language")
+    raise BadInput("language: is neither a language's code nor its name", field="language")

@@ -16,6 +16,7 @@ Problem                      500  internal_error
 │   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
+│   ├── OtherLanguage        422  other_language
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
@@ -187,6 +188,13 @@ class NoFace(BadInput):
 class NoSpeech(BadInput):
     code = "no_speech"
     title = "No speech found"
+
+
+class OtherLanguage(BadInput):
+    """Somebody speaks, in a language that is not known."""
+
+    code = "other_language"
+    title = "Unknown language spoken"
 
 
 class UnknownVoice(BadInput):

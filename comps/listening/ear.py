@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from comps.listening.bands import Floats, magnitudes, voicing
 from comps.listening.echo import EchoCanceller, Leak
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
+from comps.listening.recent_sound import RecentSound
 from comps.listening.vad import RATE, WINDOW, Vad
 
 #: Probabilities of speech above which a window is speech, surely so, and below which it is none.
@@ -30,8 +31,6 @@ _CHANGING = 0.12
 _INAUDIBLE, _RELATIVELY_INAUDIBLE = 3e-4, 0.03
 #: Windows of silence: a pause, and the end. 0.16 s and 0.29 s.
 _PAUSE, _END = 5, 9
-#: Sound from before the onset that is recognised too: the first consonant, windows.
-_BEFORE = 11
 #: The longest utterance, windows: 30 s.
 _LONGEST = 30 * RATE // WINDOW
 
@@ -49,7 +48,7 @@ class Ear:
         self._played = np.empty(0, np.int16)
         self._last = np.zeros(WINDOW, np.int16)
         self._windows = 0
-        self._recent: deque[Samples] = deque(maxlen=_BEFORE)
+        self._recent = RecentSound()
         self._voiced: deque[bool] = deque(maxlen=_STRICT_ONSET_OF)
         self._sure: deque[bool] = deque(maxlen=_SURE_ONSET_OF)
         self._loud: deque[Floats] = deque(maxlen=3)
@@ -69,7 +68,6 @@ class Ear:
             reference, self._played = self._played[:WINDOW], self._played[WINDOW:]
             said += self._window(window, reference)
             self._windows += 1
-            self._recent.append(self._last)
         return said
 
     def _window(self, window: Samples, reference: Samples) -> list[Heard]:
@@ -81,6 +79,7 @@ class Ear:
         probability = self._vad.probability(left)
         if self._speaking_since is not None:
             self._last = left
+            self._recent.add(left, like_speech=False)
             return self._goes_on(left, probability)
         heard = magnitudes(left, RATE)
         self._loud.append(heard)
@@ -93,28 +92,25 @@ class Ear:
         is_voiced = exceeding and probability >= _SPEECH and voicing(np.concatenate([self._last, left]), RATE) >= _VOICED
         self._voiced.append(bool(is_voiced))
         self._last = left
-        return self._begun(left, echoes)
+        self._recent.add(left, like_speech=bool(exceeding and probability >= _SILENCE))
+        return self._begun() if self._is_onset(echoes) else []
 
-    def _begun(self, window: Samples, echoes: bool) -> list[Heard]:
-        speech = self._onset(echoes)
-        if not speech:
-            return []
-        first = self._windows - len(speech) + 1 + speech.index(True)
+    def _begun(self) -> list[Heard]:
+        windows, utterance = self._recent.utterance()
+        first = self._windows + 1 - utterance
         self._speaking_since, self._last_voiced, self._paused = first, self._windows, False
         self._voiced.clear()
         self._sure.clear()
-        before = [*self._recent, window]
-        return [Onset(first * WINDOW / RATE), Voice(np.concatenate(before).astype("<i2").tobytes())]
+        return [Onset(first * WINDOW / RATE), Voice(np.concatenate(windows).astype("<i2").tobytes())]
 
-    def _onset(self, echoes: bool) -> list[bool]:
-        """Which of the last windows are speech, if they make an onset; else none."""
+    def _is_onset(self, echoes: bool) -> bool:
+        """Whether the last windows hold enough speech."""
         voiced = list(self._voiced)
         if echoes:
-            return voiced if sum(voiced) >= _STRICT_ONSET else []
-        sure = list(self._sure)
-        if sum(sure) >= _SURE_ONSET and sum(voiced[-_SURE_ONSET_OF:]) >= _SURE_ONSET_VOICED:
-            return sure
-        return voiced[-_ONSET_OF:] if sum(voiced[-_ONSET_OF:]) >= _ONSET else []
+            return sum(voiced) >= _STRICT_ONSET
+        if sum(self._sure) >= _SURE_ONSET and sum(voiced[-_SURE_ONSET_OF:]) >= _SURE_ONSET_VOICED:
+            return True
+        return sum(voiced[-_ONSET_OF:]) >= _ONSET
 
     def _goes_on(self, window: Samples, probability: float) -> list[Heard]:
         assert self._speaking_since is not None
@@ -129,6 +125,7 @@ class Ear:
         at_s = (self._last_voiced + 1) * WINDOW / RATE
         if silent >= _END or self._windows - self._speaking_since >= _LONGEST:
             self._speaking_since = None
+            self._recent.keep(silent)
             said.append(Endpoint(at_s))
         elif silent >= _PAUSE and not self._paused:
             self._paused = True

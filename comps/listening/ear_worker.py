@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from comps.cores.errors import NotFound
+from comps.cores.errors import NodeUnavailable, NotFound
 from comps.listening.decode import Decoder, Format, decoder
 from comps.listening.ear import Ear
 from comps.listening.heard import Heard
+from comps.listening.vad import MODEL
 from comps.media.audio import resample
+from comps.models.state import missing
 
 _RATE = 16_000
 
@@ -18,7 +20,9 @@ class EarWorker:
         self._ears: dict[str, tuple[Decoder, Ear]] = {}
 
     def open(self, ear: str, format: Format, rate: int) -> None:
-        """Another microphone: see ``decode``."""
+        """Another microphone: see ``decode``. Raises NodeUnavailable where the model of voice activity is missing."""
+        if reason := missing(MODEL):
+            raise NodeUnavailable(f"nothing can be listened to: {reason}", node="gateway")
         self.close(ear)
         self._ears[ear] = decoder(format, rate), Ear()
 

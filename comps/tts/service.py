@@ -23,7 +23,8 @@ from comps.cores.telemetry import logs
 from comps.cores.workers.pool import WorkerPool
 from comps.media.audio import CONTENT_TYPES, wav_bytes
 from comps.opea.payloads import sound_document
-from comps.tts.engine import ENGINES, TtsEngine
+from comps.tts.engine import ENGINES
+from comps.tts.ensemble import Ensemble
 
 NAME = "opea_service@tts"
 #: Encoding is wanted by OpenAI's clients only; the mesh takes PCM.
@@ -31,7 +32,7 @@ _ENCODER_IDLE_S = 60.0
 
 
 class AudioSpeechRequest(BaseDoc):
-    """OpenAI's request, or OPEA 1.1's (``text``). ``model`` is taken and ignored: the service has one engine."""
+    """OpenAI's request, or OPEA 1.1's (``text``). ``model`` is taken and ignored: the voice decides."""
 
     input: str | None = Field(None, min_length=1, max_length=5000)
     text: str | None = Field(None, min_length=1, max_length=5000)
@@ -66,21 +67,21 @@ class Voices(BaseModel):
 
 
 class TtsService:
-    """The handlers, over one engine."""
+    """The handlers, over the engines."""
 
-    def __init__(self, engine: TtsEngine) -> None:
-        self._engine = engine
+    def __init__(self, engines: Ensemble) -> None:
+        self._engines = engines
         self._encoder = WorkerPool("comps.tts.encoder:SpeechEncoder", node="tts", idle_s=_ENCODER_IDLE_S)
 
     async def start(self) -> None:
-        await self._engine.start()
+        await self._engines.start()
 
     async def stop(self) -> None:
-        await self._engine.stop()
+        await self._engines.stop()
         await self._encoder.stop()
 
     async def ready(self) -> None:
-        await self._engine.ready()
+        await self._engines.ready()
         await self._encoder.ready()
 
     async def speak(self, request: Request) -> Response:
@@ -109,12 +110,12 @@ class TtsService:
 
     async def voices(self, description: Annotated[str | None, Query(min_length=1, max_length=500)] = None) -> Voices:
         """All voices; with ``description`` (or a name) also the one that it means."""
-        chosen = None if description is None else await self._engine.choose_voice(description)
-        return Voices(voices=self._engine.voices(), chosen=chosen)
+        chosen = None if description is None else await self._engines.choose_voice(description)
+        return Voices(voices=self._engines.voices(), chosen=chosen)
 
     async def _timed(self, request: SpeechRequest) -> Speech:
         started = time.perf_counter()
-        speech = await self._engine.speak(request)
+        speech = await self._engines.speak(request)
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return speech
 
@@ -134,7 +135,7 @@ def _content_type(format: str, rate: int) -> str:
 
 def build(settings: TtsSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
-    handlers = TtsService(ENGINES.create(settings.engine, settings))
+    handlers = TtsService(Ensemble(ENGINES.create_all(settings.engine, settings), settings))
     service = registered(
         MicroService(
             name=NAME,

@@ -1,4 +1,4 @@
-"""What a description says outright of a speaker: gender, age, accent, language, and whether it is a person at all.
+"""What a description says outright of a speaker: gender, age, and whether it is a person at all.
 
 These are hard facts: a sentence embedding alone gives an old man's voice to "a kindly grandmother" now and then.
 """
@@ -14,22 +14,20 @@ from comps.tts import vocabulary
 
 @dataclass(frozen=True)
 class Traits:
-    """None: not said. ``accent``: an English accent's language code; ``language``: the English name of a language spoken."""
+    """None: not said."""
 
     gender: str | None = None
     age: str | None = None
-    accent: str | None = None
-    language: str | None = None
     kinds: frozenset[str] = frozenset()
 
 
 def traits_of(description: str) -> Traits:
     text = " ".join(description.casefold().replace("’", "'").split())
     kinds = frozenset(kind for kind, pattern in vocabulary.KINDS.items() if pattern.search(text))
-    return Traits(_gender(text), _age(text), _accent(text), _language(text), kinds)
+    return Traits(_gender(text), _age(text), kinds)
 
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def is_description(text: str) -> bool:
@@ -93,19 +91,3 @@ def _years(text: str) -> int | None:
 
 def _number(written: str) -> int:
     return int(written) if written.isdigit() else sum(_NUMBERS[part] for part in re.split("[- ]", written))
-
-
-def _accent(text: str) -> str | None:
-    return next((accent for accent, pattern in vocabulary.ACCENTS.items() if pattern.search(text)), None)
-
-
-_TONGUE = re.compile(
-    r"\b(?:speaks?|speaking|talks?|talking|spoken)(?: (?:only|fluent|in|perfect|native))* (?P<spoken>[^\W\d_]+)\b"
-    r"|\b(?P<speaker>[^\W\d_]+)[- ]speak(?:ing|er)\b|\b(?P<voice>[^\W\d_]+) (?:voice|language)\b"
-)
-
-
-def _language(text: str) -> str | None:
-    """A word that stands where a language's name would; whether it is one, the engine knows."""
-    match = _TONGUE.search(text)
-    return next(word for word in match.groups() if word) if match else None

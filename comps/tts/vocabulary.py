@@ -95,7 +95,88 @@ ACCENTS: Mapping[str, re.Pattern[str]] = {
 #: Speakers that are no ordinary people.
 KINDS: Mapping[str, re.Pattern[str]] = {
     "robot": _any_of(r"robot\w* androids? machines? cyborg computers? chrome automaton droid mechanical"),
-    "whisper": _any_of(r"whisper\w* hush\w* ghost\w* quiet(?:ly)? secret\w* spectre spirit breathy"),
+    "whisper": _any_of(r"whisper\w* hush\w* ghost\w* spectre spirit breathy"),
     "monster": _any_of(r"demon\w* devil\w* dragon monster evil hell\w* beast ogre orc troll vampire satan"),
     "hoarse": _any_of("hoarse croak(?:y|ing|s)? frog rough goblin raspy rasping toad crow"),
 }
+
+#: Peoples by another word than the name of the language that they speak.
+NATIONS: Mapping[str, re.Pattern[str]] = {
+    "pt-br": _any_of("brazilians?"),
+    "es-419": _any_of(
+        """
+        mexicans? argentin(?:e|ian|ean)s? colombians? chileans? peruvians? venezuelans? cubans? ecuadorians? uruguayans?
+        bolivians? paraguayans? guatemalans? latin_americans? latinos? latinas?
+        """
+    ),
+    "de": _any_of("germans austrians? bavarians? berliners?"),
+    "fr": _any_of("frenchm[ae]n frenchwom[ae]n parisians? parisiennes? quebecois"),
+    "es": _any_of("spaniards?"),
+    "nl": _any_of("dutchm[ae]n dutchwom[ae]n hollanders?"),
+    "it": _any_of("italians sicilians? venetians? neapolitans? tuscans?"),
+    "ru": _any_of("russians"),
+    "pl": _any_of("poles"),
+    "da": _any_of("danes?"),
+    "sv": _any_of("swedes?"),
+    "tr": _any_of("turks?"),
+    "ar": _any_of(
+        "arabs? arabians? egyptians? moroccans? saudis? syrians? iraqis? lebanese algerians? tunisians? jordanians? palestinians?"
+    ),
+    "fa": _any_of("iranians?"),
+    "he": _any_of("israelis?"),
+    "ur": _any_of("pakistanis?"),
+    "bn": _any_of("bangladeshis?"),
+    "zh": _any_of("taiwanese chinam[ae]n chinawom[ae]n"),
+}
+#: Lands that one language is spoken in before others; they count after "from".
+LANDS: Mapping[str, re.Pattern[str]] = {
+    "pt-br": _any_of("brazil rio sao_paulo"),
+    "pt": _any_of("portugal lisbon"),
+    "es-419": _any_of("mexico argentina colombia chile peru venezuela cuba ecuador uruguay buenos_aires"),
+    "es": _any_of("spain madrid barcelona"),
+    "de": _any_of("germany austria berlin munich vienna hamburg"),
+    "fr": _any_of("france paris marseille"),
+    "it": _any_of("italy rome milan naples sicily"),
+    "nl": _any_of("holland (?:the_)?netherlands amsterdam"),
+    "ru": _any_of("russia moscow"),
+    "uk": _any_of("ukraine kyiv kiev"),
+    "pl": _any_of("poland warsaw"),
+    "cs": _any_of("(?:the_)?czech_republic czechia prague"),
+    "sk": _any_of("slovakia"),
+    "hu": _any_of("hungary budapest"),
+    "ro": _any_of("romania bucharest"),
+    "bg": _any_of("bulgaria"),
+    "sr": _any_of("serbia"),
+    "hr": _any_of("croatia"),
+    "el": _any_of("greece athens"),
+    "tr": _any_of("turkey turkiye istanbul"),
+    "sv": _any_of("sweden stockholm"),
+    "nb": _any_of("norway oslo"),
+    "da": _any_of("denmark copenhagen"),
+    "fi": _any_of("finland helsinki"),
+    "is": _any_of("iceland"),
+    "he": _any_of("israel"),
+    "ar": _any_of("egypt cairo morocco saudi_arabia syria iraq lebanon"),
+    "fa": _any_of("iran tehran"),
+    "zh": _any_of("china beijing taiwan shanghai"),
+    "yue": _any_of("hong_kong"),
+    "ja": _any_of("japan tokyo kyoto osaka"),
+    "ko": _any_of("korea seoul south_korea"),
+    "vi": _any_of("vietnam hanoi"),
+    "th": _any_of("thailand bangkok"),
+    "id": _any_of("indonesia"),
+}
+#: Who somebody can be said to be after the name of a people: "a Sumerian priest".
+PERSON = re.compile(
+    "|".join(
+        pattern.pattern
+        for pattern in (
+            FEMALE,
+            MALE,
+            MALE_TRADE,
+            _any_of(
+                "persons? people speakers? voices? narrators? kids? child(?:ren)? teen\\w* elders? teachers? singers? students?"
+            ),
+        )
+    )
+)

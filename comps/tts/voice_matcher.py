@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comps.cores.text.embedding import SentenceEmbedder
+from comps.tts.alike import AGES
+from comps.tts.character import Character
 from comps.tts.traits import Traits, traits_of
-
-#: A voice as the matcher sees it: name, gender, age, kind ("" for an ordinary person), description.
-Candidate = tuple[str, str, str, str, str]
 
 # Cosine similarities of such sentences lie within about 0.4 of each other: a weight above that is a rule, one below a preference.
 _WRONG_GENDER = 0.6
@@ -22,48 +22,62 @@ _WRONG_AGE = 0.3
 _NEAR_AGE = 0.1
 _UNASKED_AGE = 0.2
 _KIND = 0.4
-_ORDER = ("child", "young", "adult", "middle", "old")
 
 
 class VoiceMatcher:
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._candidates = list(candidates)
+    def __init__(self) -> None:
         self._embedder = SentenceEmbedder()
-        self._vectors = self._embedder.encode([candidate[4] for candidate in candidates])
+        self._vectors: dict[str, NDArray[np.float32]] = {}
 
-    def match(self, description: str) -> str:
-        """The name of the voice that fits best; the first of equals."""
+    def match(self, description: str, candidates: Sequence[Character]) -> Character:
+        """The voice that fits best; the first of equals."""
         traits = traits_of(description)
-        likeness = self._vectors @ self._embedder.encode([description])[0]
-        scores = [float(value) + _fit(traits, candidate) for value, candidate in zip(likeness, self._candidates, strict=True)]
-        return self._candidates[int(np.argmax(scores))][0]
+        wanted = self._embedder.encode([description])[0]
+        scores = [float(self._vector(candidate.description) @ wanted) + _fit(traits, candidate) for candidate in candidates]
+        return candidates[int(np.argmax(scores))]
+
+    def _vector(self, description: str) -> NDArray[np.float32]:
+        """Of a voice's description: there are a few dozen, the same for every language."""
+        if description not in self._vectors:
+            self._vectors[description] = self._embedder.encode([description])[0]
+        return self._vectors[description]
 
 
-def _fit(traits: Traits, candidate: Candidate) -> float:
-    _, gender, age, kind, _ = candidate
-    return _gender_fit(traits, gender) + _age_fit(traits, age) + _kind_fit(traits, kind)
+def has_fitting(description: str, candidates: Sequence[Character]) -> bool:
+    """Whether one of ``candidates`` is of the gender, about the age and of the nature that ``description`` says outright."""
+    traits = traits_of(description)
+    return any(_is_fitting(traits, candidate) for candidate in candidates)
 
 
-def _gender_fit(traits: Traits, gender: str) -> float:
-    if traits.gender in (None, gender):
+def _is_fitting(traits: Traits, candidate: Character) -> bool:
+    is_of_kind = candidate.kind in traits.kinds if traits.kinds else not candidate.kind
+    return is_of_kind and _gender_fit(traits, candidate) >= 0 and _age_fit(traits, candidate) > -_WRONG_AGE
+
+
+def _fit(traits: Traits, candidate: Character) -> float:
+    return _gender_fit(traits, candidate) + _age_fit(traits, candidate) + _kind_fit(traits, candidate)
+
+
+def _gender_fit(traits: Traits, candidate: Character) -> float:
+    if traits.gender in (None, candidate.gender):
         return 0.0
-    if gender == "none":
+    if candidate.gender == "none":
         return 0.0 if "robot" in traits.kinds else -_NO_GENDER
     return -_WRONG_GENDER
 
 
-def _age_fit(traits: Traits, age: str) -> float:
-    if age not in _ORDER:
+def _age_fit(traits: Traits, candidate: Character) -> float:
+    if candidate.age not in AGES:
         return 0.0
     if traits.age is None:
-        return -_UNASKED_AGE if age in ("child", "old") else 0.0
-    steps = abs(_ORDER.index(age) - _ORDER.index(traits.age))
+        return -_UNASKED_AGE if candidate.age in ("child", "old") else 0.0
+    steps = abs(AGES.index(candidate.age) - AGES.index(traits.age))
     return {0: _RIGHT_AGE, 1: -_NEAR_AGE}.get(steps, -_WRONG_AGE)
 
 
 _KIND_WEIGHTS: Mapping[bool, float] = {True: _KIND, False: -_KIND}
 
 
-def _kind_fit(traits: Traits, kind: str) -> float:
+def _kind_fit(traits: Traits, candidate: Character) -> float:
     """Robots, whispers and monsters only when asked for, and then rather than people."""
-    return _KIND_WEIGHTS[kind in traits.kinds] if kind else 0.0
+    return _KIND_WEIGHTS[candidate.kind in traits.kinds] if candidate.kind else 0.0

@@ -19,6 +19,7 @@ from AvatarChatbot.avatars.studio.characters import CHARACTERS
 from AvatarChatbot.avatars.studio.face import features
 from AvatarChatbot.avatars.studio.portrait import in_picture, paint
 from comps.cores.proto.avatar import Persona, Provenance
+from comps.tts.traits import is_description
 from tests.independent_mesh import WITHOUT_PLOTS
 
 _NAMES = sorted(CHARACTERS)
@@ -137,7 +138,8 @@ def test_card_is_a_whole_invented_persona(name: str) -> None:
     card = json.loads(avatars.persona_path(name).read_text(encoding="utf-8"))
     persona = Persona.model_validate(card) if hasattr(Persona, "model_validate") else Persona.parse_obj(card)
     assert persona.name.lower() == name
-    assert persona.voice
+    # No engine's own name: whichever engine runs has a voice for it.
+    assert persona.voice == "default" or is_description(persona.voice)
     for field in ("personalityTraits", "likes", "dislikes", "background", "goals", "relationships"):
         sentences = getattr(persona, field)
         assert len(sentences) >= 3

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.synthetic_speech import espeak
-from comps.cores.errors import NotFound, UnsupportedMedia
+from comps.cores.errors import NodeUnavailable, NotFound, UnsupportedMedia
 from comps.listening.decode import decoder
 from comps.listening.ear import Ear
 from comps.listening.ear_worker import EarWorker
@@ -22,6 +22,8 @@ from comps.listening.echo import EchoCanceller
 from comps.listening.heard import Endpoint, Heard, Onset, Pause, Resumed, Voice
 from comps.listening.vad import WINDOW, Vad
 from comps.media.audio import decode_audio, encode_audio, resample
+from comps.models.folder import VARIABLE
+from comps.models.state import COMMAND
 from tests.asr.flite import say
 
 RATE = 16_000
@@ -140,6 +142,15 @@ def test_a_worker_listens_to_many_and_knows_whom(question: NDArray[np.int16]) ->
     worker.close("a")
     with pytest.raises(NotFound):
         worker.hear("a", b"", b"", RATE)
+
+
+def test_without_the_model_of_voice_activity_a_session_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    with pytest.raises(NodeUnavailable, match=COMMAND) as refused:
+        EarWorker().open("a", "pcm16", RATE)
+    assert refused.value.document()["node"] == "gateway"
 
 
 def _spoken_over(voice: NDArray[np.int16], avatar: NDArray[np.int16], echo_db: float | None) -> tuple[EchoCanceller, list[Heard]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tracemalloc
 from typing import Any
 
@@ -13,9 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from AvatarChatbot.live import messages
+from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.waiting_sound import WAITING_BYTES, WAITING_S, WaitingSound
-from comps.cores.errors import NodeUnavailable, NotFound, TooLarge, UnsupportedMedia
+from comps.cores.errors import NodeUnavailable, NoSpeech, NotFound, RelayedProblem, TooLarge, UnsupportedMedia
+from comps.listening.ear_worker import EarWorker
 from comps.listening.heard import Endpoint, Onset, Voice
+from comps.media.audio import decode_audio, encode_audio, resample
+from tests.listening.same_sound import check, spoken
+from tests.listening.same_sound import microphone as heard_by_a_microphone
 from tests.live import toy
 from tests.live.toy import Recogniser, told
 from tests.virtual_time import backend
@@ -23,6 +29,7 @@ from tests.virtual_time import backend
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_threads")]
 
 RATE = 16_000
+NO_SPEECH = RelayedProblem(NoSpeech("audio: no word was understood in it", field="audio").document(), node="asr")
 EBML, MIDDLE = b"\x1aE\xdf\xa3 and more", b"some cluster"
 
 
@@ -227,3 +234,81 @@ async def test_speech_that_goes_on_and_on_is_still_a_question(recogniser: Recogn
         assert live.ended.is_set() is False
         assert 4000 < len(told(live, "transcript")[-1]["text"]) <= messages.MAX_TEXT
         assert told(live, "error") == []
+
+
+def _with_an_ear(services: toy.ToyServices) -> None:
+    """A real one, in this process."""
+    worker = EarWorker()
+
+    async def call(method: str, *args: Any, **_: Any) -> Any:
+        return getattr(worker, method)(*args)
+
+    services.toy_ears.call = call  # type: ignore[method-assign]
+
+
+@pytest.mark.skipif(shutil.which("flite") is None, reason="flite (Debian package flite) is not installed")
+@pytest.mark.parametrize(("rate", "noise"), [(16_000, 0), (16_000, 60), (48_000, 20), (8000, 8)])
+@pytest.mark.parametrize(("text", "voice"), [("who are you", "slt"), ("she is my sister", "rms"), ("how far is it", "awb")])
+@pytest.mark.parametrize("is_answered_before", [False, True])
+async def test_the_recogniser_gets_the_sound_of_a_file(
+    text: str, voice: str, rate: int, noise: float, is_answered_before: bool, recogniser: Recogniser
+) -> None:
+    services, speech, lead_s = toy.ToyServices(), spoken(text, voice), 1.3
+    _with_an_ear(services)
+    sound = resample(heard_by_a_microphone(speech, lead_s, noise), RATE, rate)
+    async with toy.session(services, microphone={"rate": rate}) as live:
+        if is_answered_before:
+            await live.ask("Who are you?")
+            await anyio.sleep(1.5)
+        began = services.clock()
+        for piece in _pieces(sound.tobytes(), rate // 50 * 2):
+            live.hear(piece)
+            await anyio.sleep(0.02)
+            if told(live, "transcript")[is_answered_before:]:
+                break
+        transcript_s = services.clock() - began
+    got = np.frombuffer(recogniser.sound, "<i2")
+    check(decode_audio(encode_audio(sound, rate, "wav")).samples, speech, lead_s, got)
+    assert transcript_s - (lead_s + len(speech) / RATE) < 0.4, "0.29 s of silence, and next to nothing"
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", "Uh-huh.", "Um...", "And,", "", NO_SPEECH])
+async def test_a_hum_or_a_cough_is_no_question(text: str | Exception, recogniser: Recogniser) -> None:
+    services = toy.ToyServices()
+    recogniser.text = text
+    async with toy.session(services) as live:
+        await _utter(live, services)
+        assert told(live, "transcript") == []
+        assert told(live, "partial")[-1]["text"] == ""
+        assert told(live, "error") == []
+        assert services.megaservice.asked == []
+
+
+@pytest.mark.parametrize("text", ["Yes.", "No.", "Stop.", "Hello."])
+async def test_a_bare_word_is_a_question(text: str, recogniser: Recogniser) -> None:
+    services = toy.ToyServices()
+    recogniser.text = text
+    async with toy.session(services) as live:
+        await _utter(live, services)
+        assert [message["text"] for message in told(live, "transcript")] == [text]
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", NO_SPEECH])
+async def test_a_hum_before_the_answer_does_not_take_the_question_away(text: str | Exception, recogniser: Recogniser) -> None:
+    services = toy.ToyServices()
+    services.megaservice.clauses = []
+    async with toy.session(services) as live:
+        await anyio.sleep(0.1)
+        services.megaservice.is_answering = anyio.Event()
+        await live.ask("Who are you?")
+        recogniser.text = text
+        await _utter(live, services)
+        assert services.megaservice.asked == ["Who are you?", "Who are you?"]
+
+
+async def _utter(live: LiveSession, services: toy.ToyServices) -> None:
+    """Somebody makes a sound of 0.4 s."""
+    await anyio.sleep(0.1)
+    services.toy_ears.heard = [[Onset(0.0), Voice(b"mhm"), Endpoint(0.4)]]
+    live.hear(bytes(640))
+    await anyio.sleep(1)

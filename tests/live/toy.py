@@ -81,6 +81,9 @@ class Megaservice:
         self.asked: list[str] = []
         #: Raised instead of an answer.
         self.failure: Exception | None = None
+        #: Set: answers come. Cleared, they wait.
+        self.is_answering = anyio.Event()
+        self.is_answering.set()
 
     @asynccontextmanager
     async def stream(self, _: Any, *, turn: Turn) -> AsyncIterator[AsyncIterator[NodeEvent]]:
@@ -90,6 +93,7 @@ class Megaservice:
         yield self._run(turn)
 
     async def _run(self, turn: Turn) -> AsyncIterator[NodeEvent]:
+        await self.is_answering.wait()
         for number, clause in enumerate(self.clauses, 1):
             turn.reply += f"{clause} "
             yield NodeEvent("llm/toy", "item", f"{clause} ")

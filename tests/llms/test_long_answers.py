@@ -140,7 +140,7 @@ async def _clauses_of(url: str, turn: Turn) -> list[str]:
     try:
         async with client.stream(node, {"messages": "Hi", "stream": True}) as answers:
             pieces = orchestrator.align_generator(answers, cur_node="llm/MicroService", turn=turn)
-            return [clause async for clause in clauses.split(pieces)]
+            return [clause.text async for clause in clauses.split(pieces)]
     except NodeError as error:
         # Of an answer without a word no clause is asked for.
         if error.detail != "answered nothing":

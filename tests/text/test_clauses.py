@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comps.cores.text.clauses import MAX_CLAUSE_CHARS, ClauseSplitter
+from comps.cores.text.clauses import MAX_CLAUSE_CHARS, Clause, ClauseSplitter
 
 #: Each case: the clauses, as a person would speak them. Joined by nothing, they are the text.
 CASES = [
@@ -112,12 +112,21 @@ CASES = [
     ["The answer is this: ", "a cat."],
     ["Oh, yes. ", "It is, really."],
     ["The thing is - ", "nobody knows."],
+    # later ones end at a comma when they are long beside the one before
+    ["Yes, of course. ", "The train leaves at ten past nine from platform four, ", "and it takes an hour. ", "So, be early."],
+    ["He was born in a town by the sea, ", "where, in those days, boats were built. ", "Now, sadly, none are."],
+    ["Hello! ", "I'm Aria, ", "and I look after all visitors."],
+    ["是的。", "我住在北京的一个小院子里，", "那里有一棵大树。"],
 ]
 
 
-def split(pieces: list[str]) -> list[str]:
+def clauses_of(pieces: list[str]) -> list[Clause]:
     splitter = ClauseSplitter()
     return [clause for piece in pieces for clause in splitter.feed(piece)] + splitter.finish()
+
+
+def split(pieces: list[str]) -> list[str]:
+    return [clause.text for clause in clauses_of(pieces)]
 
 
 @pytest.mark.parametrize("clauses", CASES, ids=lambda clauses: "".join(clauses)[:40])
@@ -132,20 +141,37 @@ def test_there_are_enough_hard_cases() -> None:
 def test_a_price_that_arrives_in_two_pieces_stays_whole() -> None:
     splitter = ClauseSplitter()
     assert splitter.feed("It costs $29.") == []
-    assert splitter.feed("95 today. And") == ["It costs $29.95 today. "]
+    assert splitter.feed("95 today. And") == [Clause("It costs $29.95 today. ")]
 
 
 def test_the_first_clause_comes_before_its_sentence_ends() -> None:
-    assert ClauseSplitter().feed("When I was young, I") == ["When I was young, "]
+    assert ClauseSplitter().feed("When I was young, I") == [Clause("When I was young, ", continues=True)]
 
 
 def test_finish_begins_anew() -> None:
     splitter = ClauseSplitter()
-    assert splitter.feed("When I was young, I sang") == ["When I was young, "]
-    assert splitter.finish() == ["I sang"]
-    assert splitter.feed("When I was old, I sang") == ["When I was old, "]
-    assert splitter.finish() == ["I sang"]
+    first, rest = Clause("When I was young, ", continues=True), Clause("I sang", before="When I was young, ")
+    assert splitter.feed("When I was young, I sang") == [first]
+    assert splitter.finish() == [rest]
+    assert splitter.feed("When I was young, I sang") == [first]
+    assert splitter.finish() == [rest]
     assert splitter.finish() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello there. How are you?", [("", False), ("", False)]),
+        ("To be honest, I do not know. Do you?", [("", True), ("To be honest, ", False), ("", False)]),
+        ("The thing is: nobody knows.", [("", True), ("The thing is: ", False)]),
+        ("我叫小明，住在北京。你呢？", [("", True), ("我叫小明，", False), ("", False)]),
+        ("Steps:\n1. Mix it.", [("", False), ("", False)]),
+        ("When I was young,", [("", False)]),
+        ("word " * 80 + "end. Yes.", [("", True), ("word " * 40, True), ("word " * 40, False), ("", False)]),
+    ],
+)
+def test_a_clause_knows_what_of_its_sentence_is_around_it(text: str, expected: list[tuple[str, bool]]) -> None:
+    assert [(clause.before, clause.continues) for clause in clauses_of([text])] == expected
 
 
 def test_long_text_without_stops_is_parted_at_spaces() -> None:

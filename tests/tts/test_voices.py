@@ -1,4 +1,4 @@
-"""Which voice a name or a description means."""
+"""Which voice a name, a language or a description means."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import pytest
 
 from comps.cores.common.settings import TtsSettings
 from comps.cores.errors import UnknownVoice
+from comps.tts.engine import ENGINES
 from comps.tts.engines.espeak import EspeakEngine
 from comps.tts.engines.espeak_voices import VARIANTS, data_folder, languages, variant_files
+from comps.tts.ensemble import Ensemble
 from comps.tts.traits import is_description, traits_of
 
 pytestmark = pytest.mark.anyio
@@ -28,33 +30,174 @@ _PEOPLE = ("child", "young", "adult", "middle", "old")
         ("linda", "en-us+linda"),
         ("en-US+Linda", "en-us+linda"),
         ("en_GB+f2", "en-gb+f2"),
-        ("en", "en-gb+m3"),
-        ("fr", "fr-fr+m3"),
         ("zh+f3", "cmn+f3"),
         ("de+klatt4", "de+klatt4"),
         ("boy", "en-us+boy"),
     ],
 )
-async def test_a_name_is_taken_at_its_word(engine: EspeakEngine, wanted: str, voice: str) -> None:
-    assert await engine.choose_voice(wanted) == voice
+async def test_a_name_is_taken_at_its_word(ensemble: Ensemble, wanted: str, voice: str) -> None:
+    assert await ensemble.choose_voice(wanted) == voice
+
+
+#: What is asked for, and the language of the voice that is meant; its gender, where it is asked for too.
+_LANGUAGES = [
+    ("German", "de", ""),
+    ("german", "de", ""),
+    ("Deutsch", "de", ""),
+    ("de", "de", ""),
+    ("de-DE", "de", ""),
+    ("DE_at", "de", ""),
+    ("de-Latn-DE-1996", "de", ""),
+    ("deu", "de", ""),
+    ("German voice", "de", ""),
+    ("a German woman", "de", "female"),
+    ("a German man", "de", "male"),
+    ("a German speaker", "de", ""),
+    ("German-speaking lady", "de", "female"),
+    ("an old woman from Germany", "de", "female"),
+    ("an Austrian gentleman", "de", ""),
+    ("eine deutsche Stimme", "de", ""),
+    ("Chinese", "cmn", ""),
+    ("zh", "cmn", ""),
+    ("zh-CN", "cmn", ""),
+    ("zh-Hans", "cmn", ""),
+    ("zh-Hant-TW", "cmn", ""),
+    ("cmn-Hans-CN", "cmn", ""),
+    ("中文", "cmn", ""),
+    ("普通话", "cmn", ""),
+    ("Mandarin", "cmn", ""),
+    ("Mandarin voice", "cmn", ""),
+    ("a Chinese woman", "cmn", "female"),
+    ("a woman speaking Chinese", "cmn", "female"),
+    ("Cantonese", "yue", ""),
+    ("zh-HK", "yue", ""),
+    ("yue-Hant-HK", "yue", ""),
+    ("広東語の女性、日本語", "ja", ""),
+    ("Hindi", "hi", ""),
+    ("hi-IN", "hi", ""),
+    ("हिन्दी", "hi", ""),
+    ("speaks Hindi", "hi", ""),
+    ("an old man who speaks Hindi", "hi", "male"),
+    ("French", "fr-fr", ""),
+    ("français", "fr-fr", ""),
+    ("fr", "fr-fr", ""),
+    ("fr-FR", "fr-fr", ""),
+    ("fr-CA", "fr-fr", ""),
+    ("fr-BE", "fr-be", ""),
+    ("a Frenchman", "fr-fr", "male"),
+    ("une voix française", "fr-fr", ""),
+    ("a woman with a French accent", "fr-fr", "female"),
+    ("Spanish", "es", ""),
+    ("español", "es", ""),
+    ("espanol", "es", ""),
+    ("Castilian", "es", ""),
+    ("es-MX", "es-419", ""),
+    ("es_419", "es-419", ""),
+    ("Spanish lady", "es", "female"),
+    ("a Mexican man", "es-419", "male"),
+    ("pt-BR", "pt-br", ""),
+    ("pt", "pt", ""),
+    ("Brazilian Portuguese", "pt-br", ""),
+    ("a Brazilian girl", "pt-br", "female"),
+    ("日本語", "ja", ""),
+    ("ja-JP", "ja", ""),
+    ("a Japanese businessman", "ja", "male"),
+    ("한국어", "ko", ""),
+    ("العربية", "ar", ""),
+    ("an Egyptian woman", "ar", "female"),
+    ("עברית", "he", ""),
+    ("iw", "he", ""),
+    ("русский", "ru", ""),
+    ("a Russian spy, a man", "ru", "male"),
+    ("Українська", "uk", ""),
+    ("Ελληνικά", "el", ""),
+    ("Türkçe", "tr", ""),
+    ("Tiếng Việt", "vi", ""),
+    ("ไทย", "th", ""),
+    ("Farsi", "fa", ""),
+    ("Norwegian", "nb", ""),
+    ("nn-NO", "nb", ""),
+    ("sr-Latn-RS", "sr", ""),
+    ("Polish", "pl", ""),
+    ("a polish woman", "pl", "female"),
+    ("Latin", "la", ""),
+    ("Welsh", "cy", ""),
+    ("Klingon", "piqd", ""),
+    ("English", "en-us", ""),
+    ("en", "en-us", ""),
+    ("en-US", "en-us", ""),
+    ("en-GB", "en-gb", ""),
+    ("British English", "en-gb", ""),
+    ("an English voice", "en-us", ""),
+    ("an English woman", "en-gb", "female"),
+    ("a German man with an English accent", "en-gb", "male"),
+    ("a German woman who speaks English", "en-us", "female"),
+    ("an Irish lady", "en-gb", "female"),
+    ("a Scottish woman", "en-gb-scotland", "female"),
+    ("a Scottish woman who speaks Gaelic", "gd", "female"),
+    ("a man from New York", "en-us-nyc", "male"),
+    ("an old sailor", "en-us", "male"),
+    ("a Roman general addressing his legions", "en-us", "male"),
+    ("a Latin dancer, a cheerful woman", "en-us", "female"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "language", "gender"), _LANGUAGES)
+async def test_a_language_is_asked_for_by_tag_by_name_and_in_a_description(
+    ensemble: Ensemble, wanted: str, language: str, gender: str
+) -> None:
+    code, _, variant = (await ensemble.choose_voice(wanted)).partition("+")
+    assert code == language
+    assert gender in ("", VARIANTS[variant.casefold()].gender)
+
+
+@pytest.mark.parametrize("wanted", ["German", "zh-CN", "speaks Hindi", "日本語"])
+async def test_a_language_alone_keeps_the_speaker(ensemble: Ensemble, wanted: str) -> None:
+    assert (await ensemble.choose_voice(wanted)).endswith("+linda")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "Sumerian",
+        "sux",
+        "bo-CN",
+        "a voice in Sumerian",
+        "a Tibetan woman",
+        "a man speaking Yoruba",
+        "Zulu voice",
+        "a Sumerian priest",
+        "Galician",
+        "galego",
+        "tl-PH",
+        "a voice in Dothraki",
+        "a woman who speaks Dothraki",
+    ],
+)
+async def test_a_language_that_there_is_not_is_refused(ensemble: Ensemble, wanted: str) -> None:
+    with pytest.raises(UnknownVoice, match="speaks") as caught:
+        await ensemble.choose_voice(wanted)
+    assert caught.value.extra["field"] == "voice"
 
 
 @pytest.mark.parametrize(
     "wanted", ["xx-yy+nope", "en-us+nope", "en-us+", "+linda", "nova2", "12345", "qwrtz", "../../etc/passwd"]
 )
-async def test_an_unknown_name_is_refused_with_some_that_there_are(engine: EspeakEngine, wanted: str) -> None:
+async def test_an_unknown_name_is_refused_with_some_that_there_are(ensemble: Ensemble, wanted: str) -> None:
     with pytest.raises(UnknownVoice) as caught:
-        await engine.choose_voice(wanted)
+        await ensemble.choose_voice(wanted)
     assert caught.value.extra["field"] == "voice"
     assert "en-us+" in caught.value.detail
+    assert '"German"' in caught.value.detail
 
 
-async def test_every_listed_voice_can_be_asked_for(engine: EspeakEngine) -> None:
-    voices = engine.voices()
+async def test_every_listed_voice_can_be_asked_for(engine: EspeakEngine, ensemble: Ensemble) -> None:
+    voices = ensemble.voices()
     assert len(voices) > 200
     assert len({voice.name for voice in voices}) == len(voices)
     for voice in voices:
-        assert await engine.choose_voice(voice.name) == voice.name
+        assert await ensemble.choose_voice(voice.name) == voice.name
+        assert engine.named(voice.name) == voice
     pitches = {voice.name: voice.pitch_hz for voice in voices if voice.language == "en-us"}
     assert pitches["en-us+anika"] > pitches["en-us+linda"] > pitches["en-us+m3"] > pitches["en-us+david"]  # type: ignore[operator]
 
@@ -66,9 +209,10 @@ def test_the_catalogue_speaks_of_what_espeak_has() -> None:
     assert {"en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-us-nyc", "en-gb-x-gbclan"} <= languages(data).keys()
 
 
-def test_a_default_voice_that_is_none_is_refused_at_start() -> None:
+async def test_a_default_voice_that_is_none_is_refused_at_start() -> None:
+    settings = TtsSettings(voice="xx")
     with pytest.raises(ValueError, match="xx"):
-        EspeakEngine(TtsSettings(voice="xx"))
+        Ensemble(ENGINES.create_all("espeak", settings), settings)
 
 
 #: description, genders that fit, ages that fit (empty: any), accent or language
@@ -98,8 +242,8 @@ def _fits(voice: str, genders: tuple[str, ...], ages: tuple[str, ...], accent: s
     return variant.gender in genders and aged and language.startswith(accent)
 
 
-async def test_a_description_gets_a_voice_of_its_gender_age_and_accent(engine: EspeakEngine) -> None:
-    chosen = [(description, await engine.choose_voice(description)) for description, *_ in _FRESH]
+async def test_a_description_gets_a_voice_of_its_gender_age_and_accent(ensemble: Ensemble) -> None:
+    chosen = [(description, await ensemble.choose_voice(description)) for description, *_ in _FRESH]
     wrong = [
         (description, voice)
         for (description, voice), (_, genders, ages, accent) in zip(chosen, _FRESH, strict=True)
@@ -129,7 +273,16 @@ def test_gender_and_age_are_read_from_the_words(text: str, gender: str | None, a
 
 
 @pytest.mark.parametrize(
-    ("text", "described"), [("an old sailor", True), ("grandmother", True), ("robot", True), ("nova2", False)]
+    ("text", "described"),
+    [
+        ("an old sailor", True),
+        ("a woman", True),
+        ("a robot", True),
+        ("grandmother", True),
+        ("robot", True),
+        ("nova2", False),
+        ("x 1", False),
+    ],
 )
 def test_what_counts_as_a_description(text: str, described: bool) -> None:
     assert is_description(text) is described

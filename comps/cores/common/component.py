@@ -36,17 +36,22 @@ E = TypeVar("E", bound=Engine)
 
 @dataclass(frozen=True)
 class Choice:
-    """Which engine a stage takes, and why the better ones were passed over (engine → reason)."""
+    """Which engine a stage takes, and why the better ones were passed over (engine → reason). ``beside``: what runs beside it."""
 
     name: str
     passed_over: Mapping[str, str]
+    beside: tuple[str, ...] = ()
 
 
 class EngineRegistry(Generic[E]):
-    """The engines of one stage, best first: ``{"name": "module:Class"}``. The module is imported when the engine is asked for."""
+    """The engines of one stage, best first: ``{"name": "module:Class"}``. The module is imported when the engine is asked for.
 
-    def __init__(self, stage: str, engines: Mapping[str, str]) -> None:
+    ``together``: with ``auto`` all that can run do, each for what it can do best.
+    """
+
+    def __init__(self, stage: str, engines: Mapping[str, str], *, together: bool = False) -> None:
         self.stage = stage
+        self._together = together
         self._targets = dict(engines)
 
     def __iter__(self) -> Any:
@@ -72,14 +77,18 @@ class EngineRegistry(Generic[E]):
             if reason is not None:
                 raise NodeUnavailable(f"{self.stage} engine {name!r} cannot run: {reason}", node=self.stage)
             return Choice(name, {})
-        passed_over: dict[str, str] = {}
-        for candidate in self._targets:
-            reason = self.engine_class(candidate).unavailable(settings)
-            if reason is None:
-                return Choice(candidate, passed_over)
-            passed_over[candidate] = reason
-        raise NodeUnavailable(f"no {self.stage} engine can run: {passed_over}", node=self.stage)
+        reasons = {candidate: self.engine_class(candidate).unavailable(settings) for candidate in self._targets}
+        can_run = [candidate for candidate, reason in reasons.items() if reason is None]
+        passed_over = {candidate: reason for candidate, reason in reasons.items() if reason is not None}
+        if not can_run:
+            raise NodeUnavailable(f"no {self.stage} engine can run: {passed_over}", node=self.stage)
+        return Choice(can_run[0], passed_over, tuple(can_run[1:]) if self._together else ())
 
     def create(self, name: str, settings: Any) -> E:
         """The engine ``name`` (or the best, for ``auto``), constructed but not started."""
-        return self.engine_class(self.choose(name, settings).name)(settings)
+        return self.create_all(name, settings)[0]
+
+    def create_all(self, name: str, settings: Any) -> list[E]:
+        """The engine ``name`` and those beside it, best first, constructed but not started."""
+        choice = self.choose(name, settings)
+        return [self.engine_class(engine)(settings) for engine in (choice.name, *choice.beside)]

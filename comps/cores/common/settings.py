@@ -121,7 +121,7 @@ class TtsSettings(ServiceSettings):
     model_config = _config("TTS_")
 
     port: int = 9088
-    voice: str = Field("en-us+linda", description="voice of requests that name none")
+    voice: str = Field("", description="name of the voice for requests that ask for none; empty: the best engine's own")
 
 
 class AnimationSettings(ServiceSettings):
@@ -199,3 +199,13 @@ class LandmarkSettings(BaseSettings):
 
     packages: Path | None = Field(None, description="folder with mediapipe and its pins; empty: <venv>/landmarks")
     idle_s: float = Field(60.0, gt=0, description="the helper process ends after this long without work, seconds")
+
+
+class ModelSettings(BaseSettings):
+    """For the table of settings alone: ``comps.models.folder`` reads it itself, so that workers need no pydantic for a model."""
+
+    model_config = SettingsConfigDict(env_prefix="AVATARCHATBOT_", env_ignore_empty=True, extra="ignore")
+
+    models: Path | None = Field(
+        None, description="folder of prepared models; empty: <venv>/share/avatarchatbot/models (the environment alone, no .env)"
+    )

@@ -118,7 +118,7 @@ class MicroService:
         self.binary = binary
         self.repeatable = repeatable
         self.attempt_timeout = attempt_timeout
-        self.replica_urls: Sequence[str] = ()
+        self._replica_urls: tuple[str, ...] = ()
         self.timeout = timeout
         self.use_remote_service = use_remote_service
         self.event_loop: asyncio.AbstractEventLoop | None = None
@@ -186,7 +186,7 @@ class MicroService:
             use_remote_service=True,
             **kwargs,
         )
-        service.replica_urls = urls
+        service._replica_urls = tuple(url.rstrip("/") for url in urls)
         return service
 
     @property
@@ -194,7 +194,7 @@ class MicroService:
         """Of all its replicas, as they were named: what stands before a path."""
         if self.api_key:
             return (self.host,)
-        return tuple(url.rstrip("/") for url in self.replica_urls) or (self.base_url,)
+        return self._replica_urls or (self.base_url,)
 
     @property
     def app(self) -> FastAPI:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 POLICY = (
     "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_CSP, _POLICY = b"content-security-policy", POLICY.encode()
+_CSP = b"content-security-policy"
 #: ``same-origin`` rather than ``no-referrer``, with which browsers send ``Origin: null`` for forms of our own pages.
 ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -19,8 +19,8 @@ ALWAYS = (
     # No page of another origin embeds it without CORS: pictures and videos that GET answers without an Origin.
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-#: For answers that are written past all middleware.
-UNSEEN = (*ALWAYS, (_CSP, _POLICY))
+#: Where no handler and no page says otherwise; on answers that are written past all middleware, too.
+UNSEEN = (*ALWAYS, (_CSP, POLICY.encode()))
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
@@ -34,7 +34,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, policies: Mapping[str, str]) -> None:
         self._app = app
-        self._policies = policies
+        self._ours = {path: (*ALWAYS, (_CSP, policy.encode())) for path, policy in policies.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -43,14 +43,10 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] in _STARTS:
-                given = list(message.get("headers", ()))
+                given = message.get("headers", ())
                 own = {name for name, _ in given}
-                ours = (*ALWAYS, (_CSP, self._policy(scope["path"])))
+                ours = self._ours.get("/" + scope["path"][1:].partition("/")[0], UNSEEN)
                 message["headers"] = [*given, *(header for header in ours if header[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, send_secured)
-
-    def _policy(self, path: str) -> bytes:
-        found = self._policies.get("/" + path[1:].partition("/")[0])
-        return _POLICY if found is None else found.encode()

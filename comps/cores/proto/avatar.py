@@ -8,13 +8,11 @@ from typing import Annotated, Any, Literal
 from docarray import BaseDoc
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from comps.cores.proto import plain
+from comps.cores.proto import plain, spans
 from comps.cores.proto.media import Media
 
-#: A phoneme on a time line: start and end in seconds, and its espeak mnemonic ("_" is silence).
-Phoneme = tuple[float, float, str]
-#: A word on a time line: start and end in seconds, and the word as it was written.
-Word = tuple[float, float, str]
+Phoneme = spans.Phoneme
+Word = spans.Word
 
 
 class Provenance(StrEnum):
@@ -108,23 +106,34 @@ class Voice(BaseDoc):
 
 
 class SpeechRequest(BaseDoc):
-    """A clause to be spoken. ``voice`` is a voice's name, or a description of one ("an old sailor")."""
+    """A clause to be spoken. ``voice`` is a voice's name, a language ("German", "de-DE"), or a description ("an old sailor").
+
+    ``language``: a hint for clauses whose language is unsure, such as the language of the conversation so far.
+    ``before`` and ``continues``: what of the same sentence was spoken before it, and whether the sentence goes on after it. A
+    voice may speak it as that part of the whole sentence; it speaks ``text`` alone.
+    """
 
     text: str = Field(min_length=1, max_length=5000)
     voice: str = Field(default="default", max_length=500)
+    language: str | None = Field(default=None, max_length=100)
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    before: str = Field(default="", max_length=5000)
+    continues: bool = False
 
 
 class Speech(BaseDoc):
     """A spoken clause. ``pcm``: mono, signed 16 bit, little endian. Times in seconds from its first sample.
 
-    ``phonemes`` cover the clause without gap; empty when the engine gives no timings.
+    ``phonemes`` cover the clause without gap; empty when the engine gives no timings. ``f0``: the fundamental frequency in Hz, a
+    value every ``f0_hop_s`` from the first sample, 0 where unvoiced; empty when the engine does not tell.
     """
 
     pcm: Media
     sample_rate: int
     phonemes: list[Phoneme] = Field(default_factory=list)
     words: list[Word] = Field(default_factory=list)
+    f0: list[float] = Field(default_factory=list)
+    f0_hop_s: float = 0.0
     voice: str = ""
     engine: str = ""
 

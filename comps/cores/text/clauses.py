@@ -1,8 +1,9 @@
 """Cuts a reply into speakable clauses while it is still being written.
 
-The first clause comes early (at a comma or a dash, once there is enough to say), later ones at the ends of sentences. Text is
-looked at character by character, so the same text gives the same clauses however it arrives, and a place is judged only when
-the next visible character is known: "$29." may yet become "$29.95".
+The first clause comes early: at a comma or a dash, once there is enough to say. Later ones come at the ends of sentences, or at a
+comma when they get long beside the clause that is spoken meanwhile. Text is looked at character by character, so the same text
+gives the same clauses however it arrives, and a place is judged only when the next visible character is known: "$29." may yet
+become "$29.95".
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
 
 import anyio.lowlevel
 
@@ -18,6 +21,9 @@ from comps.cores.text.words import has_words, is_wide
 
 #: The first clause may end at a comma once it is this long: enough to speak while the next words arrive.
 FIRST_CLAUSE_CHARS = 8
+#: A later clause may end at a comma once it is this many times as long as the one before it: while that one is spoken, a slow
+#: model (10 tokens a second) writes about twice as much, and would leave a gap in a long sentence (benchmarks/prosody.py).
+_GROWTH = 1.5
 #: No clause is longer: synthesis of one must not delay the next, and espeak degrades on long lines.
 MAX_CLAUSE_CHARS = 200
 #: Web addresses and code blocks are kept whole up to these lengths: halves of them would be read out.
@@ -42,7 +48,20 @@ _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _ADDRESS = re.compile(r"://|www\.|@|mailto:")
 
 
-async def split(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of a text as it was written, with the spaces after it.
+
+    ``before``: the clause before it, where that is of the same sentence. ``continues``: whether the sentence goes on in the next
+    clause. A voice needs both to speak the clauses as it would speak the whole sentence.
+    """
+
+    text: str
+    before: str = ""
+    continues: bool = False
+
+
+async def split(texts: AsyncIterator[str]) -> AsyncGenerator[Clause, None]:
     """The clauses of a text that comes in pieces, each as soon as it is whole. Of a long piece little is looked at at a time, so
     that the event loop is never held up.
     """
@@ -58,54 +77,57 @@ async def split(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
 
 
 class ClauseSplitter:
-    """``feed`` text as it arrives, then ``finish``; the clauses that come back, joined, are the text exactly."""
+    """``feed`` text as it arrives, then ``finish``; the texts of the clauses that come back, joined, are the text exactly."""
 
     def __init__(self, *, first_chars: int = FIRST_CLAUSE_CHARS, max_chars: int = MAX_CLAUSE_CHARS) -> None:
         self._first_chars = first_chars
         self._max_chars = max_chars
         self._held = ""
-        self._is_first = True
+        self._last: Clause | None = None
 
-    def feed(self, text: str) -> list[str]:
+    def feed(self, text: str) -> list[Clause]:
         """The clauses that ``text`` completes."""
         clauses = []
         for character in text:
-            if not character.isspace() and self._ends(self._held, character):
-                clauses.append(self._release(len(self._held)))
+            if not character.isspace() and (end := self._end(self._held, character)) is not None:
+                clauses.append(self._release(len(self._held), continues=end == "comma"))
             self._held += character
             if (cut := self._overlong(self._held)) is not None:
-                clauses.append(self._release(cut))
+                clauses.append(self._release(cut, continues=True))
         return clauses
 
-    def finish(self) -> list[str]:
+    def finish(self) -> list[Clause]:
         """What is left; the splitter then begins anew."""
-        rest, self._held, self._is_first = self._held, "", True
-        return [rest] if rest else []
+        rest = [self._release(len(self._held), continues=False)] if self._held else []
+        self._last = None
+        return rest
 
-    def _release(self, length: int) -> str:
-        clause, self._held = self._held[:length], self._held[length:]
-        self._is_first = False
-        return clause
+    def _release(self, length: int, *, continues: bool) -> Clause:
+        text, self._held = self._held[:length], self._held[length:]
+        before = self._last.text if self._last is not None and self._last.continues else ""
+        self._last = Clause(text, before, continues)
+        return self._last
 
-    def _ends(self, text: str, following: str) -> bool:
-        """Whether a clause ends between ``text`` and the visible character ``following``."""
+    def _end(self, text: str, following: str) -> Literal["sentence", "comma"] | None:
+        """What of a sentence ends between ``text`` and the visible character ``following``, where a clause ends there."""
         body = text.rstrip()
         gap = text[len(body) :]
         last = body.rstrip(_CLOSERS)[-1:]
         if not (gap or last in _WIDE_STOPS or last in _WIDE_COMMAS or last == "—") or not has_words(body):
-            return False
+            return None
         if "\n" in gap and not _in_code_block(body):
-            return gap.count("\n") > 1 or not following.islower()
-        if _is_open(body):
-            return False
-        if following in _CLOSERS and not gap and following != '"':
-            return False
-        return _ends_sentence(body, gap, following) or (self._is_first and self._ends_first(body, gap, following))
+            return "sentence" if gap.count("\n") > 1 or not following.islower() else None
+        if _is_open(body) or (following in _CLOSERS and not gap and following != '"'):
+            return None
+        if _ends_sentence(body, gap, following):
+            return "sentence"
+        return "comma" if self._ends_at_comma(body, gap, following) else None
 
-    def _ends_first(self, body: str, gap: str, following: str) -> bool:
-        """Whether there is enough for a first clause, and a comma or dash to end it at."""
+    def _ends_at_comma(self, body: str, gap: str, following: str) -> bool:
+        """Whether there is enough for a clause, and a comma or dash to end it at."""
         last, before = body[-1], body[:-1].rstrip()
-        if _spoken_length(body) < self._first_chars or not before or following in _WIDE_STOPS | _WIDE_COMMAS:
+        enough = self._first_chars if self._last is None else max(self._first_chars, _GROWTH * _spoken_length(self._last.text))
+        if _spoken_length(body) < enough or not before or following in _WIDE_STOPS | _WIDE_COMMAS:
             return False
         if last in _WIDE_COMMAS:
             return True

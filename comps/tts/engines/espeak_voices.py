@@ -7,31 +7,21 @@ in en-us (benchmarks/speech.py prints it anew).
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from comps.cores.proto.avatar import Voice
-from comps.tts.traits import traits_of
-
-Gender = Literal["male", "female", "none"]
-Age = Literal["child", "young", "adult", "middle", "old", "none"]
+from comps.cores.text.languages import tag_of
+from comps.tts.character import Character
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A speaker. ``espeak``: the variant file it is made of; ``pitch``: espeak's parameter, 0 to 99, 50 for the variant's own.
-    ``kind``: what a description must speak of for this variant to be meant; empty for an ordinary person."""
+class Variant(Character):
+    """A speaker. ``espeak``: the variant file it is made of; ``pitch``: espeak's parameter, 0 to 99, 50 for the variant's own."""
 
-    name: str
-    gender: Gender
-    age: Age
-    pitch_hz: float | None
-    description: str
     espeak: str = ""
     pitch: int = 50
-    kind: str = ""
 
     @property
     def file(self) -> str:
@@ -71,26 +61,13 @@ _VARIANTS = (
 )
 VARIANTS: Mapping[str, Variant] = {variant.name.casefold(): variant for variant in _VARIANTS}
 
-#: Names that clients of other services use: OPEA's two, and OpenAI's, each on the variant that resembles it most.
-ALIASES: Mapping[str, str] = {
-    "male": "m3",
-    "female": "f3",
-    "alloy": "f3",
-    "ash": "Andy",
-    "ballad": "rob",
-    "cedar": "paul",
-    "coral": "belinda",
-    "echo": "m3",
-    "fable": "en-gb-x-rp+rob",
-    "marin": "f2",
-    "nova": "linda",
-    "onyx": "david",
-    "sage": "f2",
-    "shimmer": "Annie",
-    "verse": "m1",
-}
-#: Languages whose dictionary the package lacks: espeak reads them as silence.
-_WITHOUT_DICTIONARY = {"fo", "kaa", "xex"}
+DEFAULT = "en-us+linda"
+#: The accent of English, and the language of variants that are asked for by their name alone.
+_HOME = "en-us"
+#: Languages whose dictionary the package lacks (espeak reads them as silence), or whose script it lacks (as names of letters).
+_UNREADABLE = {"chr", "fo", "hak", "kaa", "xex"}
+#: Codes of ours that espeak has under another.
+_OUR_CODES = {"tlh": "piqd"}
 
 
 @dataclass(frozen=True)
@@ -112,53 +89,49 @@ class ChosenVoice:
 
 
 class Catalogue:
-    """The voices of an installed espeak-ng. ``default``: name of the voice for requests that ask for none.
+    """The voices of an installed espeak-ng."""
 
-    Raises ValueError when ``default`` is no voice's name.
-    """
-
-    def __init__(self, data: Path, default: str) -> None:
+    def __init__(self, data: Path) -> None:
         self._languages = languages(data)
         self._variants = variant_files(data)
-        self._default: ChosenVoice | None = None
-        self._default = self.by_name(default)
-        if self._default is None:
-            raise ValueError(f"there is no voice called {default!r}")
 
     def list(self) -> list[Voice]:
-        """Every speaker in the default language, then one man and one woman in each other."""
-        home = self._home
-        local = [self._voice(self._languages[home], variant) for variant in VARIANTS.values()]
-        others = {language.code: language for language in self._languages.values() if language.code != home}
+        """Every speaker in American English, then one man and one woman in each other."""
+        local = [self._voice(self._languages[_HOME], variant) for variant in VARIANTS.values()]
+        others = {language.code: language for language in self._languages.values() if language.code != _HOME}
         pair = [VARIANTS["f3"], VARIANTS["m3"]]
         return local + [self._voice(others[code], variant) for code in sorted(others) for variant in pair]
 
     def by_name(self, wanted: str) -> ChosenVoice | None:
-        """A voice by its name: ``language+variant``, a language, a variant, ``default`` or an alias; None when it is none."""
+        """A voice by its name: ``language+variant``, a language, a variant or ``default``; None when it is none."""
         name = wanted.strip().casefold().replace("_", "-")
-        if name in ("", "default"):
-            return self._default
-        name = ALIASES.get(name, name).casefold()
+        name = DEFAULT if name == "default" else name
         code, plus, variant = name.partition("+")
         if not plus and code not in self._languages:
-            code, variant = self._home, name
+            code, variant = _HOME, name
         language = self._languages.get(code)
         if language is None or (plus and not variant):
             return None
         return self._chosen(language, variant or "m3")
 
-    def described(self, description: str, variant: str) -> ChosenVoice:
-        """``variant`` with the accent or language that ``description`` speaks of, else the default voice's."""
-        traits = traits_of(description)
-        language = self._language_named(traits.language)
-        code = self._home if traits.accent is None else traits.accent
-        chosen = self._chosen(language or self._languages[code], variant)
-        assert chosen is not None
-        return chosen
+    def codes(self) -> set[str]:
+        """The languages, without region or script; Mandarin as "zh"."""
+        codes = {language.code.partition("-")[0] for language in self._languages.values()}
+        return {tag_of(code) or code for code in codes} | set(_OUR_CODES)
 
-    @property
-    def _home(self) -> str:
-        return self._default.name.partition("+")[0] if self._default else "en-us"
+    def characters(self, language: str) -> Sequence[Character]:
+        """All speakers of a language or accent; of bare English, the American ones."""
+        spoken = self._languages.get(_HOME if language == "en" else language.casefold())
+        if spoken is None:
+            return ()
+        return [
+            Character(f"{spoken.code}+{v.name}", v.gender, v.age, v.pitch_hz, v.description, v.kind) for v in VARIANTS.values()
+        ]
+
+    def voice(self, chosen: ChosenVoice) -> Voice:
+        code, _, variant = chosen.name.partition("+")
+        speaker = VARIANTS.get(variant.casefold())
+        return self._voice(self._languages[code], speaker or Variant(variant, "none", "none", None, "espeak's " + variant))
 
     def _chosen(self, language: Language, variant: str) -> ChosenVoice | None:
         known = VARIANTS.get(variant.casefold())
@@ -167,13 +140,6 @@ class Catalogue:
             return None
         name = f"{language.code}+{known.name if known else file}"
         return ChosenVoice(name, f"{language.espeak}+{file}", known.pitch if known else 50)
-
-    def _language_named(self, title: str | None) -> Language | None:
-        """A language other than English by its English name."""
-        if title is None or title == "english":
-            return None
-        named = (language for language in self._languages.values() if language.title.casefold().split("(")[0].strip() == title)
-        return next(named, None)
 
     def _voice(self, language: Language, variant: Variant) -> Voice:
         return Voice(
@@ -200,13 +166,14 @@ def languages(data: Path) -> dict[str, Language]:
     found: dict[str, Language] = {}
     aliases: dict[str, Language] = {}
     for file in sorted((data / "lang").rglob("*")):
-        if file.is_file() and file.name not in _WITHOUT_DICTIONARY:
+        if file.is_file() and file.name not in _UNREADABLE:
             title, codes = _language_file(file.read_text("utf-8"))
             language = Language(codes[0], file.name, title)
             found[codes[0]] = language
             for code in [file.name.lower(), *codes[1:]]:
                 aliases.setdefault(code, language)
-    return aliases | found
+    ours = {code: found[espeak] for code, espeak in _OUR_CODES.items() if espeak in found}
+    return aliases | ours | found
 
 
 def variant_files(data: Path) -> dict[str, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from comps.cores.errors import BadInput, NodeError
 from comps.cores.proto.avatar import Phoneme, Word
@@ -10,15 +13,12 @@ from comps.cores.workers.cancel import flag
 from comps.tts.engines.espeak_library import Library
 from comps.tts.engines.espeak_manner import NORMAL_WPM, Manner
 from comps.tts.engines.espeak_timeline import PhonemeEvent, WordEvent, phonemes, speech_end, words
-from comps.tts.speakable import speakable
+from comps.tts.loudness import TARGET_LUFS, as_pcm, integrated, level
+from comps.tts.pauses import paced
 
-#: Silence after a clause, seconds at normal speed, by its last mark. espeak itself leaves 350 ms after a sentence, which
-#: drags when a clause at a time is spoken, or nothing at all; between turns of phrase people leave 100 to 250 ms.
-_PAUSES = {".": 0.18, "!": 0.18, "?": 0.18, "…": 0.2, "。": 0.18, "！": 0.18, "？": 0.18, ":": 0.12, ";": 0.12}
-_COMMA_PAUSE_S = 0.08
-_PAUSE_S = 0.06
-_LONGEST_PAUSE_S = 0.2
-_CLOSING = "\"'”’»)]}*_ \n\t"
+#: Read out to learn how loud a voice is; louder than its sentences by as much in the mean of all English variants, dB.
+_NUMBER, _NUMBER_DB = "12345678", 0.45
+_REMEMBERED = 256
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Spoken:
 class EspeakWorker:
     def __init__(self) -> None:
         self._library = Library()
+        self._gains: dict[tuple[str, int], float | None] = {}
 
     def speak(self, text: str, voice: str, manner: Manner) -> Spoken:
         """Speak ``text`` with espeak's ``voice``. Raises BadInput when nothing in it can be spoken, and Cancelled."""
-        clause = speakable(text)
         try:
-            pcm, events = self._library.synthesise(clause, voice, manner, _cancelled)
+            pcm, events = self._library.synthesise(text, voice, manner, _cancelled)
         except (LookupError, OSError) as error:
             raise NodeError("espeak-ng could not speak", node="tts") from error
         flag.check()
@@ -48,18 +48,24 @@ class EspeakWorker:
         if spoken_end == 0:
             raise BadInput("text: holds nothing that this voice can speak", field="text")
         rate = self._library.rate
-        end = spoken_end + round(_pause_s(clause, manner.rate) * rate)
-        timeline = phonemes(sounds, end, rate)
+        timeline = phonemes(sounds, spoken_end, rate)
         onsets = [WordEvent(event.sample, event.position) for event in events if event.mnemonic is None]
-        return Spoken(pcm[: 2 * end].ljust(2 * end, b"\0"), rate, timeline, words(clause, onsets, timeline, rate))
+        samples = (np.frombuffer(pcm, "<i2")[:spoken_end] / 32768).astype(np.float32)
+        made = paced(samples, rate, text, timeline, words(text, onsets, timeline, rate), manner.rate / NORMAL_WPM)
+        gain = self._gain_db(voice, manner.pitch)
+        return Spoken(as_pcm(level(made.samples, rate, gain)), rate, made.phonemes, made.words)
+
+    def _gain_db(self, voice: str, pitch: int) -> float | None:
+        """The voice's own gain: what a number needs. It takes some milliseconds, once; None for a language that reads none."""
+        key = (voice, pitch)
+        if key not in self._gains:
+            pcm, _ = self._library.synthesise(_NUMBER, voice, Manner(pitch=pitch), bool)
+            loudness = integrated((np.frombuffer(pcm, "<i2") / 32768).astype(np.float32), self._library.rate)
+            while len(self._gains) >= _REMEMBERED:
+                self._gains.pop(next(iter(self._gains)))
+            self._gains[key] = None if math.isinf(loudness) else TARGET_LUFS - (loudness - _NUMBER_DB)
+        return self._gains[key]
 
 
 def _cancelled() -> bool:
     return flag.is_set()
-
-
-def _pause_s(text: str, rate: int) -> float:
-    """How long to be silent after ``text``, shorter the faster it is spoken."""
-    last = text.rstrip(_CLOSING)[-1:]
-    pause = _PAUSES.get(last, _COMMA_PAUSE_S if last in ",、，–—-" else _PAUSE_S)
-    return min(_LONGEST_PAUSE_S, pause * NORMAL_WPM / rate)

@@ -1,0 +1,125 @@
+"""What keeps Moonshine from inventing words: it writes English for whatever it hears, and is not sure of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from enum import Enum, auto
+
+from comps.asr.engines.moonshine_model import Decoded
+
+
+class Verdict(Enum):
+    """What a stretch of sound holds. ``OTHER``: speech, but none that was understood as English. ``DOUBTFUL``: hear it again."""
+
+    WORDS = auto()
+    DOUBTFUL = auto()
+    NOTHING = auto()
+    OTHER = auto()
+
+
+#: Mean logarithm of the tokens' probabilities: (number of tokens, above this they are words, below this they are none), and
+#: straight lines between. English by people has −0.1, in noise at 5 dB −0.3, a single word −0.4. Of other languages nine
+#: sentences in ten have less than −0.5, and the model's answer to noise, "You", −1.1 … −1.3.
+_FEW, _MANY = (8, -0.35, -0.60), (12, -0.30, -0.46)
+#: So much speech without words in it is another language, or too noisy a one, seconds; less is a cough or a hum.
+_OTHER_S = 1.0
+#: One to eight tokens that come so often in a row, and make up so much of the text, are a loop.
+_LONGEST_LOOP, _TIMES, _LOOP_SHARE = 8, 3, 0.5
+#: A person who says a word again and again ("five, five, five, five") comes to an end, and is understood better than this.
+_LOOP_SURE = -0.35
+#: A text of so many words is the same if so much of it is.
+_LONG_TEXT, _SHARED = 5, 0.75
+#: What is written for breath, hums and hesitation, and means nothing.
+_NO_WORDS = frozenset(
+    (
+        "ah",
+        "aah",
+        "eh",
+        "er",
+        "erm",
+        "ha",
+        "hm",
+        "hmm",
+        "hmmm",
+        "huh",
+        "mhm",
+        "mm",
+        "mmm",
+        "mmhmm",
+        "oh",
+        "ooh",
+        "uh",
+        "um",
+        "umm",
+    )
+)
+_BRACKETED = re.compile(r"\[[^]]*\]|\([^)]*\)|[♪♫♩♬].*?(?:[♪♫♩♬]|$)")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def verdict(decoded: Decoded, text: str, speech_s: float) -> Verdict:
+    """``speech_s``: seconds of it that the voice activity detector takes for speech."""
+    if not speech_s or not has_words(text):
+        return Verdict.NOTHING
+    loops = is_loop(decoded.tokens) and (not decoded.is_whole or _mean(decoded.logprobs) < _LOOP_SURE)
+    doubt = Verdict.OTHER if loops or not is_english(text) else sureness(decoded.logprobs)
+    # A cough or a hum is not another language.
+    return Verdict.NOTHING if doubt is Verdict.OTHER and speech_s < _OTHER_S else doubt
+
+
+def heard_again(text: str, again: str, speech_s: float) -> Verdict:
+    """Of a doubtful text, when the same sound was decoded once more with silence around it: what is invented changes.
+
+    Of 84 short pieces of English that the model was not sure of 82 % are kept so, of 101 of other languages 24 %: with one
+    threshold for both 81 and 37 %.
+    """
+    before, after = words(text), words(again)
+    if before == after or (len(before) >= _LONG_TEXT and _shared(before, after) >= _SHARED):
+        return Verdict.WORDS
+    return Verdict.OTHER if speech_s >= _OTHER_S else Verdict.NOTHING
+
+
+def words(text: str) -> list[str]:
+    """In lower case, without notes and what stands in brackets ("[laughs]")."""
+    return _WORD.findall(_BRACKETED.sub(" ", text).lower())
+
+
+def has_words(text: str) -> bool:
+    """Whether there is more in it than notes, punctuation and hums."""
+    return any(word not in _NO_WORDS for word in words(text))
+
+
+def is_english(text: str) -> bool:
+    """Whether all its letters are Latin: the model's tokens are of all scripts."""
+    return all(letter < "\u0250" for letter in text if letter.isalpha())
+
+
+def sureness(logprobs: Sequence[float]) -> Verdict:
+    """By the natural logarithms of the tokens' probabilities, the end's too: WORDS, DOUBTFUL or OTHER."""
+    (few, *low), (many, *high) = _FEW, _MANY
+    share = min(max((len(logprobs) - few) / (many - few), 0.0), 1.0)
+    sure, unsure = (one + share * (other - one) for one, other in zip(low, high, strict=True))
+    mean = _mean(logprobs)
+    return Verdict.WORDS if mean >= sure else Verdict.DOUBTFUL if mean >= unsure else Verdict.OTHER
+
+
+def is_loop(tokens: Sequence[int]) -> bool:
+    """Whether the same few come again and again, and are most of the text."""
+    for size in range(1, _LONGEST_LOOP + 1):
+        run = size
+        for at in range(size, len(tokens)):
+            run = run + 1 if tokens[at] == tokens[at - size] else size
+            if run >= max(size * _TIMES, _LOOP_SHARE * len(tokens)):
+                return True
+    return False
+
+
+def _mean(logprobs: Sequence[float]) -> float:
+    return sum(logprobs) / len(logprobs)
+
+
+def _shared(some: Sequence[str], others: Sequence[str]) -> float:
+    """Share of the words that stand in both in the same order."""
+    return SequenceMatcher(None, some, others, autojunk=False).ratio()

@@ -1,0 +1,193 @@
+"""Recognition with Moonshine, inside a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.asr.engines.moonshine_guards import Verdict, heard_again, verdict
+from comps.asr.engines.moonshine_model import MoonshineModel
+from comps.asr.engines.moonshine_parts import Part, parts
+from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
+from comps.cores.workers import memory
+from comps.listening.speech_spans import probabilities, spans
+from comps.listening.vad import RATE, WINDOW, Vad
+from comps.media.audio import decode_audio
+
+_BYTES = 2
+_FULL_SCALE = 32_768.0
+#: The words so far are made up this often, seconds of sound: each time costs about 10 ms, and 6 ms a second of the part.
+_TOLD_EVERY_S = 0.8
+#: The last word is told when so much silence follows: until then it may be cut off. Windows of 32 ms.
+_WHOLE = 3
+#: A part with so much speech in it, seconds, is done with when so much silence follows, windows: 0.5 s.
+_ENOUGH_S, _SILENCE = 4.0, 16
+#: Silence around what is heard again, samples: 0.2 s before, 0.1 s after.
+_AGAIN = (3200, 1600)
+#: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
+_LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
+#: Freed memory is given back after recordings longer than this, seconds.
+_LONG_S = 10.0
+
+Samples = NDArray[np.int16]
+
+
+class _Heard(NamedTuple):
+    """What a part says, if anything."""
+
+    text: str
+    verdict: Verdict
+    tokens: Sequence[int]
+
+
+class MoonshineWorker:
+    """``folder``: where the model's files lie. ``max_audio_s``: the longest recording, seconds."""
+
+    def __init__(self, folder: str, max_audio_s: float) -> None:
+        self._max_audio_s = max_audio_s
+        self._model = MoonshineModel(Path(folder))
+        self._live = _Live()
+        memory.trim()
+
+    def transcribe(self, media: bytes) -> tuple[str, float]:
+        """What is said, with capitals and punctuation, and the recording's length in seconds.
+
+        Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge and Cancelled.
+        """
+        sound = decode_audio(media, rate=RATE, max_s=self._max_audio_s)
+        samples = raised(sound.samples)
+        probable = probabilities(samples)
+        heard = [self._hear(samples, part) for part in parts(spans(probable), probable)]
+        if sound.duration_s > _LONG_S:
+            memory.trim()
+        return _joined(heard), sound.duration_s
+
+    def begin(self) -> None:
+        """Somebody begins to speak. What was said before is forgotten."""
+        self._live = _Live()
+
+    def feed(self, pcm: bytes) -> str:
+        """The next stretch of their speech, mono s16le at 16 kHz; the words so far, as of a moment ago, which may still change.
+
+        Raises TooLarge and Cancelled.
+        """
+        live = self._live
+        live.pcm += pcm
+        if live.seconds > self._max_audio_s:
+            raise TooLarge(f"the recording is longer than {self._max_audio_s:g} s", field="audio")
+        live.listen()
+        if live.seconds < live.told_s + _TOLD_EVERY_S:
+            return live.told
+        live.told_s = live.seconds
+        live.told = live.so_far(self._heard())
+        return live.told
+
+    def result(self) -> tuple[str, float]:
+        """The words of all that was fed, and its length in seconds. More may be fed after.
+
+        Raises NoSpeech, OtherLanguage and Cancelled.
+        """
+        self._live.listen()
+        return _joined(self._heard()), self._live.seconds
+
+    def _heard(self) -> list[_Heard]:
+        """All parts of what is being said; only the last may still change."""
+        live = self._live
+        while found := live.open_parts():
+            part = found[0]
+            if live.last is None or live.last_part != (part.start, part.until):
+                live.last = self._hear(live.open_samples, part, live.last.tokens if live.last else ())
+                live.last_part = part.start, part.until
+            if len(found) == 1 and not live.is_done(part):
+                return [*live.done, live.last]
+            live.close(part)
+        return live.done
+
+    def _hear(self, samples: Samples, part: Part, draft: Sequence[int] = ()) -> _Heard:
+        sound = samples[part.start * WINDOW : part.end * WINDOW].astype(np.float32) / _FULL_SCALE
+        decoded = self._model.decode(sound, draft)
+        text = self._model.text(decoded.tokens)
+        said = verdict(decoded, text, part.speech_s)
+        if said is Verdict.DOUBTFUL:
+            again = self._model.decode(np.pad(sound, _AGAIN), decoded.tokens)
+            said = heard_again(text, self._model.text(again.tokens), part.speech_s)
+        return _Heard(text, said, decoded.tokens)
+
+
+class _Live:
+    """An utterance while it is spoken."""
+
+    def __init__(self) -> None:
+        self.pcm = bytearray()
+        self.told, self.told_s = "", 0.0
+        #: Parts that are done with, and the last that is not.
+        self.done: list[_Heard] = []
+        self.last: _Heard | None = None
+        self.last_part = (0, 0)
+        self._vad = Vad()
+        #: Of speech, in each window from ``_first`` on; those before are of parts that are done with.
+        self._probable: list[float] = []
+        self._first = 0
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / _BYTES / RATE
+
+    @property
+    def open_samples(self) -> Samples:
+        """Of what is not done with."""
+        start = self._first * WINDOW * _BYTES
+        return np.frombuffer(bytes(self.pcm[start : len(self.pcm) // _BYTES * _BYTES]), "<i2")
+
+    def listen(self) -> None:
+        """Look for speech in what has come."""
+        start = (self._first + len(self._probable)) * WINDOW * _BYTES
+        new = bytes(self.pcm[start : len(self.pcm) // _BYTES * _BYTES])
+        self._probable += probabilities(np.frombuffer(new, "<i2"), self._vad)
+
+    def open_parts(self) -> list[Part]:
+        """What is not done with. All but the last stay as they are, whatever comes."""
+        return parts(spans(self._probable), self._probable)
+
+    def is_done(self, part: Part) -> bool:
+        return part.speech_s >= _ENOUGH_S and self._silence(part) >= _SILENCE
+
+    def close(self, part: Part) -> None:
+        """``last`` is what this part, the first, says."""
+        assert self.last is not None
+        self.done.append(self.last)
+        self.last, self.last_part = None, (0, 0)
+        del self._probable[: part.until]
+        self._first += part.until
+
+    def so_far(self, heard: Sequence[_Heard]) -> str:
+        """The words to tell."""
+        texts = [part.text for part in heard if part.verdict is Verdict.WORDS]
+        last = self.open_parts()[-1:]
+        if texts and last and self._silence(last[0]) < _WHOLE:
+            texts[-1] = " ".join(texts[-1].split()[:-1])
+        return " ".join(filter(None, texts)) or self.told
+
+    def _silence(self, part: Part) -> int:
+        """Windows after its speech."""
+        return len(self._probable) - part.until
+
+
+def raised(samples: Samples) -> Samples:
+    """A quiet recording, louder: the voice activity detector misses half of what is whispered."""
+    loudest = float(np.percentile(np.abs(samples.astype(np.int32)), _LOUDEST))
+    gain = min(_LEVEL / max(loudest, 1.0), _MOST_GAIN)
+    return samples if gain <= 1 else np.asarray(np.clip(np.round(samples * gain), -32768, 32767), np.int16)
+
+
+def _joined(heard: Sequence[_Heard]) -> str:
+    """Raises NoSpeech and OtherLanguage."""
+    if text := " ".join(part.text for part in heard if part.verdict is Verdict.WORDS):
+        return text
+    if any(part.verdict is Verdict.OTHER for part in heard):
+        raise OtherLanguage("audio: no English was understood in it", field="audio", languages=["en"])
+    raise NoSpeech("audio: no word was understood in it", field="audio")

@@ -1,0 +1,20 @@
+"""The one way a worker opens an ONNX model: on one CPU thread, with little memory."""
+
+from pathlib import Path
+
+import onnxruntime as ort
+
+
+def session(model: Path | bytes) -> ort.InferenceSession:
+    """Open the model on one thread that sleeps while it waits: workers share the machine's cores.
+
+    The arena is off because it keeps the largest input's memory for good.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3  # errors alone: a warning of the graph says nothing to an operator
+    source = model if isinstance(model, bytes) else str(model)
+    return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
