@@ -94,7 +94,7 @@ def _is_a_word(match: re.Match[str]) -> bool:
 def _host(host: str, phrases: Phrases) -> str:
     host = host.removeprefix("www.").removeprefix("WWW.")
     labels = host.split(".")
-    if len(labels) > 1 and len(labels[-1]) == 2:
+    if len(labels) > 1 and len(labels[-1]) == 2 and labels[-1] not in ("co", "me"):
         labels[-1] = labels[-1].upper()
     return _dotted(".".join(labels), phrases)
 

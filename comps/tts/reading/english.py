@@ -66,6 +66,12 @@ def _grouped(text: str) -> str:
 
 # ---- numbers that are names: digit by digit
 
+# "1Z999AA10123456784"
+_rule(r"(?<![\w-])(?=[A-Z\d]{0,12}\d[A-Z]{1,12}\d)(?=(?:[A-Z]{0,12}\d){4})[A-Z\d]{8,40}(?![\w-])")(
+    lambda match: " ".join(sign if sign.isalpha() else digits(sign) for sign in match[0])
+)
+_say(r"(?<=[a-z][ ])#(?=[ ])", "number")
+
 _say(r"º", "°")
 _say(r"(?<=\w)_+(?=\w)", " ")
 _say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
@@ -91,7 +97,7 @@ _rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or)-)(?=\d)")(lambda match: f" {match['
 _say(r"\b9-1-1\b", "nine one one")
 _say(r"(?<![\w/])9/11(?![\w/])", "nine eleven")
 _say(r"(?<![\w/])24/7(?:/365)?(?![\w/])", "twenty-four seven")
-_rule(r"\bISBN(?:-1[03])?:?[ ](?P<it>[\dX][\dX -]{8,16}[\dX])(?!\w)")(
+_rule(r"\bISBN(?:-1[03])?(?:[ ]is|[ ]number)?:?[ ](?P<it>[\dX][\dX -]{8,16}[\dX])(?!\w)")(
     lambda match: ", ".join(
         " ".join("X" if sign == "X" else digits(sign) for sign in group) for group in re.findall(r"[\dX]+", match["it"])
     )
@@ -272,7 +278,11 @@ def _stop(match: Match) -> str:
     ends = (
         not following
         or rest.lstrip(" ").startswith("\n")
-        or (following[0].isupper() and following[:3] not in tables.DAYS and not re.match(r"(?:[NS][EW]?|[EW])\b", following))
+        or (
+            following[0].isupper()
+            and following[:3] not in tables.DAYS
+            and not re.match(r"(?:[NS][EW]?|[EW]|[ECMP][SD]?T|GMT|UTC|CES?T|BST|JST|IST)\b", following)
+        )
     )
     return "." if ends else ""
 
@@ -290,6 +300,13 @@ _rule(r"\b(?:Boeing|Airbus|Route|Model|Form|Type|model|form)[ ](?P<it>\d{3,4}-\d
 )
 
 
+# Of an equation: "2x² - 5x".
+_say(r"(?:(?<=[\d)²³])|(?<=\b[a-zA-Z])|(?<=\d[a-z]))[ ][-−][ ](?=\d{0,6}[b-hj-zB-HJ-Z]\b|\()", " minus ")
+_rule(r"\b(?P<f>[fghFGP])(?P<d>'{0,2})\((?P<x>[a-zA-Z])\)")(
+    lambda match: match["f"] + {0: "", 1: " prime", 2: " double prime"}[len(match["d"])] + f" of {match['x']}"
+)
+
+
 @_rule(
     r"(?P<before>(?<![\w.])[\d:][\d:.,_]{0,20})(?P<unit>(?:[ ]?(?:%|°[CF]?|[ap]\.?m\.?|[a-zA-Z]{1,3}))?)(?P<it>[ "
     r"]?[-–—−][ ]?)(?=[$€£¥~]?\d[\d.,_]*(?P<chain>-\d)?)"
@@ -299,6 +316,8 @@ def _range(match: Match) -> str | None:
         return None
     spaced = match["it"].startswith(" ")
     rest = match.string[match.end() : match.end() + 30]
+    if re.match(r"\d{1,2}/\d{1,2}(?![\d/])", rest):
+        return None
     if "=" in rest or (spaced and match["it"].strip() in "-−"):
         return " minus "
     if match["unit"].strip().isalpha() and match["it"] == "-" and match["unit"].strip() not in (*tables.UNITS, "am", "pm"):
@@ -415,7 +434,7 @@ _CODE = _any(name for name in tables.CURRENCIES if name.isalpha() and len(name) 
 _SCALE = _any(tables.SCALES)
 _CURRENCY = rf"(?:{_SYMBOL})|(?:{_CODE})"
 _PER = _any(tables.PER)
-_PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-]))?"
+_PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-])(?:\.(?=[ ][a-z(]))?)?"
 
 
 @_rule(
@@ -514,6 +533,9 @@ _rule(rf"{_START}(?P<a>{_NUM})[ ]?/[ ]?(?P<b>\d{{1,3}}(?:\.\d{{1,3}})?)(?![\w/])
 )
 
 
+_say(r"(?<=\d/\d)(?P<it>[ ]?[\"″])|(?<=\d/\d\d)(?P<x>[ ]?[\"″])", " inch")
+
+
 @_rule(
     rf"(?<![\w/.,])(?:(?P<whole>\d{{1,3}})[ -](?=\d{{1,2}}/))?(?P<a>\d{{1,4}})[ ]?[/⁄][ ]?(?P<b>\d{{1,4}})(?!\w*/)"
     rf"(?!\.\d){_UNIT_AFTER}(?!\w)"
@@ -566,7 +588,9 @@ def _inches(match: Match) -> str | None:
     if match["mark"] == '"' and match.string.count('"', 0, match.end("n")) % 2:
         return None
     return f"{number(match['n'])} " + (
-        "inch" if match["n"] == "1" or re.match(r"[ ][a-z]+(?<!by)(?<!x)\b", match.string[match.end() :][:12]) else "inches"
+        "inch"
+        if match["n"] == "1" or re.search(r"\b(?:an?|the|my|this|your|our|new|his|her)[ ]$", match.string[: match.start()][-8:])
+        else "inches"
     )
 
 
@@ -654,9 +678,15 @@ def _measure(match: Match) -> str | None:
         return None
     one, many = tables.UNITS[unit]
     before = match.string[max(0, match.start() - 4) : match.start()].lower()
-    describes = re.search(r"(?:^|\W)an?[ ]$", before) is not None or gap == "-"
+    describes = re.search(r"(?:^|\W)(?:an?|the)[ ]$", before) is not None or gap == "-"
     describes = (
-        describes and unit not in "%°" and re.match(r"[ -][A-Za-z]{3,}", match.string[match.end() : match.end() + 6]) is not None
+        describes
+        and unit not in "%°"
+        and re.match(
+            r"[ -](?!(?:were|are|was|from|and|that|you|with|for|away|between|per|of|left|ahead)\b)[A-Za-z]{3,}",
+            match.string[match.end() : match.end() + 12],
+        )
+        is not None
     )
     singular = match["n"] == "1" or describes
     # "min." and "in." end a sentence too.
@@ -695,7 +725,8 @@ _rule(r"(?<=\w)[ ]?/[ ]?(?P<per>hour|minute|second|day|week|month|year|person|ni
     lambda match: (
         f" per {tables.PER[match['per']]}"
         if re.search(
-            r"(?:\d|miles|dollars?|euros?|cents?|pounds|times|kilometers|meters|feet|requests|calls|people|users"
+            r"(?:\d|miles|dollars?|euros?|cents?|pounds|times|kilometers|meters|feet|requests|calls|people|users|days"
+            r"|weeks|months|shifts|doses|tablets|posts|visits|classes|hrs|mins"
             r"|hours?|cups|pages|words"
             r"|tokens|calories|liters|minutes|bytes)$",
             match.string[max(0, match.start() - 12) : match.start()],
@@ -710,7 +741,9 @@ _rule(rf"{_START}(?P<n>{_NUM})(?P<scale>k|K|M|B(?![ ][A-Z])|bn|mn|tn)(?P<more>\+
         + (" plus" if match["more"] else "")
     )
 )
-_rule(rf"{_START}(?P<n>{_NUM})[x×](?![\w])(?![ ]?\d)")(lambda match: f"{number(match['n'])} times")
+_rule(rf"{_START}(?P<n>{_NUM})[x×](?![\w^²³])(?![ ]?[\d+−=/)]|[ ](?:minus|plus|squared|cubed|to the power)\b|[ ]-)")(
+    lambda match: f"{number(match['n'])} times"
+)
 
 
 @_rule(rf"(?<![\w.])(?P<a>{_NUM})[ ]?[x×X∗*][ ]?(?P<b>{_NUM})(?:[ ]?[x×X][ ]?(?P<c>{_NUM}))?(?!\d)(?P<rest>[^\n]{{0,8}})")
@@ -728,6 +761,11 @@ def _product(match: Match) -> str:
     )
     calculates = calculates or re.match(r"[ ]?(?:=|equals|is\b)|\^|[ ]?to the", match["rest"]) is not None
     return (" times " if calculates else " by ").join(said) + match["rest"]
+
+
+_rule(r"(?:teen|ty|ten|lve|one|two|three|four|five|six|seven|eight|nine|hundred)[ ](?P<it>(?P<u>mins?|secs?|hrs?))(?!\w)")(
+    lambda match: tables.UNITS[match["u"]][1]
+)
 
 
 # ---- years and other plain numbers
@@ -862,6 +900,9 @@ _say(r"(?<![\w)\]])[-−](?=\.?\d)", "minus ")
 _say(r"√[ ]?", "the square root of ")
 _say(r"∞", " infinity ")
 _say(r"§§?[ ]?(?=\d)", "section ")
+_say(r"¶[ ]?(?=\d)", "paragraph ")
+_say(r"(?<=\w)\+\+(?!\w)", " plus plus")
+_say(r"(?<!\w)\+\+(?=\w)", "plus plus ")
 _say(r"©[ ]?", "copyright ")
 _say(r"(?<![\w])™", "trademark")
 _say(r"(?<=\w)[ ]?&[ ]?(?=\w)", " and ")
@@ -899,7 +940,7 @@ _rule(rf"(?<![Ͱ-Ͽ])[{''.join(_GREEK)}](?![Ͱ-Ͽ])")(
 
 _rule(r"(?<![\w.])(?P<n>\d{3,4})(?P<p>[pi])(?!\w)")(lambda match: f"{pairs(match['n'])} {match['p'].upper()}")
 _ELEMENT = "(?:C[aluro]?|H[eg]?|O|N[aei]?|S[in]?|P[bt]?|F[e]?|K|M[gn]|Al|Ag|Au|Zn|Br|B|I|Li|Ti)"
-_rule(rf"(?<!\w)(?=[A-Za-z]{{0,8}}\d)(?:{_ELEMENT}\d{{0,2}}){{2,8}}(?!\w)")(
+_rule(rf"(?<![A-Za-z_])(?=[A-Za-z]{{0,8}}\d)(?:{_ELEMENT}\d{{0,2}}){{2,8}}(?!\w)")(
     lambda match: " ".join(re.findall(r"[A-Z][a-z]?|\d+", match[0]))
 )
 

@@ -71,7 +71,8 @@ _SINGULAR = {
     "kg": "kilogram", "kgs": "kilogram", "g": "gram", "mg": "milligram", "µg": "microgram", "μg": "microgram", "mcg": "microgram",
     "lb": "pound", "lbs": "pound", "oz": "ounce", "t": "ton", "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter",
     "cl": "centiliter", "cL": "centiliter", "dl": "deciliter", "dL": "deciliter", "gal": "gallon", "qt": "quart", "pt": "point",
-    "tbsp": "tablespoon", "tsp": "teaspoon", "fl oz": "fluid ounce", "h": "hour", "hr": "hour", "hrs": "hour", "min": "minute",
+    "tbsp": "tablespoon", "Tbsp": "tablespoon", "tsps": "teaspoon", "tbsps": "tablespoon", "c.": "cup", "tsp": "teaspoon",
+    "fl oz": "fluid ounce", "h": "hour", "hr": "hour", "hrs": "hour", "min": "minute",
     "mins": "minute", "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "µs": "microsecond",
     "μs": "microsecond", "us": "microsecond", "ns": "nanosecond", "yr": "year", "yrs": "year", "mo": "month", "mos": "month",
     "wk": "week", "wks": "week", "d": "day", "Hz": "hertz", "kHz": "kilohertz", "KHz": "kilohertz", "MHz": "megahertz",
@@ -139,7 +140,8 @@ STREETS = {"St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard",
            "Ct": "Court", "Pl": "Place", "Sq": "Square", "Hwy": "Highway", "Pkwy": "Parkway", "Ter": "Terrace"}  # fmt: skip
 #: Wherever they stand; those that need their full stop end in one.
 ABBREVIATIONS = {
-    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "etc": "et cetera", "e.g.": "for example", "eg.": "for example",
+    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "etc": "et cetera", "e.g.": "for example", "E.g.": "For example",
+    "I.e.": "That is", "Etc.": "Et cetera", "Approx.": "Approximately", "Vs.": "Versus", "eg.": "for example",
     "i.e.": "that is", "ie.": "that is", "approx.": "approximately", "approx": "approximately", "a.k.a.": "also known as",
     "dept.": "department", "Dept.": "Department", "govt.": "government", "Govt.": "Government", "est.": "established",
     "Inc.": "Incorporated", "Corp.": "Corporation", "Ltd.": "Limited", "Co.": "Company", "Bros.": "Brothers",
@@ -156,7 +158,26 @@ ABBREVIATIONS = {
     "mins.": "minutes", "lbs.": "pounds", "b.c.": "B C", "no.": "no.", "Assoc.": "Associate", "Asst.": "Assistant",
 }  # fmt: skip
 #: Never the last word of a sentence.
-NEVER_LAST = frozenset({"vs.", "e.g.", "eg.", "i.e.", "ie.", "approx.", "cf.", "viz.", "ca.", "incl.", "excl.", "avg."})
+NEVER_LAST = frozenset(
+    {
+        "E.g.",
+        "I.e.",
+        "Approx.",
+        "Vs.",
+        "vs.",
+        "e.g.",
+        "eg.",
+        "i.e.",
+        "ie.",
+        "approx.",
+        "cf.",
+        "viz.",
+        "ca.",
+        "incl.",
+        "excl.",
+        "avg.",
+    }
+)
 #: Only before a number: one, many.
 BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "№": "number", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "vol": "volume",
@@ -183,7 +204,8 @@ ROMAN_ORDINAL = (
     "Henry|Louis|Charles|George|Edward|Elizabeth|James|William|Richard|John|Paul|Benedict|Pius|Leo|Napoleon|Frederick|Catherine"
     "|Philip|Peter|Ivan|Alexander|Nicholas|Ferdinand|Gustav|Gustavus|Ramses|Ramesses|Rameses|Thutmose|Amenhotep|Ptolemy"
     "|Mary|Alfonso"
-    "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius|Boniface|Sixtus"
+    "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius"
+    "|Boniface|Sixtus"
     "|Adrian|Stephen|Robert|David|Malcolm|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
     "|Xerxes|Darius|Cyrus|Antiochus|Seti|Mehmed|Murad|Selim|Suleiman|Mahmud|Constantine|Justinian|Theodosius|Basil|Michael"
     "|Friedrich"
@@ -193,6 +215,7 @@ ROMAN_ORDINAL = (
 )
 #: Words after which four digits are a year, whatever follows.
 YEAR_BEFORE = (
-    "in|In|since|Since|by|By|from|From|until|Until|till|before|Before|after|After|during|During|of|around|Around|circa|year|Year"
+    "in|In|since|Since|by|By|from|From|until|Until|till|before|Before|after|After|during|During|of|around|Around"
+    "|circa|year|Year"
     "|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Winter|late|early|mid|Late|Early|Mid|born|died|class|vintage"
 )
