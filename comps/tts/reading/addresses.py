@@ -82,6 +82,10 @@ def with_addresses_read(text: Traced, phrases: Phrases) -> Traced:
     return text.sub(_HASHTAG, lambda match: match["tag"])
 
 
+def is_file_name(text: str) -> bool:
+    return _FILE.fullmatch(text) is not None
+
+
 def _is_a_word(match: re.Match[str]) -> bool:
     """ "time.In the end": a sentence whose space was forgotten."""
     host: str = match["host"]

@@ -53,7 +53,7 @@ def read(text: Traced, *, american: bool) -> Traced:
 
 #: A number once its groups are joined by "_".
 _NUM = r"\d{1,40}(?:_\d{3}){0,12}(?:\.\d{1,40})?"
-_START = r"(?<![\w.])(?<!\d,)"
+_START = r"(?<![\w.])(?<!\d,)(?<![A-Za-z]-)"
 _MONTH = _any(tables.MONTHS)
 _ANY_MONTH = _any(tables.MONTH_NUMBERS)
 _DASH = r"[-–—−]"
@@ -74,6 +74,24 @@ _say(r"(?<=[a-z][ ])#(?=[ ])", "number")
 
 _say(r"º", "°")
 _say(r"(?<=\w)_+(?=\w)", " ")
+_say(r"§§?[ ]?(?=\d)", "section ")
+_say(r"¶[ ]?(?=\d)", "paragraph ")
+_say(r"(?<!\w)<[ ]?(?=[$€£]?\.?\d)", "less than ")
+_say(r"(?<!\w)>[ ]?(?=[$€£]?\.?\d)", "greater than ")
+_say(r"(?<!\w)(?:≤|<=)[ ]?(?=[$€£]?\.?\d)", "less than or equal to ")
+_say(r"(?<!\w)(?:≥|>=)[ ]?(?=[$€£]?\.?\d)", "greater than or equal to ")
+_say(r"~(?=[ ]slash)", "tilde")
+_rule(r"\b(?P<n>40[13])\((?P<l>[kb])\)")(lambda match: f"{pairs(match['n'])} {match['l']}")
+_rule(r"(?<![\w/])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?=[ ](?:time|signature|meter)\b)")(
+    lambda match: f"{number(match['a'])} {number(match['b'])}"
+)
+_rule(r"\b(?:I-|US-|Route |Highway )\d{1,3}[ ](?P<it>[NSEW])\b")(
+    lambda match: {"N": "North", "S": "South", "E": "East", "W": "West"}[match["it"]]
+)
+_rule(
+    r"\b(?:the|The|these|those|of|all|All|both)[ ](?P<it>\d{3})s(?!\w)|(?<![\w.,])(?P<n>\d{3})s(?=[ ](?:are|were|have"
+    r"|had|flew|aren't|weren't)\b)"
+)(lambda match: pairs(match["n"]) + "s" if match["n"] else pairs(match["it"]))
 _say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
 
 _rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
@@ -300,6 +318,7 @@ _rule(r"\b(?:Boeing|Airbus|Route|Model|Form|Type|model|form)[ ](?P<it>\d{3,4}-\d
 )
 
 
+_rule(r"(?<![\w.-])\d{1,3}(?:-\d{1,3}){2,5}(?![\w-])")(lambda match: " ".join(number(part) for part in match[0].split("-")))
 # Of an equation: "2x² - 5x".
 _say(r"(?:(?<=[\d)²³])|(?<=\b[a-zA-Z])|(?<=\d[a-z]))[ ][-−][ ](?=\d{0,6}[b-hj-zB-HJ-Z]\b|\()", " minus ")
 _rule(r"\b(?P<f>[fghFGP])(?P<d>'{0,2})\((?P<x>[a-zA-Z])\)")(
@@ -485,10 +504,16 @@ def _money_after(match: Match) -> str:
 
 
 _rule(rf"{_START}(?P<n>{_NUM})[ ]?¢")(lambda match: f"{number(match['n'])} cent" + ("" if match["n"] == "1" else "s"))
-_rule(r"(?<![\w.])(?P<n>\d{1,2})p(?!\w)")(lambda match: f"{number(match['n'])} " + ("penny" if match["n"] == "1" else "pence"))
+_rule(r"(?<![\w.])(?!(?:144|240|360|480|576|720)p)(?P<n>\d{1,3})p(?!\w)")(
+    lambda match: f"{number(match['n'])} " + ("penny" if match["n"] == "1" else "pence")
+)
 
 
 # ---- fractions, powers, feet
+
+_rule(rf"{_START}(?P<n>{_NUM})[ ]?/[ ]?(?P<per>{_PER})(?P<exp>[²³])?(?![\w/])")(
+    lambda match: f"{number(match['n'])} per {_per_power(match['per'], match['exp'])}"
+)
 
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
            "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9),
@@ -735,12 +760,19 @@ _rule(r"(?<=\w)[ ]?/[ ]?(?P<per>hour|minute|second|day|week|month|year|person|ni
     )
 )
 _rule(r"(?<![\w.])(?P<h>\d{1,3})[ ]?(?:k|K)m?/h\b")(lambda match: f"{number(match['h'])} kilometers per hour")
-_rule(rf"{_START}(?P<n>{_NUM})(?P<scale>k|K|M|B(?![ ][A-Z])|bn|mn|tn)(?P<more>\+)?(?!\w)")(
-    lambda match: (
-        f"{number(match['n'])} {'K' if match['scale'] == 'K' else tables.SCALES[match['scale']]}"
-        + (" plus" if match["more"] else "")
-    )
-)
+
+
+@_rule(rf"{_START}(?P<n>{_NUM})(?P<scale>k|K|M|B(?![ ][A-Z])|bn|mn|tn)(?P<more>\+)?(?!\w)")
+def _scaled(match: Match) -> str | None:
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    if match["scale"] in "BM" and re.search(
+        r"\b(?!(?:About|Over|Nearly|Around|Roughly|Some|The|Only|With|In|From|To)\b)[A-Z][a-z]{2,} $", before
+    ):
+        return None
+    said = "K" if match["scale"] == "K" else tables.SCALES[match["scale"]]
+    return f"{number(match['n'])} {said}" + (" plus" if match["more"] else "")
+
+
 _rule(rf"{_START}(?P<n>{_NUM})[x×](?![\w^²³])(?![ ]?[\d+−=/)]|[ ](?:minus|plus|squared|cubed|to the power)\b|[ ]-)")(
     lambda match: f"{number(match['n'])} times"
 )
@@ -899,8 +931,6 @@ _say(r"(?<=[\w)])[ ]−[ ]?(?=[\w(])|(?<=\b[a-z])[ ]-[ ](?=\w\b)", " minus ")
 _say(r"(?<![\w)\]])[-−](?=\.?\d)", "minus ")
 _say(r"√[ ]?", "the square root of ")
 _say(r"∞", " infinity ")
-_say(r"§§?[ ]?(?=\d)", "section ")
-_say(r"¶[ ]?(?=\d)", "paragraph ")
 _say(r"(?<=\w)\+\+(?!\w)", " plus plus")
 _say(r"(?<!\w)\+\+(?=\w)", "plus plus ")
 _say(r"©[ ]?", "copyright ")

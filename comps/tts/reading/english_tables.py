@@ -114,7 +114,7 @@ UNITS = {
     unit: (one, one if one in _SAME else one + "s") for unit, one in _SINGULAR.items()
 } | _IRREGULAR  # fmt: skip
 #: Only right after the digits or with a full stop: "5 in the morning", "3 a day".
-UNITS_ONLY_JOINED = frozenset({"in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
+UNITS_ONLY_JOINED = frozenset({"N", "in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
 #: After "per" in "km/h".
 PER = {
     unit: UNITS[unit][0]
@@ -148,7 +148,8 @@ ABBREVIATIONS = {
     "Jr.": "Junior", "Jr": "Junior", "Sr.": "Senior", "Sr": "Senior", "Esq.": "Esquire", "Ave.": "Avenue", "Blvd.": "Boulevard",
     "Rd.": "Road", "Hwy.": "Highway", "Hwy": "Highway", "incl.": "including", "excl.": "excluding", "avg.": "average",
     "temp.": "temperature", "w/": "with", "w/o": "without", "b/c": "because", "c/o": "care of", "cf.": "compare",
-    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "assn.": "association",
+    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "Rte.": "Route", "Rt.": "Route",
+    "assn.": "association",
     "tbsp.": "tablespoons", "tsp.": "teaspoons", "Ph.D.": "P H D", "Ph.D": "P H D", "PhD": "P H D", "M.D.": "M D", "B.A.": "B A",
     "M.A.": "M A", "B.Sc.": "B S C", "M.Sc.": "M S C", "P.S.": "P S", "a.m.": "AM", "p.m.": "PM", "A.M.": "AM",
     "P.M.": "PM", "max.": "maximum", "min.": "minimum", "Univ.": "University", "intl.": "international", "ext.": "extension",
