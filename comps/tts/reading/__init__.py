@@ -42,6 +42,7 @@ def read_aloud(text: str, language: str) -> Reading:
         traced = chinese.read(traced, traditional=tag.endswith(("-tw", "-hk", "-hant")) or "-hant-" in tag or tag == "yue")
     elif base in _READERS:
         traced = _READERS[base].read(traced)
+    traced = traced.stripped()
     if not has_words(traced.text):
         raise NothingToSpeak("text: holds nothing that can be spoken", field="text")
     return Reading.of(traced, text)
