@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,14 @@ from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_better, 
 from comps.asr.engines.moonshine_model import MoonshineModel
 from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
+from comps.cores.proto.spans import Word
 from comps.cores.workers import memory
 from comps.listening.speech_spans import probabilities, spans
 from comps.listening.vad import RATE, WINDOW, Vad
 from comps.media.audio import decode_audio
+
+if TYPE_CHECKING:
+    from comps.asr.engines.aligner import Aligner
 
 _BYTES = 2
 _FULL_SCALE = 32_768.0
@@ -51,20 +55,39 @@ class MoonshineWorker:
         self._max_audio_s = max_audio_s
         self._model = MoonshineModel(Path(folder))
         self._live = _Live()
+        #: Loaded when words are to be timed, which few want.
+        self._aligner: Aligner | None = None
         memory.trim()
 
-    def transcribe(self, media: bytes) -> tuple[str, float]:
-        """What is said, with capitals and punctuation, and the recording's length in seconds.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
+        """What is said, with capitals and punctuation; the recording's length in seconds; its words, where they are ``timed``.
 
         Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge and Cancelled.
         """
         sound = decode_audio(media, rate=RATE, max_s=self._max_audio_s)
         samples = raised(sound.samples)
         probable = probabilities(samples)
-        heard = [self._hear(samples, part) for part in parts(spans(probable), probable)]
+        found = parts(spans(probable), probable)
+        heard = [self._hear(samples, part) for part in found]
+        text = _joined(heard)
+        words = self._timed(samples, found, heard) if timed else []
         if sound.duration_s > _LONG_S:
             memory.trim()
-        return _joined(heard), sound.duration_s
+        return text, sound.duration_s, words
+
+    def _timed(self, samples: Samples, found: Sequence[Part], heard: Sequence[_Heard]) -> list[Word]:
+        if self._aligner is None:
+            from comps.asr.engines.aligner import Aligner
+
+            self._aligner = Aligner()
+        words: list[Word] = []
+        for part, one in zip(found, heard, strict=True):
+            if one.verdict is Verdict.WORDS:
+                start = max(part.start, 0) * WINDOW
+                said = self._aligner.words(samples[start : part.end * WINDOW], one.text)
+                words += [(begin + start / RATE, end + start / RATE, word) for begin, end, word in said]
+        length = len(samples) / RATE
+        return [(min(max(begin, 0.0), length), min(max(end, 0.0), length), word) for begin, end, word in words]
 
     def begin(self) -> None:
         """Somebody begins to speak. What was said before is forgotten."""

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
+from comps.asr.engines.aligner import Aligner
 from comps.cores.errors import NoSpeech, TooLarge
+from comps.cores.proto.spans import Word
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
 
@@ -46,8 +48,8 @@ class PocketsphinxWorker:
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
         self._live = _Live()
 
-    def transcribe(self, media: bytes) -> tuple[str, float]:
-        """The words in lower case, and the recording's length in seconds.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
+        """The words in lower case; the recording's length in seconds; when each word is said, where they are ``timed``.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge and Cancelled.
         """
@@ -56,7 +58,7 @@ class PocketsphinxWorker:
         text = self._recognise(prepare(sound.samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
-        return text, sound.duration_s
+        return text, sound.duration_s, Aligner().words(sound.samples, text) if timed else []
 
     def begin(self) -> None:
         """Somebody begins to speak. What was said before is forgotten."""
