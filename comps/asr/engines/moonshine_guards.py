@@ -23,6 +23,8 @@ class Verdict(Enum):
 #: straight lines between. English by people has −0.1, in noise at 5 dB −0.3, a single word −0.4. Of other languages nine
 #: sentences in ten have less than −0.5, and the model's answer to noise, "You", −1.1 … −1.3.
 _FEW, _MANY = (8, -0.35, -0.60), (12, -0.35, -0.48)
+#: So few tokens, less sure than this, are heard in several cuts: the sound of so short a text says too little.
+_SHORT, _UNSURE, _NO_WORDS_AT = 12, -0.2, -1.0
 #: So much speech without words in it is another language, or too noisy a one, seconds; less is a cough or a hum.
 _OTHER_S = 1.0
 #: Less speech than in a word, seconds: a cough, unless the model is sure.
@@ -70,6 +72,11 @@ def verdict(decoded: Decoded, text: str, speech_s: float) -> Verdict:
     if doubt is Verdict.DOUBTFUL and speech_s < _WORD_S:
         return Verdict.NOTHING
     return Verdict.NOTHING if doubt is Verdict.OTHER and speech_s < _OTHER_S else doubt
+
+
+def is_unsure(decoded: Decoded) -> bool:
+    """Whether a few words are worth hearing in several cuts. Below −1 there are none."""
+    return len(decoded.tokens) <= _SHORT and _NO_WORDS_AT < _mean(decoded.logprobs) < _UNSURE
 
 
 def heard_again(text: str, again: str, speech_s: float) -> Verdict:

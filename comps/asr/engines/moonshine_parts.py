@@ -13,6 +13,8 @@ _LONGEST = 15 * RATE // WINDOW
 #: Sound before the onset and after the end that is recognised too, windows: 0.42 s, since a weak
 #: first consonant is noticed late and a word cut off becomes another one, and 0.32 s.
 _BEFORE, _AFTER = 13, 10
+#: As much sound again before that, where nobody speaks, windows: for a part that is heard a second time.
+_EARLIER = 11
 
 
 class Part(NamedTuple):
@@ -24,6 +26,8 @@ class Part(NamedTuple):
     start: int
     end: int
     spans: tuple[Span, ...]
+    #: Windows before ``start`` in which nobody speaks either, a few of them.
+    earlier: int = 0
 
     @property
     def until(self) -> int:
@@ -57,13 +61,13 @@ def apart(part: Part) -> list[Part]:
 def _with_silence(groups: Sequence[Sequence[Span]]) -> list[Part]:
     made: list[Part] = []
     for number, group in enumerate(groups):
-        start, end = group[0].start - _BEFORE, group[-1].end + _AFTER
+        start, end, earlier = group[0].start - _BEFORE, group[-1].end + _AFTER, _EARLIER
         # The silence between two parts may be in both, words may not.
         if number:
-            start = max(start, groups[number - 1][-1].end)
+            start, earlier = max(start, silence := groups[number - 1][-1].end), min(max(start - silence, 0), _EARLIER)
         if number + 1 < len(groups):
             end = min(end, groups[number + 1][0].start)
-        made.append(Part(start, end, tuple(group)))
+        made.append(Part(start, end, tuple(group), earlier))
     return made
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_better, verdict
+from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_better, is_unsure, verdict
 from comps.asr.engines.moonshine_model import MoonshineModel
 from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
@@ -30,7 +30,9 @@ _TOLD_EVERY_S = 0.8
 _WHOLE = 3
 #: A part with so much speech in it, seconds, is done with when so much silence follows, windows: 0.5 s.
 _ENOUGH_S, _SILENCE = 4.0, 16
-#: What is heard again is cut closer: 0.3 s less before the onset, 0.25 s less after the end. Samples.
+#: What is heard together begins so much later, too; what is heard again is cut closer: 0.3 s less before the onset, 0.25 s less
+#: after the end. Samples.
+_LATER = 2560
 _CLOSER = slice(4800, -4000)
 #: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
 _LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
@@ -142,6 +144,9 @@ class MoonshineWorker:
     def _understand(self, samples: Samples, part: Part, draft: Sequence[int] = ()) -> _Heard:
         sound = _stretch(samples, part)
         decoded = self._model.decode(sound, draft)
+        if is_unsure(decoded):
+            longer = _stretch(samples, part._replace(start=part.start - part.earlier))
+            decoded = self._model.decode_together([sound, sound[_LATER:], longer])
         text = self._model.text(decoded.tokens)
         said = verdict(decoded, text, part.speech_s)
         if said is not Verdict.DOUBTFUL:
