@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import Enum, auto
 
 from comps.asr.engines.moonshine_model import Decoded
+from comps.listening.backchannel import is_backchannel
 
 
 class Verdict(Enum):
@@ -35,30 +37,6 @@ _LONGEST_LOOP, _TIMES, _LOOP_SHARE = 8, 3, 0.5
 _LOOP_SURE = -0.35
 #: A text of so many words is the same if so much of it is.
 _LONG_TEXT, _SHARED = 5, 0.75
-#: What is written for breath, hums and hesitation, and means nothing.
-_NO_WORDS = frozenset(
-    (
-        "ah",
-        "aah",
-        "eh",
-        "er",
-        "erm",
-        "ha",
-        "hm",
-        "hmm",
-        "hmmm",
-        "huh",
-        "mhm",
-        "mm",
-        "mmm",
-        "mmhmm",
-        "oh",
-        "ooh",
-        "uh",
-        "um",
-        "umm",
-    )
-)
 _BRACKETED = re.compile(r"\[[^]]*\]|\([^)]*\)|[♪♫♩♬].*?(?:[♪♫♩♬]|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -102,7 +80,7 @@ def words(text: str) -> list[str]:
 
 def has_words(text: str) -> bool:
     """Whether there is more in it than notes, punctuation and hums."""
-    return any(word not in _NO_WORDS for word in words(text))
+    return not is_backchannel(_BRACKETED.sub(" ", text), math.inf)
 
 
 def is_english(text: str) -> bool:
