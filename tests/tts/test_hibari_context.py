@@ -130,3 +130,20 @@ def test_only_the_clause_s_own_words_are_heard(worker: HibariWorker) -> None:
 @pytest.mark.parametrize("before", ["```", "😀", "...", "a" * 4000, "One. Two. Three, "])
 def test_anything_may_have_been_said_before(worker: HibariWorker, before: str) -> None:
     assert [word for _, _, word in say(worker, REST, before=before, continues=True).words] == REST.strip(".").split()
+
+
+@pytest.mark.parametrize("cut", [5, 9, 14])
+def test_a_sentence_cut_between_words_loses_no_sound(worker: HibariWorker, cut: int) -> None:
+    """As sentences are that are longer than a clause may be: no mark, and no pause, is where they are cut."""
+    sentence = "the people who had come to see the boats went back to their hotels before it was dark"
+    words = sentence.split()
+    first, rest = " ".join(words[:cut]), " ".join(words[cut:])
+    begun, ended = say(worker, f"{first} ", continues=True), say(worker, f"{rest}.", before=f"{first} ")
+    whole = say(worker, f"{sentence}.")
+    assert [word for _, _, word in (*begun.words, *ended.words)] == words
+    sounds = [symbol for _, _, symbol in (*begun.phonemes, *ended.phonemes) if symbol != "_"]
+    assert sounds == [symbol for _, _, symbol in whole.phonemes if symbol != "_"]
+    last, other = begun.words[-1], whole.words[cut - 1]
+    assert last[1] - last[0] == pytest.approx(other[1] - other[0], abs=0.08)
+    first_word, other = ended.words[0], whole.words[cut]
+    assert first_word[1] - first_word[0] == pytest.approx(other[1] - other[0], abs=0.08)
