@@ -63,7 +63,7 @@ class HibariWorker:
             part = in_context(self._known(sentence), self._known(*said), continues=continues and is_last)
             asks = rises(f"{before if said else ''} {pronounced.text(sentence)}")
             made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
-            sounds = timeline.sounds(part.letters, made.durations, made.samples, HOP_S)
+            sounds = timeline.sounds(part.letters, made)
             own, pitch, sounds = cut_out(made, sounds, part)
             for sound in sounds:
                 sound.start, sound.end = sound.start + at, sound.end + at
