@@ -19,6 +19,7 @@ from comps.tts.engines.espeak_voices import VARIANTS
 from comps.tts.engines.hibari_voices import DEFAULT, VOICES
 from comps.tts.engines.hibari_worker import HibariWorker
 from comps.tts.loudness import integrated, true_peak
+from comps.tts.voice_matcher import VoiceMatcher
 
 _SENTENCES = (
     "My name is Jonathan Miller, and I was born in Chicago.",
@@ -91,3 +92,33 @@ def test_there_are_two_women_and_two_men_and_names_are_their_own() -> None:
     assert grown.count("male") >= 2
     assert DEFAULT in VOICES
     assert not {name.casefold() for name in VOICES} & {*VARIANTS, *ALIASES}
+
+
+@pytest.fixture(scope="module")
+def matcher() -> VoiceMatcher:
+    return VoiceMatcher()
+
+
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("a woman", "heart"),
+        ("a friendly woman", "heart"),
+        ("a man", "arthur"),
+        ("a calm man", "arthur"),
+        ("a man with a deep voice", "magnus"),
+        ("a giant", "magnus"),
+        ("a low female voice", "grace"),
+        ("a middle-aged woman", "grace"),
+        ("a middle-aged man", "frank"),
+        ("a bright female voice", "clara"),
+        ("a teenage girl", "clara"),
+        ("an energetic young man", "leo"),
+        ("a kindly grandmother", "rose"),
+        ("an old sailor", "walter"),
+        ("a small boy", "tommy"),
+        ("a ten-year-old girl", "molly"),
+    ],
+)
+def test_descriptions_find_their_voice(matcher: VoiceMatcher, description: str, name: str) -> None:
+    assert matcher.match(description, list(VOICES.values())).name == name

@@ -44,7 +44,7 @@ _VOICES = (
         "female",
         "young",
         216,
-        "a cheerful young woman with a bright lively voice",
+        "a bright cheerful young woman with a high lively voice",
         f0=1.12,
         formant=1.06,
         range=1.15,
@@ -65,14 +65,14 @@ _VOICES = (
         "molly", "female", "child", 271, "a little girl, a small child with a high voice", f0=1.4, formant=1.2, gain_db=9.5
     ),
     HibariVoice(
-        "arthur", "male", "adult", 120, "a man with a clear natural voice, friendly and calm", f0=0.62, formant=0.86, gain_db=8.7
+        "arthur", "male", "adult", 120, "an ordinary friendly man, natural and clear", f0=0.62, formant=0.86, gain_db=8.7
     ),
     HibariVoice(
         "magnus",
         "male",
         "adult",
         97,
-        "a big strong man with a very deep powerful voice, a warrior or a radio announcer",
+        "a man with a very deep low voice, a big strong warrior or a radio announcer",
         f0=0.5,
         formant=0.8,
         range=0.9,
@@ -111,7 +111,7 @@ _VOICES = (
         gain_db=8.6,
     ),
     HibariVoice(
-        "tommy", "male", "child", 242, "a little boy, a small child with a high voice", f0=1.25, formant=1.14, gain_db=9.1
+        "tommy", "male", "child", 242, "a little boy, a small child with a boyish high voice", f0=1.25, formant=1.14, gain_db=9.1
     ),
 )
 VOICES: Mapping[str, HibariVoice] = {voice.name: voice for voice in _VOICES}
