@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
-from AvatarChatbot.unspoken import SILENCE, unspoken
-from comps.cores.errors import NodeError, Overloaded, Problem
+from AvatarChatbot.unspoken import SILENCE, silent, unspoken
+from comps.cores.errors import NodeError, NothingToSpeak, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
@@ -108,9 +108,11 @@ class AvatarOrchestrator(ServiceOrchestrator):
 
     def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
         """Where pictures cannot be drawn, or text cannot be spoken, an answer may go on without: a chunk that holds no picture,
-        a clause of silence.
+        a clause of silence. A clause that holds nothing to be spoken (a note in HTML, a reference) is silent too.
         """
         turn: Turn = kwargs["turn"]
+        if isinstance(request, SpeechRequest) and error.code == NothingToSpeak.code:
+            return silent(turn.engines.get("tts", ""))
         if turn.degrades and isinstance(error, NodeError | Overloaded):
             match request:
                 case ChunkRequest():
@@ -213,6 +215,7 @@ def _placed(turn: Turn, speech: Speech) -> Clause:
     timeline = turn.timeline
     if timeline is None:
         timeline = turn.open_timeline()
+    if not turn.spoken_voice:
         turn.engines["tts"], turn.spoken_voice = speech.engine, speech.voice
     timeline.end_pause()
     start_s, words = timeline.duration_s, len(timeline.words)

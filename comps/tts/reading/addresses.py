@@ -82,6 +82,10 @@ def with_addresses_read(text: Traced, phrases: Phrases) -> Traced:
     return text.sub(_HASHTAG, lambda match: match["tag"])
 
 
+def is_file_name(text: str) -> bool:
+    return _FILE.fullmatch(text) is not None
+
+
 def _is_a_word(match: re.Match[str]) -> bool:
     """ "time.In the end": a sentence whose space was forgotten."""
     host: str = match["host"]
@@ -94,7 +98,7 @@ def _is_a_word(match: re.Match[str]) -> bool:
 def _host(host: str, phrases: Phrases) -> str:
     host = host.removeprefix("www.").removeprefix("WWW.")
     labels = host.split(".")
-    if len(labels) > 1 and len(labels[-1]) == 2:
+    if len(labels) > 1 and len(labels[-1]) == 2 and labels[-1] not in ("co", "me"):
         labels[-1] = labels[-1].upper()
     return _dotted(".".join(labels), phrases)
 

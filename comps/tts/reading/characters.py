@@ -11,7 +11,7 @@ from comps.tts.reading.traced import Span, Traced
 GROUP_SPACE = "\u202f"
 _GROUP_SPACES = "\u00a0\u2007\u2009\u202f"
 #: Signs that NFKC would spell as letters or plain digits and that the languages' rules read.
-_KEPT = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿªº™℠№…‥")
+_KEPT = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿªº″‴™℠№…‥")
 #: Punctuation of Chinese and Japanese, which is right for their voices.
 _WIDE_PUNCTUATION = frozenset("，。！？：；（）、")
 _CLUSTER = re.compile(r"[\s\S][\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ef\u3099\u309a\u1160-\u11ff]{1,30}|[^\x00-\x7f]")

@@ -53,7 +53,7 @@ def read(text: Traced, *, american: bool) -> Traced:
 
 #: A number once its groups are joined by "_".
 _NUM = r"\d{1,40}(?:_\d{3}){0,12}(?:\.\d{1,40})?"
-_START = r"(?<![\w.])(?<!\d,)"
+_START = r"(?<![\w.])(?<!\d,)(?<![A-Za-z]-)"
 _MONTH = _any(tables.MONTHS)
 _ANY_MONTH = _any(tables.MONTH_NUMBERS)
 _DASH = r"[-–—−]"
@@ -66,13 +66,56 @@ def _grouped(text: str) -> str:
 
 # ---- numbers that are names: digit by digit
 
-_say(r"º", "°")
-_say(r"(?<![\w])[~≈][ ]?(?=[$€£]?\d)", "about ")
+# "1Z999AA10123456784"
+_rule(r"(?<![\w-])(?=[A-Z\d]{0,12}\d[A-Z]{1,12}\d)(?=(?:[A-Z]{0,12}\d){4})[A-Z\d]{8,40}(?![\w-])")(
+    lambda match: " ".join(sign if sign.isalpha() else digits(sign) for sign in match[0])
+)
+_say(r"(?<=[a-z][ ])#(?=[ ])", "number")
 
+_say(r"º", "°")
+_say(r"(?<=\w)_+(?=\w)", " ")
+_say(r"§§?[ ]?(?=\d)", "section ")
+_say(r"¶[ ]?(?=\d)", "paragraph ")
+_say(r"(?<!\w)<[ ]?(?=[$€£]?\.?\d)", "less than ")
+_say(r"(?<!\w)>[ ]?(?=[$€£]?\.?\d)", "greater than ")
+_say(r"(?<!\w)(?:≤|<=)[ ]?(?=[$€£]?\.?\d)", "less than or equal to ")
+_say(r"(?<!\w)(?:≥|>=)[ ]?(?=[$€£]?\.?\d)", "greater than or equal to ")
+_say(r"~(?=[ ]slash)", "tilde")
+_rule(r"\b(?P<n>40[13])\((?P<l>[kb])\)")(lambda match: f"{pairs(match['n'])} {match['l']}")
+_rule(r"(?<![\w/])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?=[ ](?:time|signature|meter)\b)")(
+    lambda match: f"{number(match['a'])} {number(match['b'])}"
+)
+_rule(r"\b(?:I-|US-|Route |Highway )\d{1,3}[ ](?P<it>[NSEW])\b")(
+    lambda match: {"N": "North", "S": "South", "E": "East", "W": "West"}[match["it"]]
+)
+_rule(
+    r"\b(?:the|The|these|those|of|all|All|both)[ ](?P<it>\d{3})s(?!\w)|(?<![\w.,])(?P<n>\d{3})s(?=[ ](?:are|were|have"
+    r"|had|flew|aren't|weren't)\b)"
+)(lambda match: pairs(match["n"]) + "s" if match["n"] else pairs(match["it"]))
+_say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
+
+_rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
+    lambda match: _before_number(match) + _gap(match)
+)
+_rule(rf"(?<![\w.])(?P<it>(?P<t>{_any(set(tables.BEFORE_NUMBER) - tables.BEFORE_NUMBER_BARE)})\.)[ ]?(?=\d)", re.IGNORECASE)(
+    lambda match: _before_number(match) + _gap(match)
+)
+
+
+def _before_number(match: Match) -> str:
+    word = tables.BEFORE_NUMBER[match["t"].lower()]
+    return word.capitalize() if match["t"][0].isupper() else word
+
+
+def _gap(match: Match) -> str:
+    return "" if match[0].endswith(" ") else " "
+
+
+_rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or)-)(?=\d)")(lambda match: f" {match['w']} ")
 _say(r"\b9-1-1\b", "nine one one")
 _say(r"(?<![\w/])9/11(?![\w/])", "nine eleven")
 _say(r"(?<![\w/])24/7(?:/365)?(?![\w/])", "twenty-four seven")
-_rule(r"\bISBN(?:-1[03])?:?[ ](?P<it>[\dX][\dX -]{8,16}[\dX])(?!\w)")(
+_rule(r"\bISBN(?:-1[03])?(?:[ ]is|[ ]number)?:?[ ](?P<it>[\dX][\dX -]{8,16}[\dX])(?!\w)")(
     lambda match: ", ".join(
         " ".join("X" if sign == "X" else digits(sign) for sign in group) for group in re.findall(r"[\dX]+", match["it"])
     )
@@ -111,16 +154,20 @@ _PHONES = (
 for _phone in _PHONES:
     _rule(_phone)(lambda match: _grouped(match[0]))
 
+_rule(r"\b[A-Z]{2}[ ](?P<it>\d{5}(?:-\d{4})?)(?![\w-])(?![ ][a-z]+s\b)")(lambda match: _grouped(match["it"]))
+_rule(r"\b(?:[Tt]ext|[Ss]end|SMS)[ ][^.,;!?\n]{1,30}[ ]to[ ](?P<it>\d{5,6})(?!\w)")(lambda match: digits(match["it"]))
 _rule(
     r"\b(?:[Cc]all|[Dd]ial|[Tt]ext|[Pp]hone|[Rr]ing|[Cc]alling|[Dd]ialing|[Cc]alled|[Dd]ialed)[ ](?P<it>\d{3})(?![\w-])(?!,\d)"
 )(lambda match: digits(match["it"]))
+_NUMBERED = (
+    "PIN|pin|[Pp]asscode|OTP|[Zz]ip|ZIP|[Pp]ostcode|[Aa]ccount|[Ss]erial|[Tt]racking|[Cc]ode|[Cc]onfirmation|[Oo]rder"
+    "|[Ii]nvoice"
+    "|[Tt]icket|[Cc]ase|[Rr]eference|[Mm]ember|[Cc]ustomer|[Ee]xtension|[Ee]xt\\.?|[Bb]ooking|[Pp]assport|[Ll]icense"
+)
 _rule(
-    r"\b(?:PIN|pin|[Pp]asscode|OTP|[Zz]ip|ZIP|[Pp]ostcode|[Aa]ccount|[Ss]erial|[Tt]racking|[Cc]ode|[Cc]onfirmation"
-    r"|[Oo]rder|[Ii]nvoice|[Tt]icket"
-    r"|[Cc]ase|[Rr]eference|[Mm]ember|[Cc]ustomer|[Ee]xtension|[Ee]xt\.?|[Bb]ooking)"
-    r"(?:[ ](?:[Nn]umber|[Cc]ode|ID|[Nn]o\.))?(?:[ ]is)?:?[ ](?:#|№[ ]?)?(?P<it>\d{4,20}(?:-\d{4})?)(?![\w,.]*\d)(?![ "
-    r"][a-z]+s\b)"
-)(lambda match: _grouped(match["it"]))
+    rf"\b(?:{_NUMBERED})(?:(?:[ ](?:[Nn]umber|[Cc]ode|ID|[Nn]o\.))?(?:[ ]is)?:?[ ](?:#|№[ ]?)?|[ ]?#)"
+    r"(?P<it>\d{4,20}(?:-\d{4,8})?)(?![\w,.]*\d)(?P<noun>[ ][a-z]+s\b)?"
+)(lambda match: None if match["noun"] and not re.search(r"#|umber|[Nn]o\.|ID", match[0]) else _grouped(match["it"]))
 _rule(
     r"\b(?:[Ee]rror|[Rr]oom|[Ss]uite|[Ff]light|[Hh]ighway|[Aa]rea[ ]code|HTTP|[Ss]tatus)(?:[ ]code)?[ ](?P<it>\d{3,4})"
     r"(?![\w,.]*\d)"
@@ -170,13 +217,28 @@ def _numeric_date(match: Match, *, american: bool) -> str | None:
     return _day_of(month, day, match["y"]) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
+_rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
+    lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
+)
+_rule(
+    rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)|(?=[ ]\d{{1,2}}(?::|[ ]?[ap]\.?m|[ ]?[-–][ ]?\d)|[ "
+    rf"](?:{_MONTH})\b)))(?=,?[ ](?:{_MONTH}|\d|at\b))"
+)(lambda match: tables.DAYS[match["a"]])
+_rule(rf"(?<![\w])(?<!the )(?P<a>{_any(set(tables.DAYS))})\.")(lambda match: tables.DAYS[match["a"]] + _stop(match))
+
+
 @_rule(
-    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
+    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|\w{0,6}[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
     r"/(?P<d>0?[1-9]|[12]\d|3[01]))"
     r"(?![\w/])(?![ ](?:of|cup|mile|inch|the)\b)"
 )
 def _short_date(match: Match) -> str:
     return _day_of(int(match["m"]), int(match["d"]), None)
+
+
+_rule(r"(?<![\w/.])(?:(?P<m>0[1-9]|1[0-2])/(?P<d>0[1-9]|[12]\d|3[01]))(?![\w/])")(
+    lambda match: _short_date(match) if "0" in (match["m"][0], match["d"][0]) else None
+)
 
 
 _rule(rf"\b(?P<it>(?P<m>{_any(set(tables.MONTH_NUMBERS) - set(tables.MONTHS))})\.?)[ ](?=\d)")(
@@ -190,10 +252,6 @@ _rule(
 _rule(r"\b(?P<it>(?P<m>Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.)(?=\s|$)")(
     lambda match: tables.MONTHS[tables.MONTH_NUMBERS[match["m"]] - 1] + _stop(match)
 )
-_rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
-    lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
-)
-_rule(rf"\b(?P<it>(?P<a>{_any(tables.DAYS)})(?:\.|(?=,)))(?=,?[ ](?:{_MONTH}|\d|at\b))")(lambda match: tables.DAYS[match["a"]])
 _rule(
     rf"\b(?:{_MONTH})[ ](?P<it>(?P<a>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]?{_DASH}[ ]?(?P<b>\d{{1,2}})(?:st|nd|rd|th)?)?)"
     rf"(?![\w:%/$])(?![.,]\d)"
@@ -235,7 +293,15 @@ def _stop(match: Match) -> str:
         return ""
     rest = match.string[match.end() : match.end() + 12]
     following = rest.lstrip(" \"'”’)*_")
-    ends = not following or rest.lstrip(" ").startswith("\n") or (following[0].isupper() and following[:3] not in tables.DAYS)
+    ends = (
+        not following
+        or rest.lstrip(" ").startswith("\n")
+        or (
+            following[0].isupper()
+            and following[:3] not in tables.DAYS
+            and not re.match(r"(?:[NS][EW]?|[EW]|[ECMP][SD]?T|GMT|UTC|CES?T|BST|JST|IST)\b", following)
+        )
+    )
     return "." if ends else ""
 
 
@@ -252,6 +318,14 @@ _rule(r"\b(?:Boeing|Airbus|Route|Model|Form|Type|model|form)[ ](?P<it>\d{3,4}-\d
 )
 
 
+_rule(r"(?<![\w.-])\d{1,3}(?:-\d{1,3}){2,5}(?![\w-])")(lambda match: " ".join(number(part) for part in match[0].split("-")))
+# Of an equation: "2x² - 5x".
+_say(r"(?:(?<=[\d)²³])|(?<=\b[a-zA-Z])|(?<=\d[a-z]))[ ][-−][ ](?=\d{0,6}[b-hj-zB-HJ-Z]\b|\()", " minus ")
+_rule(r"\b(?P<f>[fghFGP])(?P<d>'{0,2})\((?P<x>[a-zA-Z])\)")(
+    lambda match: match["f"] + {0: "", 1: " prime", 2: " double prime"}[len(match["d"])] + f" of {match['x']}"
+)
+
+
 @_rule(
     r"(?P<before>(?<![\w.])[\d:][\d:.,_]{0,20})(?P<unit>(?:[ ]?(?:%|°[CF]?|[ap]\.?m\.?|[a-zA-Z]{1,3}))?)(?P<it>[ "
     r"]?[-–—−][ ]?)(?=[$€£¥~]?\d[\d.,_]*(?P<chain>-\d)?)"
@@ -261,6 +335,8 @@ def _range(match: Match) -> str | None:
         return None
     spaced = match["it"].startswith(" ")
     rest = match.string[match.end() : match.end() + 30]
+    if re.match(r"\d{1,2}/\d{1,2}(?![\d/])", rest):
+        return None
     if "=" in rest or (spaced and match["it"].strip() in "-−"):
         return " minus "
     if match["unit"].strip().isalpha() and match["it"] == "-" and match["unit"].strip() not in (*tables.UNITS, "am", "pm"):
@@ -276,6 +352,8 @@ def _range(match: Match) -> str | None:
 def _time(match: Match) -> str:
     hour, minute = int(match["h"]), match["m"]
     if match["s"]:
+        if minute == "00" and not match["half"]:
+            return f"{_counted(match['h'], 'hour')} {_counted(match['s'], 'second')}"
         return (
             f"{cardinal(hour)} {pair(int(minute)) if minute != '00' else 'zero'} "
             f"{pair(int(match['s'])) if match['s'] != '00' else 'zero'}" + (_half_day(match) if match["half"] else "")
@@ -375,11 +453,11 @@ _CODE = _any(name for name in tables.CURRENCIES if name.isalpha() and len(name) 
 _SCALE = _any(tables.SCALES)
 _CURRENCY = rf"(?:{_SYMBOL})|(?:{_CODE})"
 _PER = _any(tables.PER)
-_PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-]))?"
+_PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-])(?:\.(?=[ ][a-z(]))?)?"
 
 
 @_rule(
-    rf"(?<![\w$])(?P<minus>[-−])?(?P<cur>{_CURRENCY})[ \u202f]?(?P<minus2>[-−])?(?P<n>{_NUM}|\.\d{{1,2}})"
+    rf"(?<![\w$])(?P<minus>[-−+])?(?P<cur>{_CURRENCY})[ \u202f]?(?P<minus2>[-−])?(?P<n>{_NUM}|\.\d{{1,2}})"
     rf"(?:[ ]?(?P<dash>[-–—]|to)[ ]?(?:{_CURRENCY})?(?P<n2>{_NUM}))?"
     rf"(?:[ -]?(?P<scale>{_SCALE})(?![\w]))?(?P<more>\+)?{_PER_PART}(?![\d])"
 )
@@ -388,7 +466,7 @@ def _money(match: Match) -> str:
     adjective = before.endswith((" a ", " an", "an ")) or before == "a "
     adjective = adjective and re.match(r"[ -][a-z]{3,}", match.string[match.end() : match.end() + 8]) is not None
     return (
-        ("minus " if match["minus"] or match["minus2"] else "")
+        {"": "", "+": "plus "}.get(match["minus"] or match["minus2"] or "", "minus ")
         + _amount(match["cur"], match["n"], match["n2"], match["scale"], one=adjective)
         + (" plus" if match["more"] else "")
         + _per(match)
@@ -426,16 +504,22 @@ def _money_after(match: Match) -> str:
 
 
 _rule(rf"{_START}(?P<n>{_NUM})[ ]?¢")(lambda match: f"{number(match['n'])} cent" + ("" if match["n"] == "1" else "s"))
-_rule(r"(?<![\w.])(?P<n>\d{1,2})p(?!\w)")(lambda match: f"{number(match['n'])} " + ("penny" if match["n"] == "1" else "pence"))
+_rule(r"(?<![\w.])(?!(?:144|240|360|480|576|720)p)(?P<n>\d{1,3})p(?!\w)")(
+    lambda match: f"{number(match['n'])} " + ("penny" if match["n"] == "1" else "pence")
+)
 
 
 # ---- fractions, powers, feet
+
+_rule(rf"{_START}(?P<n>{_NUM})[ ]?/[ ]?(?P<per>{_PER})(?P<exp>[²³])?(?![\w/])")(
+    lambda match: f"{number(match['n'])} per {_per_power(match['per'], match['exp'])}"
+)
 
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
            "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7), "⅑": (1, 9),
            "⅒": (1, 10)}  # fmt: skip
 _LENGTHS = _any(unit for unit in tables.UNITS if unit not in ("%", "°", "‰") and len(unit) < 6)
-_UNIT_AFTER = rf"(?:(?P<gap>[ -]?)(?P<unit>{_LENGTHS})(?![\w/]))?"
+_UNIT_AFTER = rf"(?:(?P<gap>[ -]?)(?P<unit>{_LENGTHS})(?:(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/]))?"
 
 
 def _of_unit(whole: str | None, top: int, bottom: int, match: Match) -> str:
@@ -469,9 +553,12 @@ _rule(r"(?<![\w/.])(?P<a>20/20|50/50|80/20|60/40|70/30|90/10)(?![\w/])")(
 )
 
 
-_rule(rf"{_START}(?P<a>{_NUM})[ ]?/[ ]?(?P<b>5|10|100)(?=[ ](?:stars?|points?|rating)\b|[.,;:!?)]|\s|$)(?!\.\d)")(
-    lambda match: f"{number(match['a'])} out of {number(match['b'])}" if "." in match["a"] else None
+_rule(rf"{_START}(?P<a>{_NUM})[ ]?/[ ]?(?P<b>\d{{1,3}}(?:\.\d{{1,3}})?)(?![\w/])(?!\.\d)")(
+    lambda match: f"{number(match['a'])} out of {number(match['b'])}" if "." in match["a"] + match["b"] else None
 )
+
+
+_say(r"(?<=\d/\d)(?P<it>[ ]?[\"″])|(?<=\d/\d\d)(?P<x>[ ]?[\"″])", " inch")
 
 
 @_rule(
@@ -510,9 +597,15 @@ _rule(
 _rule(rf"(?<![\w.])(?P<d>{_NUM})[ ]?°[ ]?(?P<to>[NSEW])\b")(
     lambda match: f"{number(match['d'])} degrees " + {"N": "north", "S": "south", "E": "east", "W": "west"}[match["to"]]
 )
-_rule(r"(?<![\w.])(?P<f>\d{1,4})(?P<mark>['′])(?=[ ](?:tall|long|wide|high|deep|x|by)\b|[ ]?[x×])|(?<![\w.])(?P<g>\d{1,5})′")(
-    lambda match: f"{number(match['f'] or match['g'])} " + ("foot" if (match["f"] or match["g"]) == "1" else "feet")
-)
+
+
+@_rule(r"(?<![\w.])(?P<n>\d{1,5})(?P<mark>['′])(?!\w)")
+def _feet(match: Match) -> str | None:
+    rest = match.string[match.end() : match.end() + 10]
+    if match["mark"] == "'" and re.search(r"(?<!\w)'", match.string[: match.start()]) is not None:
+        return None
+    describes = re.match(r"[ ](?!tall|long|wide|high|deep|by|of|and|or|in|to)[a-z]{3,}", rest) is not None
+    return f"{number(match['n'])} " + ("foot" if match["n"] == "1" or describes else "feet")
 
 
 @_rule(r"(?<![\w.])(?P<n>\d{1,4}(?:\.\d{1,3})?)[ ]?(?P<mark>[\"″])(?!\w)")
@@ -520,7 +613,9 @@ def _inches(match: Match) -> str | None:
     if match["mark"] == '"' and match.string.count('"', 0, match.end("n")) % 2:
         return None
     return f"{number(match['n'])} " + (
-        "inch" if match["n"] == "1" or re.match(r"[ ][a-z]+(?<!by)(?<!x)\b", match.string[match.end() :][:12]) else "inches"
+        "inch"
+        if match["n"] == "1" or re.search(r"\b(?:an?|the|my|this|your|our|new|his|her)[ ]$", match.string[: match.start()][-8:])
+        else "inches"
     )
 
 
@@ -538,17 +633,15 @@ def _powered(power: str) -> str:
     return {"2": " squared", "3": " cubed"}.get(power, f" to the power of {_signed(power)}")
 
 
+_LENGTH_UNITS = frozenset({"km", "m", "cm", "mm", "dm", "nm", "µm", "μm", "mi", "ft", "in", "yd", "s"})
+
+
 @_rule(r"(?P<it>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]{1,6})")
 def _raised(match: Match) -> str | None:
     before = match.string[max(0, match.start() - 8) : match.start()]
     word = re.search(r"[^\W\d_]*$", before)
     letters = word[0] if word else ""
-    if (
-        letters in tables.UNITS
-        and letters
-        and match["it"] in "²³"
-        and re.search(r"\d[ ]?$|/$", before[: len(before) - len(letters)])
-    ):
+    if match["it"] in "²³" and letters in _LENGTH_UNITS:
         return None
     if len(letters) > 2 or not before[-1:].strip() or before[-1] in ".,;:!?\"'":
         # A reference to a note.
@@ -589,13 +682,16 @@ _rule(r"(?<![\w.,])(?P<n>\d{1,20}(?:_\d{3})*)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)")
 
 _EXPONENT = r"(?:²|³|\^2|\^3)"
 _UNIT = _any(tables.UNITS)
+_rule(rf"(?<=\d)(?P<it>[ ]?[x×][ ]?)(?={_NUM}[ ]?(?:(?:km|cm|mm|m|in|ft|px|inch\w*|feet|meters|pixels)\b|[\"″]|x))")(
+    lambda match: " by "
+)
 
 
 @_rule(
-    rf"{_START}(?P<minus>(?<![\w)])[-−])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<scale>[ ](?:hundred|thousand|million|billion"
+    rf"{_START}(?P<minus>(?<![\w)])[-−+])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<scale>[ ](?:hundred|thousand|million|billion"
     rf"|trillion)(?=[ ]))?"
     rf"(?P<gap>[ \u202f-]?)(?P<unit>{_UNIT})(?P<exp>{_EXPONENT})?(?:/(?P<per>{_PER})(?P<perexp>{_EXPONENT})?)"
-    rf"?(?![\w/])(?!(?<![.%°])-[a-z])"
+    rf"?(?P<dot>(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/])(?!(?<![.%°])-[a-z])"
 )
 def _measure(match: Match) -> str | None:
     unit, gap = match["unit"], match["gap"]
@@ -607,19 +703,42 @@ def _measure(match: Match) -> str | None:
         return None
     one, many = tables.UNITS[unit]
     before = match.string[max(0, match.start() - 4) : match.start()].lower()
-    describes = re.search(r"(?:^|\W)an?[ ]$", before) is not None or gap == "-"
+    describes = re.search(r"(?:^|\W)(?:an?|the)[ ]$", before) is not None or gap == "-"
     describes = (
-        describes and unit not in "%°" and re.match(r"[ -][a-z]{3,}", match.string[match.end() : match.end() + 6]) is not None
+        describes
+        and unit not in "%°"
+        and re.match(
+            r"[ -](?!(?:were|are|was|from|and|that|you|with|for|away|between|per|of|left|ahead)\b)[A-Za-z]{3,}",
+            match.string[match.end() : match.end() + 12],
+        )
+        is not None
     )
     singular = match["n"] == "1" or describes
     # "min." and "in." end a sentence too.
     return (
-        ("minus " if match["minus"] else "")
+        {"": "", "+": "plus "}.get(match["minus"] or "", "minus ")
         + number(match["n"]) + (match["scale"] or "") + " "
         + _dimension(match["exp"]) + (one if singular else many)
-        + (f" per {_dimension(match['perexp'])}{tables.PER[match['per']]}" if match["per"] else "")
+        + (f" per {_per_power(match['per'], match['perexp'])}" if match["per"] else "")
         + (_stop(match) if unit.endswith(".") else "")
     )  # fmt: skip
+
+
+# Units after numbers that are words by now ("10⁸ m/s", "million km²"), or after none.
+_rule(rf"(?<!\w)(?P<unit>{_any(sorted(_LENGTH_UNITS))})(?P<exp>[²³])(?!\w)")(
+    lambda match: _dimension(match["exp"]) + tables.UNITS[match["unit"]][1]
+)
+_rule(
+    rf"(?<![\w/])(?P<unit>km|m|cm|mi|mg|g|kg|L|l|mL|ml|MB|GB|kB|Mb|Gb|kWh|W|J|N|mol|ft)/(?P<per>{_PER})(?P<exp>[²³])?(?![\w/])"
+)(lambda match: f"{tables.UNITS[match['unit']][1]} per {_per_power(match['per'], match['exp'])}")
+_rule(r"(?<=bytes)(?P<it>[ ])(?=(?:RAM|VRAM|memory|storage|space|data)\b)")(lambda match: " of ")
+
+
+def _per_power(unit: str, exponent: str | None) -> str:
+    """ "second squared", but "square meter"."""
+    if exponent and unit in ("s", "sec"):
+        return f"second {'squared' if exponent[-1] in '²2' else 'cubed'}"
+    return _dimension(exponent) + tables.PER[unit]
 
 
 def _dimension(exponent: str | None) -> str:
@@ -631,7 +750,8 @@ _rule(r"(?<=\w)[ ]?/[ ]?(?P<per>hour|minute|second|day|week|month|year|person|ni
     lambda match: (
         f" per {tables.PER[match['per']]}"
         if re.search(
-            r"(?:\d|miles|dollars?|euros?|cents?|pounds|times|kilometers|meters|feet|requests|calls|people|users"
+            r"(?:\d|miles|dollars?|euros?|cents?|pounds|times|kilometers|meters|feet|requests|calls|people|users|days"
+            r"|weeks|months|shifts|doses|tablets|posts|visits|classes|hrs|mins"
             r"|hours?|cups|pages|words"
             r"|tokens|calories|liters|minutes|bytes)$",
             match.string[max(0, match.start() - 12) : match.start()],
@@ -640,13 +760,22 @@ _rule(r"(?<=\w)[ ]?/[ ]?(?P<per>hour|minute|second|day|week|month|year|person|ni
     )
 )
 _rule(r"(?<![\w.])(?P<h>\d{1,3})[ ]?(?:k|K)m?/h\b")(lambda match: f"{number(match['h'])} kilometers per hour")
-_rule(rf"{_START}(?P<n>{_NUM})(?P<scale>k|K|M|B(?![ ][A-Z])|bn|mn|tn)(?P<more>\+)?(?!\w)")(
-    lambda match: (
-        f"{number(match['n'])} {'K' if match['scale'] == 'K' else tables.SCALES[match['scale']]}"
-        + (" plus" if match["more"] else "")
-    )
+
+
+@_rule(rf"{_START}(?P<n>{_NUM})(?P<scale>k|K|M|B(?![ ][A-Z])|bn|mn|tn)(?P<more>\+)?(?!\w)")
+def _scaled(match: Match) -> str | None:
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    if match["scale"] in "BM" and re.search(
+        r"\b(?!(?:About|Over|Nearly|Around|Roughly|Some|The|Only|With|In|From|To)\b)[A-Z][a-z]{2,} $", before
+    ):
+        return None
+    said = "K" if match["scale"] == "K" else tables.SCALES[match["scale"]]
+    return f"{number(match['n'])} {said}" + (" plus" if match["more"] else "")
+
+
+_rule(rf"{_START}(?P<n>{_NUM})[x×](?![\w^²³])(?![ ]?[\d+−=/)]|[ ](?:minus|plus|squared|cubed|to the power)\b|[ ]-)")(
+    lambda match: f"{number(match['n'])} times"
 )
-_rule(rf"{_START}(?P<n>{_NUM})[x×](?![\w])(?![ ]?\d)")(lambda match: f"{number(match['n'])} times")
 
 
 @_rule(rf"(?<![\w.])(?P<a>{_NUM})[ ]?[x×X∗*][ ]?(?P<b>{_NUM})(?:[ ]?[x×X][ ]?(?P<c>{_NUM}))?(?!\d)(?P<rest>[^\n]{{0,8}})")
@@ -664,6 +793,11 @@ def _product(match: Match) -> str:
     )
     calculates = calculates or re.match(r"[ ]?(?:=|equals|is\b)|\^|[ ]?to the", match["rest"]) is not None
     return (" times " if calculates else " by ").join(said) + match["rest"]
+
+
+_rule(r"(?:teen|ty|ten|lve|one|two|three|four|five|six|seven|eight|nine|hundred)[ ](?P<it>(?P<u>mins?|secs?|hrs?))(?!\w)")(
+    lambda match: tables.UNITS[match["u"]][1]
+)
 
 
 # ---- years and other plain numbers
@@ -701,6 +835,9 @@ def _year(match: Match) -> str | None:
 
 # ---- roman numerals
 
+_say(r"\bWWI\b", "World War one")
+_say(r"\bWW(?:II|2)\b", "World War two")
+
 
 def _ordinal_roman(match: Match) -> str | None:
     value = roman(match["it"])
@@ -734,23 +871,6 @@ _rule(r"(?<=\()(?P<it>ii|iii|iv|vi|vii|viii|ix)(?=\))")(lambda match: cardinal(r
 
 # ---- abbreviations
 
-_rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
-    lambda match: _before_number(match) + _gap(match)
-)
-_rule(rf"(?<![\w.])(?P<it>(?P<t>{_any(set(tables.BEFORE_NUMBER) - tables.BEFORE_NUMBER_BARE)})\.)[ ]?(?=\d)", re.IGNORECASE)(
-    lambda match: _before_number(match) + _gap(match)
-)
-
-
-def _before_number(match: Match) -> str:
-    word = tables.BEFORE_NUMBER[match["t"].lower()]
-    return word.capitalize() if match["t"][0].isupper() else word
-
-
-def _gap(match: Match) -> str:
-    return "" if match[0].endswith(" ") else " "
-
-
 _rule(
     rf"\b\d{{1,6}}(?:st|nd|rd|th)?[ ](?:[NSEW]\.?[ ])?(?:[A-Z][\w'’]{{0,20}}[ ])"
     rf"{{0,3}}(?P<it>(?P<t>{_any(tables.STREETS)})\b\.?)"
@@ -776,6 +896,12 @@ def _abbreviation(match: Match) -> str | None:
 
 # ---- signs
 
+_say(r"(?<!\S)--(?=[a-z])", "dash dash ")
+_say(r"(?<!\S)-(?=[a-zA-Z]\b)", "dash ")
+_say(r"(?<=\w)@(?=\d)", " at ")
+_rule(r"\b(?P<key>Ctrl|Cmd|Alt|Shift|Option|Command|Control|Win)(?P<it>[ ]?\+[ ]?)(?=\w)")(lambda match: " ")
+_say(r"\bCtrl\b", "Control")
+_say(r"\bCmd\b", "Command")
 _say(r"(?<![\w])[cC]\+\+", "C plus plus")
 _say(r"(?<![\w])C#(?!\w)", "C sharp")
 _say(r"(?<![\w])F#(?!\w)", "F sharp")
@@ -805,7 +931,8 @@ _say(r"(?<=[\w)])[ ]−[ ]?(?=[\w(])|(?<=\b[a-z])[ ]-[ ](?=\w\b)", " minus ")
 _say(r"(?<![\w)\]])[-−](?=\.?\d)", "minus ")
 _say(r"√[ ]?", "the square root of ")
 _say(r"∞", " infinity ")
-_say(r"§§?[ ]?(?=\d)", "section ")
+_say(r"(?<=\w)\+\+(?!\w)", " plus plus")
+_say(r"(?<!\w)\+\+(?=\w)", "plus plus ")
 _say(r"©[ ]?", "copyright ")
 _say(r"(?<![\w])™", "trademark")
 _say(r"(?<=\w)[ ]?&[ ]?(?=\w)", " and ")
@@ -843,7 +970,7 @@ _rule(rf"(?<![Ͱ-Ͽ])[{''.join(_GREEK)}](?![Ͱ-Ͽ])")(
 
 _rule(r"(?<![\w.])(?P<n>\d{3,4})(?P<p>[pi])(?!\w)")(lambda match: f"{pairs(match['n'])} {match['p'].upper()}")
 _ELEMENT = "(?:C[aluro]?|H[eg]?|O|N[aei]?|S[in]?|P[bt]?|F[e]?|K|M[gn]|Al|Ag|Au|Zn|Br|B|I|Li|Ti)"
-_rule(rf"(?<!\w)(?=[A-Za-z]{{0,8}}\d)(?:{_ELEMENT}\d{{0,2}}){{2,8}}(?!\w)")(
+_rule(rf"(?<![A-Za-z_])(?=[A-Za-z]{{0,8}}\d)(?:{_ELEMENT}\d{{0,2}}){{2,8}}(?!\w)")(
     lambda match: " ".join(re.findall(r"[A-Z][a-z]?|\d+", match[0]))
 )
 

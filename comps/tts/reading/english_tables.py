@@ -71,7 +71,8 @@ _SINGULAR = {
     "kg": "kilogram", "kgs": "kilogram", "g": "gram", "mg": "milligram", "µg": "microgram", "μg": "microgram", "mcg": "microgram",
     "lb": "pound", "lbs": "pound", "oz": "ounce", "t": "ton", "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter",
     "cl": "centiliter", "cL": "centiliter", "dl": "deciliter", "dL": "deciliter", "gal": "gallon", "qt": "quart", "pt": "point",
-    "tbsp": "tablespoon", "tsp": "teaspoon", "fl oz": "fluid ounce", "h": "hour", "hr": "hour", "hrs": "hour", "min": "minute",
+    "tbsp": "tablespoon", "Tbsp": "tablespoon", "tsps": "teaspoon", "tbsps": "tablespoon", "c.": "cup", "tsp": "teaspoon",
+    "fl oz": "fluid ounce", "h": "hour", "hr": "hour", "hrs": "hour", "min": "minute",
     "mins": "minute", "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "µs": "microsecond",
     "μs": "microsecond", "us": "microsecond", "ns": "nanosecond", "yr": "year", "yrs": "year", "mo": "month", "mos": "month",
     "wk": "week", "wks": "week", "d": "day", "Hz": "hertz", "kHz": "kilohertz", "KHz": "kilohertz", "MHz": "megahertz",
@@ -85,6 +86,7 @@ _SINGULAR = {
     "µF": "microfarad", "μF": "microfarad", "nF": "nanofarad", "pF": "picofarad", "Pa": "pascal", "hPa": "hectopascal",
     "kPa": "kilopascal", "MPa": "megapascal", "N": "newton", "kN": "kilonewton", "Nm": "newton meter", "J": "joule",
     "kJ": "kilojoule", "MJ": "megajoule", "cal": "calorie", "kcal": "kilocalorie", "eV": "electron volt", "dB": "decibel",
+    "pts": "point", "atm": "atmosphere",
     "mol": "mole", "lm": "lumen", "ha": "hectare", "ac": "acre", "px": "pixel", "acre": "acre", "K": "kelvin",
     "hp": "horsepower", "AU": "astronomical unit", "ly": "light year",
 }  # fmt: skip
@@ -102,7 +104,8 @@ _IRREGULAR = {
     "sq km": ("square kilometer", "square kilometers"), "sq m": ("square meter", "square meters"), "hp": ("horsepower",
     "horsepower"),
     "°C": ("degree Celsius", "degrees Celsius"), "°F": ("degree Fahrenheit", "degrees Fahrenheit"), "°": ("degree", "degrees"),
-    "%": ("percent", "percent"), "‰": ("per mille", "per mille"), "lux": ("lux", "lux"), "stone": ("stone", "stone"),
+    "%": ("percent", "percent"), "‰": ("per mille", "per mille"), "lux": ("lux", "lux"), "pts.": ("point", "points"),
+    "stone": ("stone", "stone"),
     "inHg": ("inch of mercury", "inches of mercury"), "mmHg": ("millimeter of mercury", "millimeters of mercury"),
     "K": ("kelvin", "kelvin"),
 }  # fmt: skip
@@ -111,7 +114,7 @@ UNITS = {
     unit: (one, one if one in _SAME else one + "s") for unit, one in _SINGULAR.items()
 } | _IRREGULAR  # fmt: skip
 #: Only right after the digits or with a full stop: "5 in the morning", "3 a day".
-UNITS_ONLY_JOINED = frozenset({"in", "s", "d", "t", "K", "B", "F", "A", "us", "pt", "mo", "min.", "h"})
+UNITS_ONLY_JOINED = frozenset({"N", "in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
 #: After "per" in "km/h".
 PER = {
     unit: UNITS[unit][0]
@@ -137,14 +140,16 @@ STREETS = {"St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard",
            "Ct": "Court", "Pl": "Place", "Sq": "Square", "Hwy": "Highway", "Pkwy": "Parkway", "Ter": "Terrace"}  # fmt: skip
 #: Wherever they stand; those that need their full stop end in one.
 ABBREVIATIONS = {
-    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "etc": "et cetera", "e.g.": "for example", "eg.": "for example",
+    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "etc": "et cetera", "e.g.": "for example", "E.g.": "For example",
+    "I.e.": "That is", "Etc.": "Et cetera", "Approx.": "Approximately", "Vs.": "Versus", "eg.": "for example",
     "i.e.": "that is", "ie.": "that is", "approx.": "approximately", "approx": "approximately", "a.k.a.": "also known as",
     "dept.": "department", "Dept.": "Department", "govt.": "government", "Govt.": "Government", "est.": "established",
     "Inc.": "Incorporated", "Corp.": "Corporation", "Ltd.": "Limited", "Co.": "Company", "Bros.": "Brothers",
     "Jr.": "Junior", "Jr": "Junior", "Sr.": "Senior", "Sr": "Senior", "Esq.": "Esquire", "Ave.": "Avenue", "Blvd.": "Boulevard",
     "Rd.": "Road", "Hwy.": "Highway", "Hwy": "Highway", "incl.": "including", "excl.": "excluding", "avg.": "average",
     "temp.": "temperature", "w/": "with", "w/o": "without", "b/c": "because", "c/o": "care of", "cf.": "compare",
-    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "assn.": "association",
+    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "Rte.": "Route", "Rt.": "Route",
+    "assn.": "association",
     "tbsp.": "tablespoons", "tsp.": "teaspoons", "Ph.D.": "P H D", "Ph.D": "P H D", "PhD": "P H D", "M.D.": "M D", "B.A.": "B A",
     "M.A.": "M A", "B.Sc.": "B S C", "M.Sc.": "M S C", "P.S.": "P S", "a.m.": "AM", "p.m.": "PM", "A.M.": "AM",
     "P.M.": "PM", "max.": "maximum", "min.": "minimum", "Univ.": "University", "intl.": "international", "ext.": "extension",
@@ -154,7 +159,26 @@ ABBREVIATIONS = {
     "mins.": "minutes", "lbs.": "pounds", "b.c.": "B C", "no.": "no.", "Assoc.": "Associate", "Asst.": "Assistant",
 }  # fmt: skip
 #: Never the last word of a sentence.
-NEVER_LAST = frozenset({"vs.", "e.g.", "eg.", "i.e.", "ie.", "approx.", "cf.", "viz.", "ca.", "incl.", "excl.", "avg."})
+NEVER_LAST = frozenset(
+    {
+        "E.g.",
+        "I.e.",
+        "Approx.",
+        "Vs.",
+        "vs.",
+        "e.g.",
+        "eg.",
+        "i.e.",
+        "ie.",
+        "approx.",
+        "cf.",
+        "viz.",
+        "ca.",
+        "incl.",
+        "excl.",
+        "avg.",
+    }
+)
 #: Only before a number: one, many.
 BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "№": "number", "p": "page", "pp": "pages", "pg": "page", "pgs": "pages", "vol": "volume",
@@ -162,7 +186,7 @@ BEFORE_NUMBER = {
     "figs": "figures", "eq": "equation", "eqs": "equations", "art": "article", "par": "paragraph", "ed": "edition",
     "ver": "version", "ex": "exercise", "ep": "episode", "apt": "apartment", "rm": "room", "ext": "extension", "l": "line",
     "ll": "lines", "para": "paragraph", "ca": "circa", "c": "circa", "rev": "revision", "pt": "part", "lvl": "level",
-    "bldg": "building", "fl": "floor", "q": "question", "s": "season",
+    "bldg": "building", "fl": "floor", "q": "question", "op": "opus", "pop": "population", "s": "season",
 }  # fmt: skip
 #: Of those, with or without a full stop.
 BEFORE_NUMBER_BARE = frozenset({"№", "pp", "vol", "fig", "figs", "eq", "ver", "apt", "ext", "pg", "ch", "chap", "lvl", "bldg"})
@@ -181,7 +205,8 @@ ROMAN_ORDINAL = (
     "Henry|Louis|Charles|George|Edward|Elizabeth|James|William|Richard|John|Paul|Benedict|Pius|Leo|Napoleon|Frederick|Catherine"
     "|Philip|Peter|Ivan|Alexander|Nicholas|Ferdinand|Gustav|Gustavus|Ramses|Ramesses|Rameses|Thutmose|Amenhotep|Ptolemy"
     "|Mary|Alfonso"
-    "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius|Boniface|Sixtus"
+    "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius"
+    "|Boniface|Sixtus"
     "|Adrian|Stephen|Robert|David|Malcolm|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
     "|Xerxes|Darius|Cyrus|Antiochus|Seti|Mehmed|Murad|Selim|Suleiman|Mahmud|Constantine|Justinian|Theodosius|Basil|Michael"
     "|Friedrich"
@@ -191,6 +216,7 @@ ROMAN_ORDINAL = (
 )
 #: Words after which four digits are a year, whatever follows.
 YEAR_BEFORE = (
-    "in|In|since|Since|by|By|from|From|until|Until|till|before|Before|after|After|during|During|of|around|Around|circa|year|Year"
+    "in|In|since|Since|by|By|from|From|until|Until|till|before|Before|after|After|during|During|of|around|Around"
+    "|circa|year|Year"
     "|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Winter|late|early|mid|Late|Early|Mid|born|died|class|vintage"
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from comps.tts.reading.european import European, Unit, Words
 
 _SMALL = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
@@ -116,6 +118,13 @@ _WORDS = Words(
 )
 
 
+#: What is counted in the feminine.
+_WOMEN = (
+    "personnes?|fois|minutes?|heures?|secondes?|années?|semaines?|pages?|tasses?|cuillères?"
+    "|femmes?|filles?|pièces?|places?|voitures?"
+)
+
+
 class French(European):
     words = _WORDS
     time_pattern = (
@@ -125,13 +134,15 @@ class French(European):
     ordinal_pattern = r"(?<![\w.,])(?P<it>(?P<n>\d{1,3})(?:er|ère|re|ème|ième|nde?|e)s?)(?!\w)"
 
     def own_rules(self) -> None:
+        self.rule(
+            r"(?<![\w.,/])(?P<n>\d{1,4})[ \u202f]?½[ ](?P<what>[^\W\d_]{2,20})(?!\w)",
+            lambda match: (
+                f"{self.number(match['n'])} {match['what']} et demi{'e' if re.fullmatch(_WOMEN, match['what']) else ''}"
+            ),
+        )
         self.rule(r"(?<!\w)pp?\.[ ]?(?=\d)", "page ")
         self.rule(r"(?<!\w)[nN][°º][ \u202f]?(?=\d)", "numéro ")
-        women = (
-            "personnes?|fois|minutes?|heures?|secondes?|années?|semaines?|pages?|tasses?|cuillères?|femmes?"
-            "|filles?|pièces?|places?|voitures?"
-        )
-        self.rule(rf"(?<![\w.,/])(?P<n>\d{{0,3}}1)(?=[ ](?:{women})\b)", lambda match: self.number(match["n"], "f"))
+        self.rule(rf"(?<![\w.,/])(?P<n>\d{{0,3}}1)(?=[ ](?:{_WOMEN})\b)", lambda match: self.number(match["n"], "f"))
         self.rule(r"(?<=\d)(?P<it>[ \u202f]?M€)(?!\w)", " millions €")
         self.rule(r"(?<=\d)(?P<it>[ \u202f]?k€)(?!\w)", " mille €")
         self.rule(r"(?<=\d)(?P<it>[ \u202f]?Mds?€)(?!\w)", " milliards €")

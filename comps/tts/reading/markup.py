@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from comps.tts.reading.addresses import is_file_name
 from comps.tts.reading.formulas import with_formulas_read
 from comps.tts.reading.phrases import Phrases
 from comps.tts.reading.traced import Traced
@@ -156,6 +157,9 @@ def _code(code: str, phrases: Phrases) -> str | None:
     """Words of a piece of code within a sentence; addresses and paths are left to their own rules."""
     if "://" in code or ("/" in code and " " not in code) or "@" in code:
         return code
+    if is_file_name(code):
+        return code
+    code = code.replace("&&", "&")
     code = _CODE_TAG.sub(r"\1", code)
     code = _CODE_DOT.sub(f" {phrases.dot} ", code) if phrases.dot != "." and not code.startswith("-") else code
     return _CODE_SPACE.sub(" ", code.replace("*", "∗").replace("$", "")).strip() or ""

@@ -156,6 +156,13 @@ class Spanish(European):
     ordinal_pattern = r"(?<![\w.,])(?P<it>(?P<n>\d{1,3})(?:\.?[ºª°](?!C)|\.er|er|ro|ra|do|da|to|ta|vo|va|mo|ma|no|na))(?!\w)"
 
     def own_rules(self) -> None:
+        self.rule(
+            r"(?<![\w.,/])(?P<n>\d{1,4})[ \u202f]?½[ ](?P<what>[a-zñáéíóú]{2,20})(?!\w)",
+            lambda match: (
+                f"{self.number(match['n'], 'f' if match['what'].rstrip('s').endswith('a') else 'm')} {match['what']}"
+                f" y medi{'a' if match['what'].rstrip('s').endswith('a') else 'o'}"
+            ),
+        )
         self.rule(r"(?<!\w)[nN]\.?[º°][ ]?(?=\d)", "número ")
         self.rule(
             r"(?<![\w.,])\d{1,3}(?:,\d{3})"

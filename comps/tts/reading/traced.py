@@ -47,7 +47,18 @@ class Traced:
         kept = [index for index, skip in enumerate(silent) if not skip]
         return Traced("".join(self.text[index] for index in kept), [self.spans[index] for index in kept])
 
+    def stripped(self) -> Traced:
+        """Without white space at its ends."""
+        begin = len(self.text) - len(self.text.lstrip())
+        end = max(begin, len(self.text.rstrip()))
+        return Traced(self.text[begin:end], self.spans[begin:end])
+
     def _origin(self, begin: int, end: int) -> Span:
+        # White space at the edges of what is replaced belongs to no word.
+        while begin < end and self.text[begin].isspace():
+            begin += 1
+        while begin < end and self.text[end - 1].isspace():
+            end -= 1
         if begin < end:
             return self.spans[begin][0], self.spans[end - 1][1]
         before = self.spans[begin - 1][1] if begin else 0

@@ -1,0 +1,32 @@
+"""How each language is read: tables of what is written and what is said, one case a line (``reading/LANGUAGE.txt``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from comps.tts.reading import read_aloud
+
+_TABLES = Path(__file__).parent / "reading"
+_FEWEST = {"en": 150, "de": 20, "fr": 20, "es": 20, "zh": 20}
+
+
+def _cases(language: str) -> Iterator[tuple[str, str]]:
+    for line in (_TABLES / f"{language}.txt").read_text().splitlines():
+        # A line break of the text stands as a backslash and "n"; no command of LaTeX in the tables begins so.
+        written, _, spoken = line.replace("\\n", "\n").rpartition(" => ")
+        yield written, spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "spoken"), [(language, *case) for language in _FEWEST for case in _cases(language)]
+)
+def test_text_is_read_as_people_read_it(language: str, written: str, spoken: str) -> None:
+    assert read_aloud(written, language).spoken == spoken
+
+
+@pytest.mark.parametrize(("language", "fewest"), _FEWEST.items())
+def test_the_tables_are_no_shorter_than_promised(language: str, fewest: int) -> None:
+    assert len(dict(_cases(language))) >= fewest
