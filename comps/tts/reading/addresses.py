@@ -24,9 +24,9 @@ _BARE = re.compile(
     rf"(?<![\w@./\\-])(?P<host>{_HOST}(?P<tld>{_TLD}))(?![\w-])(?!\.[A-Za-z0-9])(?P<rest>(?::\d{{2,5}})"
     rf"?(?:/[^\s<>\"'，。、！]{{0,1500}})?)"
     r"(?!@)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_MAIL = re.compile(r"(?<![\w.+-])(?P<user>[A-Za-z0-9][\w.+-]{0,63})@(?P<host>" + _HOST + r"[A-Za-z]{2,24})(?![\w-])")
+_MAIL = re.compile(r"(?<![\w.+-])(?P<user>[A-Za-z0-9][\w.+-]{0,63})@(?P<host>" + _HOST + r"[A-Za-z]{2,24})(?![\w-])", re.ASCII)
 _TRAILING = re.compile(r"[.,;:!?)\]}*_'\"…]+$")
 
 _EXTENSIONS = (

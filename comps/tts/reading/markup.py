@@ -205,16 +205,17 @@ def _lines(text: Traced, phrases: Phrases) -> Traced:
     text = text.sub(_ESCAPE, lambda match: match["sign"])
     text = text.sub(_HEADING_END, "")
     written = text.text
-    text = text.sub(_BLOCK_END, lambda match: _block_end(match, written))
+    text = text.sub(_BLOCK_END, lambda match: _block_end(match, written, phrases))
     return text.sub(_BLOCK_MARK, "")
 
 
 _NEXT_ITEM = re.compile(rf"\s*\n[ \t>]*{_ITEM}")
 
 
-def _block_end(match: re.Match[str], text: str) -> str:
+def _block_end(match: re.Match[str], text: str, phrases: Phrases) -> str:
     """A heading and the last item of a list end as sentences do, other items with a pause."""
-    return "," if not match["mark"].startswith("#") and _NEXT_ITEM.match(text, match.end()) else "."
+    has_next = not match["mark"].startswith("#") and _NEXT_ITEM.match(text, match.end())
+    return phrases.comma.strip() if has_next else phrases.stop
 
 
 def _rows(text: Traced, phrases: Phrases) -> Traced:
@@ -232,8 +233,8 @@ def _rows(text: Traced, phrases: Phrases) -> Traced:
         if not text.text[begin : match.start()].strip():
             return ""
         if text.text[match.end() : end].strip():
-            return ", "
-        return "" if text.text[: match.start()].rstrip()[-1:] in ".!?…" else "."
+            return phrases.comma
+        return "" if text.text[: match.start()].rstrip()[-1:] in ".!?…。！？" else phrases.stop
 
     return text.sub(_PIPE, pipe)
 

@@ -18,6 +18,9 @@ class Phrases:
     yes: str = ""
     no: str = ""
     formula: dict[str, str] = field(default_factory=dict)
+    #: What ends a heading, and what parts the cells of a table.
+    stop: str = "."
+    comma: str = ", "
 
 
 _ENGLISH_FORMULA = {
@@ -86,7 +89,7 @@ _PHRASES = {
     "es": Phrases(
         "El código está en el texto.", "punto", "arroba", "barra", "guion", "guion bajo", "sí", "no", _SPANISH_FORMULA
     ),
-    "zh": Phrases("代码见文字。", "点", "艾特", "斜杠", "杠", "下划线", "是", "否", _CHINESE_FORMULA),
+    "zh": Phrases("代码见文字。", "点", "艾特", "斜杠", "杠", "下划线", "是", "否", _CHINESE_FORMULA, "。", "，"),
     "it": Phrases("Il codice è nel testo.", "punto", "chiocciola", "barra", "trattino", "trattino basso", "sì", "no"),
     "pt": Phrases("O código está no texto.", "ponto", "arroba", "barra", "hífen", "sublinhado", "sim", "não"),
     "nl": Phrases("De code staat in de tekst.", "punt", "apenstaartje", "schuine streep", "streepje", "liggend streepje", "ja",
@@ -102,6 +105,7 @@ _PHRASES = {
     "tr": Phrases("Kod metinde.", "nokta", "et", "eğik çizgi", "tire", "alt çizgi", "evet", "hayır"),
     "ja": Phrases(
         "コードは文章にあります。", "ドット", "アットマーク", "スラッシュ", "ハイフン", "アンダースコア", "はい", "いいえ",
+        stop="。", comma="、",
     ),
     "ko": Phrases("코드는 글에 있습니다.", "점", "골뱅이", "슬래시", "하이픈", "밑줄", "예", "아니요"),
     "hi": Phrases("कोड पाठ में है।", "डॉट", "ऐट", "स्लैश", "डैश", "अंडरस्कोर", "हाँ", "नहीं"),
