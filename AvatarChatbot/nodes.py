@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.turn import Clause, Turn, stage_of
-from AvatarChatbot.unspoken import SILENCE, unspoken
-from comps.cores.errors import NodeError, Overloaded, Problem
+from AvatarChatbot.unspoken import SILENCE, silent, unspoken
+from comps.cores.errors import NodeError, NothingToSpeak, Overloaded, Problem
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
@@ -27,6 +27,7 @@ from comps.cores.proto.avatar import (
 )
 from comps.cores.text import clauses
 from comps.cores.text.from_model import ModelText, usable
+from comps.cores.text.language_of import language_of
 from comps.cores.text.words import has_words
 
 #: How long before a player gets there the rest of a clause is drawn, though nothing is known of what follows: about what drawing
@@ -38,6 +39,8 @@ _FIRST_WAIT_S = 0.15
 _FILL_S = 0.24
 #: Characters of a question that was recognised: far more than can be said in the longest recording.
 _LONGEST_QUESTION = 20_000
+#: Characters of a text by which its language is told.
+_TELLING_CHARS = 1000
 #: Characters of a model's name.
 _LONGEST_NAME = 500
 
@@ -105,9 +108,11 @@ class AvatarOrchestrator(ServiceOrchestrator):
 
     def align_failure(self, error: Problem, cur_node: str, request: Any, **kwargs: Any) -> Any:
         """Where pictures cannot be drawn, or text cannot be spoken, an answer may go on without: a chunk that holds no picture,
-        a clause of silence.
+        a clause of silence. A clause that holds nothing to be spoken (a note in HTML, a reference) is silent too.
         """
         turn: Turn = kwargs["turn"]
+        if isinstance(request, SpeechRequest) and error.code == NothingToSpeak.code:
+            return silent(turn.engines.get("tts", ""))
         if turn.degrades and isinstance(error, NodeError | Overloaded):
             match request:
                 case ChunkRequest():
@@ -187,7 +192,22 @@ async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerat
         async for clause in found:
             if has_words(clause.text):
                 turn.asked_clauses.append(clause.text)
-                yield SpeechRequest(text=clause.text, voice=turn.voice, before=clause.before, continues=clause.continues)
+                yield SpeechRequest(
+                    text=clause.text,
+                    voice=turn.voice,
+                    language=_language_so_far(turn),
+                    before=clause.before,
+                    continues=clause.continues,
+                )
+
+
+def _language_so_far(turn: Turn) -> str:
+    """Of the answer as far as it was written; while that is unsure, of the question, and of the answer before it."""
+    earlier = [message["content"] for message in turn.history[-1:]]
+    language = ""
+    for text in (*earlier, turn.question or "", turn.reply):
+        language = language_of(text[:_TELLING_CHARS], language)
+    return language
 
 
 def _placed(turn: Turn, speech: Speech) -> Clause:
@@ -195,6 +215,7 @@ def _placed(turn: Turn, speech: Speech) -> Clause:
     timeline = turn.timeline
     if timeline is None:
         timeline = turn.open_timeline()
+    if not turn.spoken_voice:
         turn.engines["tts"], turn.spoken_voice = speech.engine, speech.voice
     timeline.end_pause()
     start_s, words = timeline.duration_s, len(timeline.words)

@@ -40,7 +40,11 @@ class AvatarChatRequest(BaseDoc):
     )
     points: dict[str, list[tuple[float, float]]] | None = Field(None, description="side-car landmarks of the avatar")
     persona: Persona | str | None = Field(None, description="who answers: a card, or the id of a stored one")
-    voice: str = Field("default", max_length=500, description='a voice by name, or by description ("an old sailor")')
+    voice: str = Field(
+        "default",
+        max_length=500,
+        description='a voice by name, by language ("German", "pt-BR"), or by description ("an old sailor")',
+    )
     conversation_id: str | None = Field(None, pattern="^[0-9a-f]{16,64}$", description="continue this conversation")
     messages: str | list[Message] | None = Field(None, description="earlier turns, when the client keeps them itself")
     max_tokens: int | None = Field(None, ge=1, le=4096)

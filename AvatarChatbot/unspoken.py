@@ -1,4 +1,6 @@
-"""A clause that could not be spoken, in an answer that goes on as text: silence for as long as it takes to read."""
+"""Clauses without a voice. One that could not be spoken, in an answer that goes on as text: silence for as long as it takes to
+read. One that holds nothing to be spoken: a moment of silence.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ SILENCE = "silence"
 #: What people can read beside a picture: 170 words a minute (BBC Subtitle Guidelines: 160-180), or 9 characters a second where a
 #: character is about a word (Netflix Timed Text Style Guide, Simplified Chinese).
 _WORD_S, _WIDE_S = 60 / 170, 1 / 9
+_MOMENT_S = 0.1
 _RATE = 24_000
 
 
@@ -23,3 +26,8 @@ def unspoken(text: str) -> Speech:
         at = end
     pcm = bytes(2 * round(at * _RATE))
     return Speech(pcm=pcm, sample_rate=_RATE, phonemes=[(0.0, at, "_")], words=words, engine=SILENCE)
+
+
+def silent(engine: str) -> Speech:
+    """``engine``: the one that speaks the other clauses. Nothing is wrong with it."""
+    return Speech(pcm=bytes(2 * round(_MOMENT_S * _RATE)), sample_rate=_RATE, phonemes=[(0.0, _MOMENT_S, "_")], engine=engine)

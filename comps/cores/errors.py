@@ -16,6 +16,7 @@ Problem                      500  internal_error
 │   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
+│   ├── NothingToSpeak       422  nothing_to_speak
 │   ├── OtherLanguage        422  other_language
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
@@ -188,6 +189,13 @@ class NoFace(BadInput):
 class NoSpeech(BadInput):
     code = "no_speech"
     title = "No speech found"
+
+
+class NothingToSpeak(BadInput):
+    """A text without words, or with none that a voice knows."""
+
+    code = "nothing_to_speak"
+    title = "Nothing to speak"
 
 
 class OtherLanguage(BadInput):

@@ -31,7 +31,7 @@ class TtsEngine(Engine, Protocol):
     async def speak(self, request: SpeechRequest) -> Speech:
         """Speak one clause with the voice ``request.voice``: a name from ``named`` or ``characters``, or "default".
 
-        The text is what is to be heard (``comps.tts.reading``). Raises BadInput (field ``text``) when nothing in it can be
+        The text is what is to be heard (``comps.tts.reading``). Raises NothingToSpeak when nothing in it can be
         spoken, and UnknownVoice for a name that is none.
         """
 

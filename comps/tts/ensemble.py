@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from comps.cores.common.settings import TtsSettings
-from comps.cores.errors import BadInput, Problem
+from comps.cores.errors import NothingToSpeak, Problem
 from comps.cores.proto.avatar import Speech, SpeechRequest, Voice
 from comps.tts.engine import TtsEngine
 from comps.tts.reading import read_aloud
@@ -52,7 +52,7 @@ class Ensemble:
         return (await self._chooser.voice(wanted)).name
 
     async def speak(self, request: SpeechRequest) -> Speech:
-        """Raises BadInput (field ``text``) when nothing in it can be spoken, and UnknownVoice."""
+        """Raises NothingToSpeak, BadInput (field ``text``) where no voice can read it, and UnknownVoice."""
         voice = await self._chooser.voice_for(request)
         engine = next(engine for engine in self._engines if engine.named(voice.name) is not None)
         reading = read_aloud(request.text, voice.language)
@@ -63,6 +63,6 @@ class Ensemble:
 
 def _spoken(text: str, language: str) -> str:
     """What of ``text`` is spoken, which may be nothing."""
-    with contextlib.suppress(BadInput):
+    with contextlib.suppress(NothingToSpeak):
         return read_aloud(text, language).spoken
     return ""

@@ -27,6 +27,8 @@ _OVERLAP = 4
 _ABSOLUTE_GATE = -70.0
 _RELATIVE_GATE = -10.0
 _LIMITER_S = 0.005
+#: Samples of a block of the filter, and how long the filter rings.
+_FFT, _RINGS_S = 1 << 15, 0.25
 #: Taps a phase of the interpolator that looks for peaks between samples, and samples between two of them.
 _TAPS, _PHASES = 12, 4
 
@@ -82,10 +84,26 @@ def limited(samples: Samples, rate: int) -> Samples:
     width = round(_LIMITER_S * rate)
     needed = np.minimum(1.0, _CEILING / np.maximum(peaks, _CEILING))
     # The lowest gain within a window on either side, then its mean over that window: never above what is needed, and smooth.
-    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, width, constant_values=1.0), 2 * width + 1).min(axis=1)
+    lowest = _lowest(np.pad(needed, width, constant_values=1.0), 2 * width + 1)
     window = np.hanning(2 * width + 3)[1:-1]
-    gain = np.convolve(np.pad(lowest, width, mode="edge"), window / window.sum(), mode="valid")
-    return (samples * gain).astype(np.float32)
+    window /= window.sum()
+    padded = np.pad(lowest, width, mode="edge")
+    loud = np.flatnonzero(lowest < 1.0)
+    out = samples.copy()
+    for near in np.split(loud, np.flatnonzero(np.diff(loud) > 2 * width) + 1):
+        start, end = max(0, int(near[0]) - width), min(len(samples), int(near[-1]) + width + 1)
+        out[start:end] *= np.convolve(padded[start : end + 2 * width], window, mode="valid").astype(np.float32)
+    return out
+
+
+def _lowest(values: Samples, width: int) -> Samples:
+    """The lowest of each ``width`` values in a row, by windows that double."""
+    size = 1
+    while 2 * size <= width:
+        values = np.minimum(values[:-size], values[size:])
+        size *= 2
+    rest = width - size
+    return np.minimum(values[: len(values) - rest], values[rest:])
 
 
 def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,19 +112,25 @@ def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _k_weighted(samples: Samples, rate: int) -> NDArray[np.float32]:
-    """Filtered by multiplying spectra: the filter's response has died away within the padding, so nothing wraps around."""
-    size = 1 << max(len(samples) + rate // 4, 1).bit_length()
-    return np.fft.irfft(np.fft.rfft(samples, size) * _k_response(rate, size), size)[: len(samples)].astype(np.float32)
+    """Filtered by multiplying the spectra of blocks and adding them up where they overlap (overlap-add).
+
+    The filter's response has died away within ``_RINGS_S``: nothing wraps around.
+    """
+    step = _FFT - round(_RINGS_S * rate)
+    response = _k_response(rate, _FFT)
+    out = np.zeros(len(samples) + _FFT, np.float32)
+    for start in range(0, len(samples), step):
+        out[start : start + _FFT] += np.fft.irfft(np.fft.rfft(samples[start : start + step], _FFT) * response, _FFT)
+    return out[: len(samples)]
 
 
 @functools.lru_cache(maxsize=16)
-def _k_response(rate: int, size: int) -> NDArray[np.complex128]:
+def _k_response(rate: int, size: int) -> NDArray[np.complex64]:
     """BS.1770's two filters at any sampling rate: the analogue prototypes behind its coefficients, by the bilinear transform."""
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     shelf = _biquad(z, rate, frequency=1681.974450955533, q=0.7071752369554196, shelf_db=3.999843853973347)
     highpass = _biquad(z, rate, frequency=38.13547087602444, q=0.5003270373238773, shelf_db=None)
-    response: NDArray[np.complex128] = shelf * highpass
-    return response
+    return (shelf * highpass).astype(np.complex64)
 
 
 def _biquad(
@@ -126,9 +150,9 @@ def _biquad(
     return response
 
 
-def _peaks(samples: Samples) -> NDArray[np.float64]:
+def _peaks(samples: Samples) -> Samples:
     """For each sample the highest absolute value from it to just before the next."""
-    peaks = np.abs(samples).astype(np.float64)
+    peaks = np.abs(samples)
     for phase in range(1, _PHASES):
         kernel = _interpolator(phase)
         between = np.abs(np.convolve(samples, kernel)[_TAPS // 2 : _TAPS // 2 + len(samples)])
@@ -137,9 +161,9 @@ def _peaks(samples: Samples) -> NDArray[np.float64]:
 
 
 @functools.lru_cache(maxsize=_PHASES)
-def _interpolator(phase: int) -> NDArray[np.float64]:
+def _interpolator(phase: int) -> Samples:
     """Windowed sinc for the value ``phase`` quarters of the way to the next sample."""
     at = np.arange(_TAPS) - (_TAPS // 2 - 1) - 1 + phase / _PHASES
     kernel = np.sinc(at) * np.cos(np.pi * at / (_TAPS + 1)) ** 2
-    normalised: NDArray[np.float64] = kernel / kernel.sum()
+    normalised: Samples = (kernel / kernel.sum()).astype(np.float32)
     return normalised

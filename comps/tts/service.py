@@ -100,7 +100,7 @@ class TtsService:
         except BadInput as problem:
             # The engine names the field of its own request.
             if asked.input is not None and problem.extra.get("field") == "text":
-                raise BadInput("input: holds nothing that can be spoken", field="input") from problem
+                raise type(problem)(f"input:{problem.detail.removeprefix('text:')}", field="input") from problem
             raise
         if asked.input is None:
             return render(sound_document(_wav(speech)), request)

@@ -72,9 +72,9 @@ class VoiceChooser:
         return await self._described(asked.description, tag) if isinstance(asked, Described) else self._alike(asked.person, tag)
 
     def _language_of(self, request: SpeechRequest) -> str:
-        """The language of the text, or one whose voices can at least read its letters."""
+        """The language of the text, by its sentence so far, or one whose voices can at least read its letters."""
         so_far = language_named(request.language or "") or self._home
-        language = language_of(request.text, so_far)
+        language = language_of(request.text, language_of(f"{request.before} {request.text}", so_far))
         for tag in (language, so_far, self._home):
             if self._by_engine(tag) and (tag == language or main_script(request.text) in ("Latn", "")):
                 return tag

@@ -29,8 +29,8 @@ from tests.independent_mesh import WITHOUT_PLOTS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
-#: Each is the next one's control, which says something only where they differ in rhythm: two sentences of five seconds can agree
-#: by chance, but the timelines of these correlate by at most 0.28 at any lag. The voices are espeak's.
+#: Texts, and the voices of espeak that speak them. Another sentence is a control that says something only if its rhythm differs:
+#: two of five seconds can agree by chance. So a video's control is, of the others in every voice, the one least like its own.
 SENTENCES = [
     ("en-us+m3", "Hello, I am your guide. Please follow me to the map room, where a marvellous machine is waiting."),
     ("en-us", "My brother bought a brown leather bag for his mother, and she put it beside the window."),
@@ -53,7 +53,13 @@ import syncmeter
 for line in sys.stdin:
     job = json.loads(line)
     series = syncmeter.track(job["video"])
-    judged = {k: syncmeter.measure(job["video"], v, series=series, wav_ref=job["wav"]) for k, v in job["timelines"].items()}
+    own = job["timelines"].pop("own")
+    judged = {"own": syncmeter.measure(job["video"], own, series=series, wav_ref=job["wav"])}
+    curve = lambda timeline: syncmeter.timeline_curve(timeline, judged["own"]["seconds"])
+    alike = {k: syncmeter.best(*syncmeter.xcorr(curve(own), curve(v), 400))[1] for k, v in job["timelines"].items()}
+    if alike:
+        least = job["timelines"][min(alike, key=alike.get)]
+        judged["wrong"] = syncmeter.measure(job["video"], least, series=series, wav_ref=job["wav"])
     print(json.dumps(judged), flush=True)
 """
 )
@@ -146,13 +152,17 @@ def job(video: Path, **timelines: Spoken) -> dict[str, Any]:
     }
 
 
-def speech(engine: str) -> list[Spoken]:
-    """The sentences, each in another voice of the engine."""
+def speech(engine: str) -> list[list[Spoken]]:
+    """Every sentence in every voice of the engine: number ``index`` of a sentence is in a voice of its own."""
     if engine == "espeak":
-        return [espeak(text, voice) for voice, text in SENTENCES]
-    if not (voices := hibari_voices()):
-        pytest.skip("hibari's model has not been prepared")
-    return [hibari(text, voices[index % len(voices)]) for index, (_, text) in enumerate(SENTENCES)]
+        speak, voices = espeak, [voice for voice, _ in SENTENCES]
+    else:
+        speak, voices = hibari, hibari_voices()[: len(SENTENCES)]
+        if not voices:
+            pytest.skip("hibari's model has not been prepared")
+    return [
+        [speak(text, voices[(index + k) % len(voices)]) for k in range(len(voices))] for index, (_, text) in enumerate(SENTENCES)
+    ]
 
 
 @pytest.fixture(scope="module", params=LEAST_MEAN)
@@ -164,15 +174,17 @@ async def spoken_by(request: pytest.FixtureRequest) -> str:
 async def answers(
     engine: WarpEngine, spoken_by: str, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Judged]:
-    """Every face saying every sentence, judged by its own timeline and by another sentence's."""
+    """Every face saying every sentence, judged by its own timeline and by the other sentences'."""
     folder = tmp_path_factory.mktemp("videos")
     spoken = speech(spoken_by)
     jobs: dict[str, dict[str, Any]] = {}
     for name in AVATARS:
-        for index, own in enumerate(spoken):
+        for index, (own, *_) in enumerate(spoken):
             video = folder / f"{name}_{index}.mp4"
             await film(engine, picture(name, shared), own, video)
-            jobs[f"{name} {index}"] = job(video, own=own, wrong=spoken[index - 1])
+            others = itertools.chain(*spoken[:index], *spoken[index + 1 :])
+            controls = {f"control {number}": other for number, other in enumerate(others)}
+            jobs[f"{name} {index}"] = job(video, own=own, **controls)
     return dict(zip(jobs, measure(list(jobs.values()), shared), strict=True))
 
 

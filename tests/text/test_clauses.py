@@ -92,6 +92,25 @@ CASES = [
     ["Run this:\n", "```\na. B\n\nc. D\n``` \n", "Then stop."],
     ["This is *really. Truly* so. ", "Yes."],
     ["The name is snake_case. ", "Fine."],
+    ["An image ![A tall. Tree](http://x.org/a_(b).png) is here. ", "Yes."],
+    ["Use this:\n\n", "~~~\nA. B\n\nC\n~~~\n", "Then stop."],
+    ["I had it ~~~ almost. ", "Then it fell."],
+    # HTML
+    ["<!-- A note. With stops. --> Hello there. ", "Yes."],
+    ["<script>\nalert('A. B');\n</script>\n", "Then stop."],
+    ['See <a href="https://x.org/a. B">the page</a> now. ', "Good."],
+    ["If x<y and all. ", "Then z."],
+    ["I <3 it, ", "all of it. ", "Really."],
+    # LaTeX, and sums of money
+    ["We know $a = 1. B = 2$ here. ", "Next one."],
+    ["Two formulas: ", r"\[ a = b. \text{Then } c \] and that is it. ", "Next."],
+    ["$$\nE = mc^2. And F\n$$\n\n", "That is all."],
+    [r"$$\begin{aligned} a &= b. \\ c &= d. \end{aligned}$$ Then it ends. ", "Yes."],
+    [r"First, \(x, y\) are numbers, ", "and so on."],
+    ["It costs $5, ", "or $6. ", "Not $7."],
+    ["I have $ in it. ", "And more."],
+    # tables
+    ["| City | Country |\n", "|---|---|\n| Paris | France |\n", "| Rome | Italy |\n\n", "That is all."],
     # emoji
     ["Great! ", "😀 Next one."],
     ["Family 👨‍👩‍👧‍👦. ", "Flags 🇩🇪🇫🇷."],
@@ -199,6 +218,33 @@ def test_an_address_is_kept_whole() -> None:
     assert split([f"Look at {address} and smile."])[1].startswith(address)
 
 
+@pytest.mark.parametrize(
+    ("begin", "inside", "end"),
+    [
+        ("```\n", "A line. Of code\n\n", "```"),
+        ("\n~~~\n", "A line. Of code\n\n", "~~~"),
+        ("<!--", "A note. Of length. ", "-->"),
+        ("<style>", "p. A { color: Red }\n\n", "</style>"),
+        ("$$", "a = b. C, d ", "$$"),
+        (r"\[", "a = b. C, d ", r"\]"),
+    ],
+)
+def test_a_block_is_kept_whole_and_ends_a_sentence_that_was_too_long(begin: str, inside: str, end: str) -> None:
+    block = begin + inside * 40 + end
+    before = "word " * 45
+    clauses = split([before + block + "\n\nThat is all."])
+    assert "".join(clauses) == before + block + "\n\nThat is all."
+    assert [clause.strip() for clause in clauses if clause.strip().startswith(begin.strip())] == [block.strip()]
+    assert clauses[-1] == "That is all."
+
+
+@pytest.mark.parametrize("begin", ["$$", "<!--", r"\(", "<pre>", "$a ", '<a href="'])
+def test_what_never_ends_does_not_hold_up_an_answer_for_ever(begin: str) -> None:
+    clauses = split([f"It is {begin} so. " + "Then it went on. " * 500])
+    assert max(map(len, clauses)) <= 4000
+    assert len(clauses) > 100
+
+
 def test_emoji_are_kept_whole_in_an_endless_run() -> None:
     for emoji in ("👨‍👩‍👧‍👦", "🇩🇪", "👍🏽", "1️⃣"):
         clauses = split(["x" + emoji * 150])
@@ -244,6 +290,6 @@ def test_nor_on_how_its_bytes_arrive(text: str, size: int) -> None:
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.text(alphabet=st.characters(exclude_characters="`@:/.w", codec="utf-8"), min_size=150, max_size=900))
+@given(st.text(alphabet=st.characters(exclude_characters="`@:/.w$<\\~", codec="utf-8"), min_size=150, max_size=900))
 def test_no_clause_is_too_long(text: str) -> None:
     assert all(len(clause) <= MAX_CLAUSE_CHARS for clause in split([text]))

@@ -78,7 +78,8 @@ def test_mp3_is_the_default(client: httpx.Client) -> None:
     [
         ("/v1/tts", {"text": ""}, 422, "invalid_request", "text"),
         ("/v1/tts", {}, 422, "invalid_request", "text"),
-        ("/v1/tts", {"text": "..."}, 422, "invalid_request", "text"),
+        ("/v1/tts", {"text": "..."}, 422, "nothing_to_speak", "text"),
+        ("/v1/audio/speech", {"input": "..."}, 422, "nothing_to_speak", "input"),
         ("/v1/tts", {"text": "x" * 5001}, 422, "invalid_request", "text"),
         ("/v1/tts", {"text": "hi", "voice": "xx-yy+nope"}, 422, "unknown_voice", "voice"),
         ("/v1/tts", {"text": "hi", "speed": 9}, 422, "invalid_request", "speed"),

@@ -17,6 +17,7 @@ from typing import Literal
 import anyio.lowlevel
 
 from comps.cores.text.abbreviations import stop_ends_sentence
+from comps.cores.text.blocks import LONGEST, blocks, in_block
 from comps.cores.text.words import has_words, is_wide
 
 #: The first clause may end at a comma once it is this long: enough to speak while the next words arrive.
@@ -26,9 +27,11 @@ FIRST_CLAUSE_CHARS = 8
 _GROWTH = 1.5
 #: No clause is longer: synthesis of one must not delay the next, and espeak degrades on long lines.
 MAX_CLAUSE_CHARS = 200
-#: Web addresses and code blocks are kept whole up to these lengths: halves of them would be read out.
+#: Web addresses are kept whole up to this length: halves of them would be read out.
 _MAX_ADDRESS_CHARS = 1000
-_MAX_CODE_CHARS = 4000
+#: At the end of a text: the beginning of a formula in a line (no price, no closing sign), and of a tag with attributes.
+_BEGUN = re.compile(r"(?<![\w$\\})])\$(?=[A-Za-z\\({])[^$\n]{1,150}$|<[A-Za-z][\w-]{0,20}\s[^<>=]{1,50}=[^<>]{0,500}$")
+_LONGEST_BEGUN = 600
 #: Characters that ``split`` looks at before others have their turn: a few milliseconds of the worst text there is.
 _SLICE = 64
 
@@ -115,7 +118,7 @@ class ClauseSplitter:
         last = body.rstrip(_CLOSERS)[-1:]
         if not (gap or last in _WIDE_STOPS or last in _WIDE_COMMAS or last == "—") or not has_words(body):
             return None
-        if "\n" in gap and not _in_code_block(body):
+        if "\n" in gap and not in_block(body):
             return "sentence" if gap.count("\n") > 1 or not following.islower() else None
         if _is_open(body) or (following in _CLOSERS and not gap and following != '"'):
             return None
@@ -143,16 +146,26 @@ class ClauseSplitter:
         """Where to cut a text that is longer than a clause may be; None while it is not."""
         if len(text) <= self._max_chars:
             return None
-        if _in_code_block(text):
-            return None if len(text) <= _MAX_CODE_CHARS else self._max_chars
-        window = text[: self._max_chars + 1]
-        spaces = [found.start() + 1 for found in re.finditer(r"\s(?=\S)", window) if _may_part(text, found.start())]
-        commas = [at for at in spaces if window[at - 2] in ",;:—–)" and at > self._max_chars // 3]
+        kept, most = blocks(text), self._max_chars
+        if kept and not text[: kept[0].start].strip():
+            end = kept[0].stop
+            if end > len(text):
+                return None if len(text) <= LONGEST else most
+            if end > most:
+                # What follows may end the clause at a better place: with the block's own line.
+                return end if text[end:].strip() else None
+        window = text[: most + 1]
+        spaces = [
+            found.start() + 1
+            for found in re.finditer(r"\s(?=\S)", window)
+            if _may_part(text, found.start()) and not any(found.start() in block for block in kept)
+        ]
+        commas = [at for at in spaces if window[at - 2] in ",;:—–)" and at > most // 3]
         if commas or spaces:
             return (commas or spaces)[-1]
         if _ADDRESS.search(text) and len(text) <= _MAX_ADDRESS_CHARS:
             return None
-        return _between_graphemes(text, self._max_chars)
+        return _between_graphemes(text, most)
 
 
 def _ends_sentence(body: str, gap: str, following: str) -> bool:
@@ -172,13 +185,13 @@ def _ends_sentence(body: str, gap: str, following: str) -> bool:
 
 
 def _is_open(text: str) -> bool:
-    """Whether a bracket, a quotation, emphasis or code that began in ``text`` has not ended in it."""
-    if _in_code_block(text) or text.count("`") % 2:
+    """Whether a bracket, a quotation, emphasis, code, a formula or a tag that began in ``text`` has not ended in it."""
+    if in_block(text) or text.count("`") % 2 or _BEGUN.search(text, max(0, len(text) - _LONGEST_BEGUN)):
         return True
     waiting: list[str] = []
     for found in _SPAN_MARK.finditer(text):
         mark, begin, end = found[0], found.start(), found.end()
-        opens = begin == 0 or text[begin - 1].isspace() or text[begin - 1] in _OPENERS
+        opens = begin == 0 or text[begin - 1].isspace() or text[begin - 1] in _OPENERS or text[begin - 1 : end] == "!["
         if mark in waiting:
             del waiting[len(waiting) - 1 - waiting[::-1].index(mark) :]
         elif mark in "([":
@@ -188,10 +201,6 @@ def _is_open(text: str) -> bool:
         elif mark[0] in '"*_' and opens and text[end : end + 1].strip():
             waiting.append(mark)
     return bool(waiting)
-
-
-def _in_code_block(text: str) -> bool:
-    return text.count("```") % 2 == 1
 
 
 def _spoken_length(text: str) -> int:

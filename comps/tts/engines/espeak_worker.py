@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comps.cores.errors import BadInput, NodeError
+from comps.cores.errors import NodeError, NothingToSpeak
 from comps.cores.proto.avatar import Phoneme, Word
 from comps.cores.workers.cancel import flag
 from comps.tts.engines.espeak_library import Library
@@ -37,7 +37,7 @@ class EspeakWorker:
         self._gains: dict[tuple[str, int], float | None] = {}
 
     def speak(self, text: str, voice: str, manner: Manner) -> Spoken:
-        """Speak ``text`` with espeak's ``voice``. Raises BadInput when nothing in it can be spoken, and Cancelled."""
+        """Speak ``text`` with espeak's ``voice``. Raises NothingToSpeak when nothing in it can be spoken, and Cancelled."""
         try:
             pcm, events = self._library.synthesise(text, voice, manner, _cancelled)
         except (LookupError, OSError) as error:
@@ -46,7 +46,7 @@ class EspeakWorker:
         sounds = [PhonemeEvent(event.sample, event.mnemonic) for event in events if event.mnemonic is not None]
         spoken_end = speech_end(sounds, len(pcm) // 2)
         if spoken_end == 0:
-            raise BadInput("text: holds nothing that this voice can speak", field="text")
+            raise NothingToSpeak("text: holds nothing that this voice can speak", field="text")
         rate = self._library.rate
         timeline = phonemes(sounds, spoken_end, rate)
         onsets = [WordEvent(event.sample, event.position) for event in events if event.mnemonic is None]

@@ -55,14 +55,10 @@ class HibariEngine:
     def characters(self, language: str) -> Sequence[Character]:
         return list(VOICES.values()) if language.casefold() in ("en", "en-us") else ()
 
-    async def choose_voice(self, wanted: str) -> str:
-        voice = self._voice(wanted)
+    async def speak(self, request: SpeechRequest) -> Speech:
+        voice = self._voice(request.voice)
         if voice is None:
             raise UnknownVoice(f"voice: there is none of that name; there are {', '.join(VOICES)}", field="voice")
-        return voice.name
-
-    async def speak(self, request: SpeechRequest) -> Speech:
-        voice = VOICES[await self.choose_voice(request.voice)]
         spoken = await self._speakers.call(
             "speak",
             request.text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ from comps.tts.engines.hibari_model import import_package
 
 #: Letters that the model is given at once, about 15 s of speech: longer sentences are cut at punctuation, or between words.
 LONGEST = 240
-#: The package has no names for numbers of more than 36 digits; nobody has an ear for more than 15.
-_LONG_NUMBER = re.compile(r"\d{16,}")
+#: The package has no names for numbers of more than 36 digits, and nobody has an ear for more than 15.
+_LONG_NUMBER = re.compile(r"\d(?:,*\d){15,}")
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class HibariG2P:
     def pronounce(self, text: str) -> Pronounced:
         words: list[str] = []
         sentences: list[Sentence] = []
-        for sentence in self._split(_LONG_NUMBER.sub(lambda digits: " ".join(digits.group()), text)):
-            normal = self._normalize(sentence)
+        for sentence in self._split(text):
+            normal = _with_plain_numbers(self._normalize(sentence))
             letters = self._letters(normal, len(words))
             words += [match.group() for match in _WORD.finditer(normal)]
             sentences += [Sentence(part) for part in _breaths(letters) if any(letter.word >= 0 for letter in part)]
@@ -82,6 +83,12 @@ class HibariG2P:
             for symbol in (token.phonemes or "") + (SPACE if token.whitespace else ""):
                 letters.append(Letter(symbol, -1 if symbol == SPACE or symbol in PUNCTUATION else first + word))
         return letters
+
+
+def _with_plain_numbers(text: str) -> str:
+    """Numbers as the package can read them: superscripts, circled digits and the like as digits, very long ones by the digit."""
+    decimal = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isdecimal() else c for c in text)
+    return _LONG_NUMBER.sub(lambda number: " ".join(number.group().replace(",", "")), decimal)
 
 
 def _breaths(letters: list[Letter]) -> Iterator[list[Letter]]:

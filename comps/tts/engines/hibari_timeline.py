@@ -137,6 +137,7 @@ def _heard(groups: Sequence[tuple[list[str], list[Sound]]]) -> list[tuple[list[s
 
 def _share(names: Sequence[str], heard: Sequence[Sound]) -> list[Word]:
     """Words spoken as one, each with as much of the time as it has of the letters."""
+    names = [name for name in names if any(map(str.isalnum, name))] or names[:1]
     letters = np.cumsum([0, *(len(name) for name in names)])
     start, end = heard[0].start, heard[-1].end
     cuts = [start + (end - start) * float(count) / float(letters[-1]) for count in letters]

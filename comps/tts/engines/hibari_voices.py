@@ -25,9 +25,68 @@ class HibariVoice(Character):
     gain_db: float | None = None
 
 
+#: What each voice measures is printed by benchmarks/voices.py, pitch and gain among it.
 _VOICES = (
-    HibariVoice("heart", "female", "adult", 195, "a woman with a warm natural voice"),
-    HibariVoice("arthur", "male", "adult", 141, "a man with a calm natural voice", f0=0.72, formant=0.80),
-    HibariVoice("molly", "female", "young", 234, "a young woman or girl with a bright light voice", f0=1.2, formant=1.12),
+    HibariVoice("heart", "female", "adult", 192, "a woman with a warm natural voice, friendly and clear"),
+    HibariVoice(
+        "grace",
+        "female",
+        "middle",
+        163,
+        "a mature confident woman with a low calm voice, a leader",
+        f0=0.85,
+        formant=0.95,
+        range=0.9,
+    ),
+    HibariVoice(
+        "clara", "female", "young", 215, "a cheerful young woman with a bright lively voice", f0=1.12, formant=1.06, range=1.15
+    ),
+    HibariVoice(
+        "rose",
+        "female",
+        "old",
+        176,
+        "an old woman, a grandmother with an elderly gentle voice",
+        f0=0.92,
+        formant=0.92,
+        speed=0.95,
+        tremor=0.35,
+    ),
+    HibariVoice("molly", "female", "child", 270, "a little girl, a small child with a high voice", f0=1.4, formant=1.2),
+    HibariVoice("arthur", "male", "adult", 119, "a man with a clear natural voice, friendly and calm", f0=0.62, formant=0.86),
+    HibariVoice(
+        "magnus",
+        "male",
+        "adult",
+        96,
+        "a big strong man with a very deep powerful voice, a warrior or a radio announcer",
+        f0=0.5,
+        formant=0.8,
+        range=0.9,
+    ),
+    HibariVoice(
+        "frank",
+        "male",
+        "middle",
+        106,
+        "a middle-aged man with a thoughtful low voice, a professor or a doctor",
+        f0=0.55,
+        formant=0.84,
+    ),
+    HibariVoice(
+        "leo", "male", "young", 138, "a cheerful young man with a bright energetic voice", f0=0.72, formant=0.9, range=1.15
+    ),
+    HibariVoice(
+        "walter",
+        "male",
+        "old",
+        127,
+        "an old man, a grandfather with an elderly trembling voice",
+        f0=0.66,
+        formant=0.82,
+        speed=0.95,
+        tremor=0.45,
+    ),
+    HibariVoice("tommy", "male", "child", 240, "a little boy, a small child with a high voice", f0=1.25, formant=1.14),
 )
 VOICES: Mapping[str, HibariVoice] = {voice.name: voice for voice in _VOICES}

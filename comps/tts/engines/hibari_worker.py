@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from comps.cores.errors import BadInput
+from comps.cores.errors import NothingToSpeak
 from comps.cores.proto.spans import Phoneme, Word
 from comps.cores.workers.cancel import flag
 from comps.tts.engines import hibari_timeline as timeline
@@ -48,7 +48,7 @@ class HibariWorker:
     ) -> Spoken:
         """Speak ``text``, in its sentence: what is spoken ``before`` it, and whether the sentence ``continues`` after it.
 
-        Raises BadInput when nothing in it can be spoken, and Cancelled.
+        Raises NothingToSpeak when nothing in it can be spoken, and Cancelled.
         """
         pronounced = self._g2p.pronounce(text)
         said = self._g2p.pronounce(before).sentences[-1:]
@@ -70,7 +70,7 @@ class HibariWorker:
             at += len(own) / RATE
             said = []
         if not found:
-            raise BadInput("text: holds nothing that this voice can speak", field="text")
+            raise NothingToSpeak("text: holds nothing that this voice can speak", field="text")
         samples, f0 = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
         written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(text)) if word]
         heard = timeline.words(written, [word.strip(_PUNCTUATION) for word in pronounced.words], found)

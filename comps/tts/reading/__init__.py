@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comps.cores.errors import BadInput
+from comps.cores.errors import NothingToSpeak
 from comps.cores.text.words import has_words
 from comps.tts.reading import chinese, english, french, german, spanish
 from comps.tts.reading.addresses import with_addresses_read
@@ -25,7 +25,7 @@ def read_aloud(text: str, language: str) -> Reading:
     """``text`` as people read it in ``language`` (a BCP-47 tag or an espeak name, as "en", "en-gb", "de", "cmn").
 
     ``reading.spoken`` is what a voice gets; ``reading.original_words`` turns the words that it timed back into the written ones.
-    The spoken text may be several times longer than ``text``. Raises BadInput (field ``text``) when nothing can be spoken.
+    The spoken text may be several times longer than ``text``. Raises NothingToSpeak when nothing can be spoken.
     """
     tag = language.lower().replace("_", "-")
     base = tag.split("-")[0]
@@ -44,5 +44,5 @@ def read_aloud(text: str, language: str) -> Reading:
         traced = _READERS[base].read(traced)
     traced = traced.stripped()
     if not has_words(traced.text):
-        raise BadInput("text: holds nothing that can be spoken", field="text")
+        raise NothingToSpeak("text: holds nothing that can be spoken", field="text")
     return Reading.of(traced, text)
