@@ -111,7 +111,28 @@ def _gap(match: Match) -> str:
     return "" if match[0].endswith(" ") else " "
 
 
-_rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or)-)(?=\d)")(lambda match: f" {match['w']} ")
+_rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or|for)-)(?=\d)")(lambda match: f" {match['w']} ")
+_rule(r"(?<=[a-z]{3})/(?P<per>day|week|month|year|hour|minute|second|person|night)(?![\w/])")(
+    lambda match: (
+        None
+        if re.search(
+            r"\b(?:day|week|month|year|hour|minute|second"
+            r"|night)$",
+            match.string[max(0, match.start() - 8) : match.start()],
+        )
+        else f" per {match['per']}"
+    )
+)
+_rule(r"(?<!\w)(?P<it>#?(?P<a>[A-Z]{2,6})-(?P<b>\d{2,8}(?:-\d{2,8}){1,4}))(?![\w-])")(
+    lambda match: f"{match['a']} {_grouped(match['b'])}"
+)
+_say(r"(?<![\w.])802\.11", "eight oh two dot eleven ")
+_rule(r"(?<![\w.])(?P<a>\d{1,2})[x×](?P<b>\d{1,2})s(?!\w)")(lambda match: f"{number(match['a'])} by {plural(number(match['b']))}")
+_say(r"(?<=\d)(?P<it>ish)\b", " ish")
+_say(r"(?<=\d)!(?=[ ]?=)", " factorial")
+_rule(r"/ea\b\.?")(lambda match: " each" + _stop(match))
+_say(r"(?<=[A-Za-z]{2})[ ]>[ ](?=[A-Z][a-z])", ", ")
+_rule(r"\b(?:Boeing|Airbus)[ ](?P<it>\d{3})(?![\w-])")(lambda match: pairs(match["it"]))
 _say(r"\b9-1-1\b", "nine one one")
 _say(r"(?<![\w/])9/11(?![\w/])", "nine eleven")
 _say(r"(?<![\w/])24/7(?:/365)?(?![\w/])", "twenty-four seven")
@@ -217,6 +238,12 @@ def _numeric_date(match: Match, *, american: bool) -> str | None:
     return _day_of(month, day, match["y"]) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
+_rule(rf"\b(?P<a>{_ANY_MONTH})\.?[ ]?[-–][ ]?(?P<b>{_ANY_MONTH})\b\.?")(
+    lambda match: (
+        f"{tables.MONTHS[tables.MONTH_NUMBERS[match['a']] - 1]} to {tables.MONTHS[tables.MONTH_NUMBERS[match['b']] - 1]}"
+    )
+)
+_rule(r"\b\w{3,6}day(?P<it>[ ]?[-–][ ]?)(?=\w{3,6}day\b)")(lambda match: " to ")
 _rule(rf"\b(?P<a>{_any(tables.DAYS)})\.?[ ]?{_DASH}[ ]?(?P<b>{_any(tables.DAYS)})\b\.?")(
     lambda match: f"{tables.DAYS[match['a']]} to {tables.DAYS[match['b']]}"
 )
@@ -228,7 +255,8 @@ _rule(rf"(?<![\w])(?<!the )(?P<a>{_any(set(tables.DAYS))})\.")(lambda match: tab
 
 
 @_rule(
-    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|\w{0,6}[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
+    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Ee]nds|[Ss]tarts|[Bb]egins|[Ee]xpires"
+    r"|[Tt]hrough|[Tt]ill|\w{0,6}[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
     r"/(?P<d>0?[1-9]|[12]\d|3[01]))"
     r"(?![\w/])(?![ ](?:of|cup|mile|inch|the)\b)"
 )
@@ -569,11 +597,15 @@ def _fraction(match: Match) -> str:
     top, bottom = int(match["a"]), int(match["b"])
     rest = match.string[match.end() : match.end() + 12]
     if not match["whole"] and (bottom in (10, 100, 1000) or rest.startswith((" star", " rating", " point"))) and top <= bottom:
-        return f"{cardinal(top)} out of {cardinal(bottom)}"
+        return f"{cardinal(top)} out of {cardinal(bottom)}" + _unit_many(match)
     if 0 < top < bottom <= 100 or (top > bottom > 1 and top < 20 and bottom <= 16):
         return _of_unit(match["whole"], top, bottom, match)
     said = f"{number(match['a'])} over {number(match['b'])}"
-    return f"{number(match['whole'])} {said}" if match["whole"] else said
+    return (f"{number(match['whole'])} {said}" if match["whole"] else said) + _unit_many(match)
+
+
+def _unit_many(match: Match) -> str:
+    return f" {tables.UNITS[match['unit']][1]}" if match["unit"] else ""
 
 
 _rule(r"(?<![\w.])(?P<f>\d{1,2})[ ]?['′’][ ]?(?P<i>\d{1,2}(?:½|\.\d)?)(?:[ ]?(?:[\"″”]|''|in\b))?(?![\w'’])")(
@@ -682,13 +714,18 @@ _rule(r"(?<![\w.,])(?P<n>\d{1,20}(?:_\d{3})*)(?:st|nd|rd|th|ST|ND|RD|TH)(?!\w)")
 
 _EXPONENT = r"(?:²|³|\^2|\^3)"
 _UNIT = _any(tables.UNITS)
+_rule(r"(?<=\d)[ ]?(?:cm|mm|km|m|in|ft|feet|inches|px|\"|′|')(?P<it>[ ]?[x×][ ]?)(?=\d)")(lambda match: " by ")
+_rule(rf"{_START}(?P<n>{_NUM})[ ]in(?=\)|[ ](?:by|x|×)[ ])")(
+    lambda match: f"{number(match['n'])} " + ("inch" if match["n"] == "1" else "inches")
+)
 _rule(rf"(?<=\d)(?P<it>[ ]?[x×][ ]?)(?={_NUM}[ ]?(?:(?:km|cm|mm|m|in|ft|px|inch\w*|feet|meters|pixels)\b|[\"″]|x))")(
     lambda match: " by "
 )
 
 
 @_rule(
-    rf"{_START}(?P<minus>(?<![\w)])[-−+])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<scale>[ ](?:hundred|thousand|million|billion"
+    rf"{_START}(?P<minus>(?<![\w)])[-−+])?(?P<n>{_NUM}|\.\d{{1,9}})(?P<more>\+)?(?P<scale>[ ](?:hundred|thousand"
+    rf"|million|billion"
     rf"|trillion)(?=[ ]))?"
     rf"(?P<gap>[ \u202f-]?)(?P<unit>{_UNIT})(?P<exp>{_EXPONENT})?(?:/(?P<per>{_PER})(?P<perexp>{_EXPONENT})?)"
     rf"?(?P<dot>(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/])(?!(?<![.%°])-[a-z])"
@@ -717,7 +754,7 @@ def _measure(match: Match) -> str | None:
     # "min." and "in." end a sentence too.
     return (
         {"": "", "+": "plus "}.get(match["minus"] or "", "minus ")
-        + number(match["n"]) + (match["scale"] or "") + " "
+        + number(match["n"]) + (" plus" if match["more"] else "") + (match["scale"] or "") + " "
         + _dimension(match["exp"]) + (one if singular else many)
         + (f" per {_per_power(match['per'], match['perexp'])}" if match["per"] else "")
         + (_stop(match) if unit.endswith(".") else "")
@@ -852,7 +889,7 @@ _rule(rf"(?<!\w)(?P<it>{ROMAN}{{1,6}})(?=(?:st|nd|rd|th)?[ ]century\b)")(
     lambda match: ordinal(value) if (value := roman(match["it"])) else None
 )
 _rule(
-    rf"\b(?:{tables.ROMAN_CARDINAL})[ ](?P<it>{ROMAN}{{1,7}})(?!\w)(?!['’]\w)(?![ ](?:am|think|have|was|want|will"
+    rf"\b(?:{tables.ROMAN_CARDINAL})[ ](?P<it>{ROMAN}{{1,7}})(?!\w)(?!['’]\w)(?!(?<=[ ]I)[ ](?:am|think|have|was|want|will"
     rf"|would|love|like|know|saw|read|can)\b)(?!\.\w)"
 )(lambda match: cardinal(value) if (value := roman(match["it"])) else None)
 _rule(r"(?<=[a-z][ ])(?P<it>II|III|IV|VI|VII|VIII|IX|XI|XII|XIII|XIV|XV|XVI|XVII|XVIII|XIX|XXI)(?!\w)(?!\.\w)(?!['’]\w)")(
@@ -975,6 +1012,9 @@ _rule(rf"(?<![A-Za-z_])(?=[A-Za-z]{{0,8}}\d)(?:{_ELEMENT}\d{{0,2}}){{2,8}}(?!\w)
 )
 
 
+_say(r"(?<=[A-Z])\.(?=\d)", " dot ")
+
+
 @_rule(r"(?<=[A-Za-z])(?P<it>-?)(?=\d)")
 def _letter_digit(match: Match) -> str:
     return " "
@@ -999,7 +1039,7 @@ def _plain(match: Match) -> str:
     return (" " if touches.isalpha() else "") + said
 
 
-_say(r"\d+", " ")
+_rule(r"\d+")(lambda match: f" {digits(match[0])} ")
 _say(r"[ ]?\|{1,9}[ ]?", ", ")
 _say(r"(?<=\w)[_\\](?=\w)", " ")
 _say(r"[*∗^~\\_{}<>=#|®™†‡¶•‣◦℠`]|\[|\]", "")

@@ -87,7 +87,7 @@ _SINGULAR = {
     "kPa": "kilopascal", "MPa": "megapascal", "N": "newton", "kN": "kilonewton", "Nm": "newton meter", "J": "joule",
     "kJ": "kilojoule", "MJ": "megajoule", "cal": "calorie", "kcal": "kilocalorie", "eV": "electron volt", "dB": "decibel",
     "pts": "point", "atm": "atmosphere",
-    "mol": "mole", "lm": "lumen", "ha": "hectare", "ac": "acre", "px": "pixel", "acre": "acre", "K": "kelvin",
+    "mol": "mole", "lm": "lumen", "ha": "hectare", "px": "pixel", "acre": "acre", "K": "kelvin",
     "hp": "horsepower", "AU": "astronomical unit", "ly": "light year",
 }  # fmt: skip
 _IRREGULAR = {
