@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from comps.tts.reading import english_tables as tables
 from comps.tts.reading.english_numbers import (
@@ -25,10 +26,13 @@ Match = re.Match[str]
 _RULES: list[tuple[re.Pattern[str], Rewrite | str]] = []
 
 
-def _rule(pattern: str, flags: int = 0) -> Callable[[Rewrite], Rewrite]:
+_R = TypeVar("_R", bound=Rewrite)
+
+
+def _rule(pattern: str, flags: int = 0) -> Callable[[_R], _R]:
     """Register how a pattern is read. Rules run in the order in which they stand here."""
 
-    def register(rewrite: Rewrite) -> Rewrite:
+    def register(rewrite: _R) -> _R:
         _RULES.append((re.compile(pattern, flags), rewrite))
         return rewrite
 
@@ -94,21 +98,26 @@ _rule(
 )(lambda match: pairs(match["n"]) + "s" if match["n"] else pairs(match["it"]))
 _say(r"(?<!\w)(?:~|(?<!\w[ ])≈)[ ]?(?=[$€£]?\d)", "about ")
 
+
+def _gap(match: Match) -> str:
+    return "" if match[0].endswith(" ") else " "
+
+
+@_rule(
+    r"(?<!\w)(?P<it>(?P<t>[Vv]ol|[Vv]ols|[Cc]h|[Ff]ig|[Nn]o|[Ss]ec|[Pp]t|[Aa]rt|[Ee]p|[Oo]p|pp|p)\.)(?=[ "
+    r"](?:[IVXLC]{1,7}|[ivxlc]{1,7})(?![\w.]))"
+)
+def _before_number(match: Match) -> str:
+    word = tables.BEFORE_NUMBER[match["t"].lower()]
+    return word.capitalize() if match["t"][0].isupper() else word
+
+
 _rule(rf"(?<!\w)(?P<it>(?P<t>{_any(tables.BEFORE_NUMBER_BARE)})\.?)[ ]?(?=\d)", re.IGNORECASE)(
     lambda match: _before_number(match) + _gap(match)
 )
 _rule(rf"(?<![\w.])(?P<it>(?P<t>{_any(set(tables.BEFORE_NUMBER) - tables.BEFORE_NUMBER_BARE)})\.)[ ]?(?=\d)", re.IGNORECASE)(
     lambda match: _before_number(match) + _gap(match)
 )
-
-
-def _before_number(match: Match) -> str:
-    word = tables.BEFORE_NUMBER[match["t"].lower()]
-    return word.capitalize() if match["t"][0].isupper() else word
-
-
-def _gap(match: Match) -> str:
-    return "" if match[0].endswith(" ") else " "
 
 
 _rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or|for)-)(?=\d)")(lambda match: f" {match['w']} ")
@@ -373,7 +382,7 @@ def _range(match: Match) -> str | None:
 
 
 @_rule(
-    r"(?<![\w:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d{1,9})?)?(?:[ ]?(?P<half>[aApP](?:\.[ "
+    r"(?<![\w:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?!,\d{3})(?::(?P<s>[0-5]\d)(?:\.\d{1,9})?)?(?:[ ]?(?P<half>[aApP](?:\.[ "
     r"]?[mM]\.|[mM]\b)))?(?![\w:])"
     r"(?!\.\d)"
 )
@@ -424,8 +433,8 @@ _rule(r"(?<![\w:.])(?P<a>[2-9]\d|1[0-7]\d):(?P<b>[0-5]\d)(?![\w:])")(
         else f"{number(match['a'])} {pair(int(match['b'])) if match['b'] != '00' else 'minutes'}"
     )
 )
-_rule(r"(?<![\w:.])(?P<a>\d{1,4})[ ]?:[ ]?(?P<b>\d{1,6})(?:[ ]?:[ ]?(?P<c>\d{1,4}))?(?![\w:])")(
-    lambda match: " to ".join(number(match[key]) for key in "abc" if match[key])
+_rule(r"(?<![\w:.])(?P<a>\d{1,4})[ ]?:[ ]?(?P<b>\d{1,3}(?:,\d{3}){1,4}|\d{1,6})(?:[ ]?:[ ]?(?P<c>\d{1,4}))?(?![\w:])")(
+    lambda match: " to ".join(number(match[key].replace(",", "_")) for key in "abc" if match[key])
 )
 
 
@@ -484,10 +493,13 @@ _PER = _any(tables.PER)
 _PER_PART = rf"(?:[ ]?/[ ]?(?P<per>{_PER})\b(?![/-])(?:\.(?=[ ][a-z(]))?)?"
 
 
+_DOLLARS = {"USD": "US$", "CAD": "C$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$"}
+
+
 @_rule(
     rf"(?<![\w$])(?P<minus>[-−+])?(?P<cur>{_CURRENCY})[ \u202f]?(?P<minus2>[-−])?(?P<n>{_NUM}|\.\d{{1,2}})"
     rf"(?:[ ]?(?P<dash>[-–—]|to)[ ]?(?:{_CURRENCY})?(?P<n2>{_NUM}))?"
-    rf"(?:[ -]?(?P<scale>{_SCALE})(?![\w]))?(?P<more>\+)?{_PER_PART}(?![\d])"
+    rf"(?:[ -]?(?P<scale>{_SCALE})(?![\w]))?(?P<more>\+)?(?:[ ](?P<code>(?:USD|CAD|AUD|NZD|HKD|SGD)(?!\w)))?{_PER_PART}(?![\d])"
 )
 def _money(match: Match) -> str:
     before = match.string[max(0, match.start() - 3) : match.start()].lower()
@@ -495,7 +507,7 @@ def _money(match: Match) -> str:
     adjective = adjective and re.match(r"[ -][a-z]{3,}", match.string[match.end() : match.end() + 8]) is not None
     return (
         {"": "", "+": "plus "}.get(match["minus"] or match["minus2"] or "", "minus ")
-        + _amount(match["cur"], match["n"], match["n2"], match["scale"], one=adjective)
+        + _amount(_DOLLARS.get(match["code"] or "", match["cur"]), match["n"], match["n2"], match["scale"], one=adjective)
         + (" plus" if match["more"] else "")
         + _per(match)
     )
@@ -699,6 +711,7 @@ _rule(r"(?<![\w.,])(?P<c>1\d|20)(?P<d>\d0)['’]?s\b")(
         else f"{cardinal(int(match['c']))} {plural(cardinal(int(match['d']))) if match['d'] != '00' else 'hundreds'}"
     )
 )
+_say(r"(?<![\w])['‘’]00['’]?s\b", "two thousands")
 _rule(r"(?<![\w])['‘’](?P<d>[1-9]0)['’]?s\b")(lambda match: plural(cardinal(int(match["d"]))))
 _rule(r"\b(?:[Tt]he|[Ee]arly|[Mm]id|[Ll]ate|his|her|their|my|your|our|low|high|upper|lower)[ -](?P<it>(?P<d>[1-9]0)['’]?s)\b")(
     lambda match: plural(cardinal(int(match["d"])))
@@ -728,7 +741,7 @@ _rule(rf"(?<=\d)(?P<it>[ ]?[x×][ ]?)(?={_NUM}[ ]?(?:(?:km|cm|mm|m|in|ft|px|inch
     rf"|million|billion"
     rf"|trillion)(?=[ ]))?"
     rf"(?P<gap>[ \u202f-]?)(?P<unit>{_UNIT})(?P<exp>{_EXPONENT})?(?:/(?P<per>{_PER})(?P<perexp>{_EXPONENT})?)"
-    rf"?(?P<dot>(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/])(?!(?<![.%°])-[a-z])"
+    rf"?(?P<dot>(?<=[a-z]{{2}})\.(?=[ ]?[a-z(,;:)]))?(?![\w/]|['’]s)(?!(?<![.%°])-[a-z])"
 )
 def _measure(match: Match) -> str | None:
     unit, gap = match["unit"], match["gap"]
@@ -872,6 +885,35 @@ def _year(match: Match) -> str | None:
 
 # ---- roman numerals
 
+_LOWER_ROMAN = "[ivxl]{1,7}"
+_rule(
+    rf"\b(?:[Pp]ages?|[Cc]hapters?|[Ss]cene|[Aa]ct|[Pp]art|[Ss]ection)[ ](?P<it>(?P<a>{_LOWER_ROMAN})(?:[ ]?[-–][ "
+    rf"]?(?P<b>{_LOWER_ROMAN}))?)(?!\w|[.'’]\w)"
+)(
+    lambda match: (
+        " to ".join(cardinal(value) for part in (match["a"], match["b"]) if part and (value := roman(part.upper())) is not None)
+        or None
+    )
+)
+
+
+def _is_numeral(match: Match) -> bool:
+    """A single letter may be just that: "Generation X", "Appendix C"."""
+    return (
+        len(match["it"]) > 1
+        or match["it"] in "IV"
+        or (
+            match["it"] == "X"
+            and re.match(
+                r"(?:[Cc]hapter|[Pp]art|[Vv]olume|[Bb]ook|[Aa]ct|[Aa]rticle|[Tt]itle"
+                r"|[Ss]ection)",
+                match[0],
+            )
+            is not None
+        )
+    )
+
+
 _say(r"\bWWI\b", "World War one")
 _say(r"\bWW(?:II|2)\b", "World War two")
 
@@ -891,7 +933,7 @@ _rule(rf"(?<!\w)(?P<it>{ROMAN}{{1,6}})(?=(?:st|nd|rd|th)?[ ]century\b)")(
 _rule(
     rf"\b(?:{tables.ROMAN_CARDINAL})[ ](?P<it>{ROMAN}{{1,7}})(?!\w)(?!['’]\w)(?!(?<=[ ]I)[ ](?:am|think|have|was|want|will"
     rf"|would|love|like|know|saw|read|can)\b)(?!\.\w)"
-)(lambda match: cardinal(value) if (value := roman(match["it"])) else None)
+)(lambda match: cardinal(value) if (value := roman(match["it"])) and _is_numeral(match) else None)
 _rule(r"(?<=[a-z][ ])(?P<it>II|III|IV|VI|VII|VIII|IX|XI|XII|XIII|XIV|XV|XVI|XVII|XVIII|XIX|XXI)(?!\w)(?!\.\w)(?!['’]\w)")(
     lambda match: (
         cardinal(roman(match["it"]) or 0)
@@ -956,7 +998,7 @@ _say(r"(?<=[\w)!°%])[ ]?={1,3}[ ]?(?=[\w(√π∞-])", " equals ")
 _say(r"(?<=[\w)])[ ]<[ ](?=[\w(-])|(?<!\w)<[ ]?(?=[$€£]?\d)", " less than ")
 _say(r"(?<=[\w)])[ ]>[ ](?=[\w(-])|(?<!\w)>[ ]?(?=[$€£]?\d)", " greater than ")
 _say(r"(?<=[\w)])[ ]?\+[ ]?(?=[\w(√])", " plus ")
-_say(r"(?<=\d)\+(?!\w)", " plus")
+_say(r"(?<=\w)\+(?![\w+])", " plus")
 _say(r"(?<!\w)\+(?=\d)", "plus ")
 _say(
     r"(?<=[\w)])[ ]?×[ ]?(?=[\w(])|(?<=\d)[ ]?[∗*][ ]?(?=[\w(])|(?<=\b[a-zA-Z\d)])[ ][∗*][ ](?=[\w(]\b)|(?<=\b[a-z])"
@@ -972,6 +1014,9 @@ _say(r"(?<=\w)\+\+(?!\w)", " plus plus")
 _say(r"(?<!\w)\+\+(?=\w)", "plus plus ")
 _say(r"©[ ]?", "copyright ")
 _say(r"(?<![\w])™", "trademark")
+_say(r"[ ]?&&[ ]?", " and ")
+_say(r"[ ]\+=[ ]", " plus equals ")
+_say(r"[ ]-=[ ]", " minus equals ")
 _say(r"(?<=\w)[ ]?&[ ]?(?=\w)", " and ")
 _say(r"(?<!\S)&(?!\S)", "and")
 _say(r"(?<!\S)@[ ]?(?=[\w$])", "at ")

@@ -197,7 +197,7 @@ ROMAN_CARDINAL = (
     "|Appendix|Episode|Super Bowl|Rocky|Fantasy|Mark|Mk|Schedule|Amendment|Vatican|Unit|Group|Category|Lesson|Module"
     "|Division|Round"
     "|Tier|Option|Step|Star Trek|Model|Generation|Gen|Saturn|Henry VI, Part|Apollo|Quadrant|Region|Zone|Cranial nerve|CN|Factor"
-    "|Hepatitis|Photosystem|Complex|Symphony|Sonata|Opus|Canto|Psalm|Year|chapter|part|volume|book|act|scene|section"
+    "|Photosystem|Complex|Symphony|Sonata|Opus|Canto|Psalm|Year|chapter|part|volume|book|act|scene|section"
     "|article|phase"
     "|type|stage|level|class|grade|figure|table|appendix|episode|schedule"
 )
@@ -207,7 +207,7 @@ ROMAN_ORDINAL = (
     "|Mary|Alfonso"
     "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius"
     "|Boniface|Sixtus"
-    "|Adrian|Stephen|Robert|David|Malcolm|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
+    "|Adrian|Stephen|Robert|David|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
     "|Xerxes|Darius|Cyrus|Antiochus|Seti|Mehmed|Murad|Selim|Suleiman|Mahmud|Constantine|Justinian|Theodosius|Basil|Michael"
     "|Friedrich"
     "|Umberto|Vittorio|Sigismund|Casimir|Harold|Eric|Philippe|Henri|Isabella|Beatrix|Christina|Anne|Pope \\w+|King \\w+"
