@@ -115,6 +115,8 @@ UNITS = {
 } | _IRREGULAR  # fmt: skip
 #: Only right after the digits or with a full stop: "5 in the morning", "3 a day".
 UNITS_ONLY_JOINED = frozenset({"N", "in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
+#: Units that a raised figure squares or cubes; after other short words it is a power.
+SQUARED = frozenset({"km", "m", "cm", "mm", "dm", "nm", "µm", "μm", "mi", "ft", "in", "yd", "s"})
 #: After "per" in "km/h".
 PER = {
     unit: UNITS[unit][0]
