@@ -95,7 +95,7 @@ class _Reader:
         return read
 
     def _argument(self) -> list[str]:
-        if self._at == len(self._signs) or self._depth >= _DEEPEST:
+        if self._at >= len(self._signs) or self._depth >= _DEEPEST:
             return []
         self._depth += 1
         read = self._next()
