@@ -74,7 +74,7 @@ RULES.rule(rf"(?<![\w])(?<!the )(?P<a>{any_of(set(tables.DAYS))})\.")(lambda mat
 
 
 @RULES.rule(
-    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|[Ee]nds|[Ss]tarts|[Bb]egins|[Ee]xpires"
+    r"\b(?:[Oo]n|[Bb]y|[Bb]efore|[Aa]fter|[Uu]ntil|[Ss]ince|[Dd]ue|[Ff]rom|EOD|[Ee]nds|[Ss]tarts|[Bb]egins|[Ee]xpires"
     r"|[Tt]hrough|[Tt]ill|\w{0,6}[Dd]ay,?)[ ](?P<it>(?P<m>0?[1-9]|1[0-2])"
     r"/(?P<d>0?[1-9]|[12]\d|3[01]))"
     r"(?![\w/])(?![ ](?:of|cup|mile|inch|the)\b)"

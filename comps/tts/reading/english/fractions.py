@@ -103,7 +103,11 @@ RULES.rule(rf"(?<![\w.])(?P<d>{NUM})[ ]?°[ ]?(?P<to>[NSEW])\b")(
 )
 
 
-@RULES.rule(r"(?<![\w.])(?P<n>\d{1,5})(?P<mark>['′])(?!\w)")
+# "12" x 8"", "10' × 12'"
+RULES.rule(r"(?<=\d)[ ]?[\"″'′](?P<it>[ ]?[x×][ ]?)(?=\d)")(lambda match: " by ")
+
+
+@RULES.rule(rf"(?<![\w.])(?P<n>{NUM})(?P<mark>['′])(?!\w)")
 def _feet(match: Match) -> str | None:
     rest = match.string[match.end() : match.end() + 10]
     if match["mark"] == "'" and re.search(r"(?<!\w)'", match.string[: match.start()]) is not None:
@@ -114,7 +118,10 @@ def _feet(match: Match) -> str | None:
 
 @RULES.rule(r"(?<![\w.])(?P<n>\d{1,4}(?:\.\d{1,3})?)[ ]?(?P<mark>[\"″])(?!\w)")
 def _inches(match: Match) -> str | None:
-    if match["mark"] == '"' and match.string.count('"', 0, match.end("n")) % 2:
+    is_size = re.match(r"[ ](?:by|x|×)[ ]", match.string[match.end() :][:5]) or match.string[: match.start()].endswith(
+        (" by ", " x ")
+    )
+    if match["mark"] == '"' and not is_size and match.string.count('"', 0, match.end("n")) % 2:
         return None
     return f"{number(match['n'])} " + (
         "inch"

@@ -60,6 +60,7 @@ RULES.rule(
 )(lambda match: _before_number(match) + _gap(match))
 
 
+RULES.say(r"(?<=\d{4} )x(?=\d{2,5}(?!\w))", "extension ")
 RULES.rule(r"(?<=\d)(?P<it>-(?P<w>to|in|by|on|or|for)-)(?=\d)")(lambda match: f" {match['w']} ")
 RULES.rule(r"(?<=[a-z]{3})/(?P<per>day|week|month|year|hour|minute|second|person|night)(?![\w/])")(
     lambda match: (
@@ -80,7 +81,7 @@ RULES.rule(r"(?<![\w.])(?P<a>\d{1,2})[x×](?P<b>\d{1,2})s(?!\w)")(
     lambda match: f"{number(match['a'])} by {plural(number(match['b']))}"
 )
 RULES.say(r"(?<=\d)(?P<it>ish)\b", " ish")
-RULES.say(r"(?<=\d)!(?=[ ]?=)", " factorial")
+RULES.say(r"(?<=\d)!(?=[ ]?=|[ ]is\b)", " factorial")
 RULES.rule(r"/ea\b\.?")(lambda match: " each" + stop(match))
 RULES.say(r"(?<=[A-Za-z]{2})[ ]>[ ](?=[A-Z][a-z])", ", ")
 RULES.rule(r"\b(?:Boeing|Airbus)[ ](?P<it>\d{3})(?![\w-])")(lambda match: pairs(match["it"]))

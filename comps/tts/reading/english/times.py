@@ -96,6 +96,8 @@ RULES.rule(r"(?<![\w:.])(?P<m>\d{1,2})[ ]?m(?:ins?)?[ ]?(?P<s>\d{1,2})[ ]?s(?:ec
 )
 
 
+RULES.rule(r"(?<!\S):(?P<m>[0-5]\d)(?!\w)")(lambda match: pair(int(match["m"])))
+
 _BOOKS = (
     "Genesis|Exodus|Leviticus|Deuteronomy|Joshua|Samuel|Kings|Psalms?|Proverbs|Isaiah|Jeremiah|Ezekiel|Daniel|Matthew"
     "|Mark|Luke|John|Acts"

@@ -48,7 +48,7 @@ def _measure(match: Match) -> str | None:
         )
         is not None
     )
-    singular = match["n"] == "1" or describes
+    singular = match["n"] == "1" or describes or (gap == "-" and unit not in "%°")
     # "min." and "in." end a sentence too.
     return (
         {"": "", "+": "plus "}.get(match["minus"] or "", "minus ")
@@ -59,6 +59,9 @@ def _measure(match: Match) -> str | None:
     )  # fmt: skip
 
 
+RULES.rule(rf"to the power of (?:minus )?[a-z-]+[ ](?P<it>(?P<unit>{_UNIT}))(?![\w/²³])")(
+    lambda match: tables.UNITS[match["unit"]][1]
+)
 # Units after numbers that are words by now ("10⁸ m/s", "million km²"), or after none.
 RULES.rule(rf"(?<!\w)(?P<unit>{any_of(sorted(tables.SQUARED))})(?P<exp>[²³])(?!\w)")(
     lambda match: dimension(match["exp"]) + tables.UNITS[match["unit"]][1]
