@@ -1,47 +1,23 @@
 """Speech figures: word errors, time lines against forced alignment, real-time factors, pitches.
 
-CPU seconds of the worker processes, so that a busy machine does not count; needs flite for the word error rate.
+CPU seconds, so that a busy machine does not count. Hearing: ``benchmarks.hearing``.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks import hearing
 from benchmarks.machine import machine
-from comps.asr.engines.pocketsphinx_worker import PocketsphinxWorker
 from comps.media.audio import decode_audio, wav_bytes
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_voices import VARIANTS
 from comps.tts.engines.espeak_worker import EspeakWorker, Spoken
-from tests.asr.flite import QUESTIONS, VOICES, say, word_errors
 from tests.tts.test_timeline_alignment import SENTENCES, aligned, onset_errors
 
 _GREETING = "Good morning everyone, we will go along the river now."
-
-
-def recognition() -> None:
-    """Word error rate and real-time factor of pocketsphinx on thirty questions of flite's voices."""
-    if shutil.which("flite") is None:
-        print("asr  skipped: flite is not installed")
-        return
-    worker = PocketsphinxWorker(60.0)
-    errors = words = 0
-    seconds = cpu = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        for number, question in enumerate(QUESTIONS):
-            media = say(question, VOICES[number % len(VOICES)], Path(folder))
-            started = time.process_time()
-            heard, duration = worker.transcribe(media)
-            cpu += time.process_time() - started
-            seconds += duration
-            errors += word_errors(question, heard)
-            words += len(question.split())
-    print(f"asr  pocketsphinx: WER {errors / words:.1%} of {words} words, RTF {cpu / seconds:.2f}")
 
 
 def synthesis(worker: EspeakWorker) -> None:
@@ -98,7 +74,7 @@ def main() -> None:
     print(machine())
     speaker = EspeakWorker()
     synthesis(speaker)
-    recognition()
+    hearing.main()
     pitches(speaker)
 
 

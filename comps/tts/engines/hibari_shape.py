@@ -19,8 +19,6 @@ MEDIAN_F0 = 195.0
 #: Below it the vocoder hears no voice.
 VOICED_HZ = 40.0
 _HOP_S = 0.0125
-#: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
-BIAS_S = 0.067
 #: An old voice trembles about five times a second; a second, slower wave keeps it from sounding like a machine.
 _TREMOR_HZ, _WANDER_HZ = 5.2, 1.7
 

@@ -15,7 +15,7 @@ from comps.tts.engines import hibari_timeline as timeline
 from comps.tts.engines.hibari_context import cut_out, in_context
 from comps.tts.engines.hibari_g2p import HibariG2P, Letter, Sentence
 from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
-from comps.tts.engines.hibari_voices import HibariVoice
+from comps.tts.engines.hibari_voices import DEFAULT, VOICES, HibariVoice
 from comps.tts.loudness import as_pcm, level
 from comps.tts.pauses import paced
 from comps.tts.questions import rises
@@ -42,6 +42,8 @@ class HibariWorker:
     def __init__(self, folder: str) -> None:
         self._g2p = HibariG2P(Path(folder))
         self._model = HibariModel(Path(folder))
+        # The first sentence takes four times as long: nobody should wait for it.
+        self.speak("Hello.", VOICES[DEFAULT])
 
     def speak(
         self, text: str, voice: HibariVoice, speed: float = 1.0, seed: int = 0, *, before: str = "", continues: bool = False
@@ -61,7 +63,7 @@ class HibariWorker:
             part = in_context(self._known(sentence), self._known(*said), continues=continues and is_last)
             asks = rises(f"{before if said else ''} {pronounced.text(sentence)}")
             made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
-            sounds = timeline.sounds(part.letters, made.durations, made.samples, HOP_S)
+            sounds = timeline.sounds(part.letters, made)
             own, pitch, sounds = cut_out(made, sounds, part)
             for sound in sounds:
                 sound.start, sound.end = sound.start + at, sound.end + at
