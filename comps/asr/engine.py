@@ -22,11 +22,12 @@ class Recognition(Protocol):
 class AsrEngine(Engine, Protocol):
     """Speech in, text out."""
 
-    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
         """What is said in ``media`` (any container and codec that FFmpeg reads). ``language``: ISO 639-1 or English name;
-        None: the engine finds out, or takes its only one.
+        None: the engine finds out, or takes its only one. ``timed``: with the times of its words, where the engine can tell them.
 
-        Raises NoSpeech, UnsupportedMedia, TooLarge, and BadInput (field ``language``) for one that the engine does not know.
+        Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge, and BadInput (field ``language``) for one that the engine
+        does not know.
         """
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:

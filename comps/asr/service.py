@@ -41,6 +41,7 @@ class TranscriptionRequest(BaseDoc):
     model: str = ""
     language: str | None = None
     response_format: Literal["json", "text", "verbose_json"] = "json"
+    timestamp_granularities: list[Literal["word", "segment"]] = Field(default_factory=list, max_length=2)
 
     @model_validator(mode="after")
     def _has_sound(self) -> TranscriptionRequest:
@@ -87,7 +88,8 @@ def build(settings: AsrSettings) -> MicroService:
     async def transcriptions(request: Request) -> Response | dict[str, object]:
         """OpenAI's transcription endpoint, and OPEA 1.1's: ``byte_str`` is answered with a ``query`` for its llm."""
         asked = await read_document(request, TranscriptionRequest)
-        transcript = await engine.transcribe(asked.file or asked.byte_str or b"", asked.language)
+        timed = asked.response_format == "verbose_json" and "word" in asked.timestamp_granularities
+        transcript = await engine.transcribe(asked.file or asked.byte_str or b"", asked.language, timed=timed)
         if asked.byte_str is not None:
             return render(LLMParamsDoc(query=transcript.asr_result), request)
         if asked.response_format == "text":
@@ -95,6 +97,8 @@ def build(settings: AsrSettings) -> MicroService:
         answer: dict[str, object] = {"text": transcript.asr_result}
         if asked.response_format == "verbose_json":
             answer |= {"task": "transcribe", "language": transcript.language, "duration": transcript.duration_s}
+        if timed:
+            answer["words"] = [{"word": word, "start": start, "end": end} for start, end, word in transcript.words]
         return answer
 
     service.app.add_api_websocket_route("/v1/asr/stream", RecognitionSocket(engine).serve)

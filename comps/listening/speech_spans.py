@@ -15,8 +15,9 @@ from comps.listening.vad import RATE, WINDOW, Vad
 BEGINS, ENDS = 0.5, 0.35
 #: A span ends after this much silence: shorter ones are between words. Windows of 32 ms.
 _SILENCE = 10
-#: Less speech than this is a click: "no" takes 0.15 s. Windows.
-_SHORTEST = 3
+#: (least speech in a span, windows; a probability that it must reach): a click is shorter, the voiced part of a cough and a short
+#: hum are less like speech, and "no" takes 0.2 s.
+_SPEECH = ((3, 0.95), (7, 0.85))
 
 Samples = NDArray[np.int16]
 
@@ -55,7 +56,11 @@ def spans(probable: Sequence[float]) -> list[Span]:
             start = None
     if start is not None:
         found.append(Span(start, last + 1, speech))
-    return [span for span in found if span.speech >= _SHORTEST]
+    return [span for span in found if _is_speech(span, max(probable[span.start : span.end]))]
+
+
+def _is_speech(span: Span, likeliest: float) -> bool:
+    return any(span.speech >= least and likeliest >= reached for least, reached in _SPEECH)
 
 
 def seconds(windows: int) -> float:

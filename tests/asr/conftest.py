@@ -1,4 +1,4 @@
-"""One pocketsphinx engine and one asr service for all tests of this folder."""
+"""One Moonshine engine and one asr service for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from comps import MicroService
-from comps.asr.engines.pocketsphinx import PocketsphinxEngine
+from comps.asr.engines.moonshine import MoonshineEngine
 from comps.asr.service import build
 from comps.cores.common.settings import AsrSettings
 from tests.serving import serving
 
 
 @pytest.fixture(scope="module")
-async def engine(anyio_backend: str) -> AsyncIterator[PocketsphinxEngine]:
-    engine = PocketsphinxEngine(AsrSettings(max_audio_s=20))
+async def engine(anyio_backend: str) -> AsyncIterator[MoonshineEngine]:
+    """Skips the test where the model has not been prepared."""
+    settings = AsrSettings(max_audio_s=60)
+    if reason := MoonshineEngine.unavailable(settings):
+        pytest.skip(f"Moonshine cannot run: {reason}")
+    engine = MoonshineEngine(settings)
     await engine.start()
     yield engine
     await engine.stop()
@@ -24,7 +28,10 @@ async def engine(anyio_backend: str) -> AsyncIterator[PocketsphinxEngine]:
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[MicroService]:
-    service = build(AsrSettings(port=0, engine="pocketsphinx"))
+    """Of the best engine that this machine has for English."""
+    settings = AsrSettings(port=0)
+    engine = "moonshine" if MoonshineEngine.unavailable(settings) is None else "pocketsphinx"
+    service = build(AsrSettings(port=0, engine=engine))
     with serving(service):
         yield service
 

@@ -50,16 +50,3 @@ def say(text: str, voice: str, folder: Path) -> bytes:
     path = folder / "said.wav"
     subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(path)], check=True, capture_output=True)
     return path.read_bytes()
-
-
-def word_errors(said: str, heard: str) -> int:
-    """Levenshtein's distance in words."""
-    reference, hypothesis = said.split(), heard.split()
-    distances = list(range(len(hypothesis) + 1))
-    for row, word in enumerate(reference, 1):
-        above, distances[0] = distances[0], row
-        for column, other in enumerate(hypothesis, 1):
-            substituted = above + (word != other)
-            above = distances[column]
-            distances[column] = min(above + 1, distances[column - 1] + 1, substituted)
-    return distances[-1]

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.word_errors import word_errors
 from comps.asr.engines.pocketsphinx import PocketsphinxEngine
 from comps.cores.common.settings import AsrSettings
 from comps.cores.errors import BadInput, NoSpeech, TooLarge, UnsupportedMedia
 from comps.media.audio import decode_audio, encode_audio, wav_bytes
-from tests.asr.flite import QUESTIONS, VOICES, say, word_errors
+from tests.asr.flite import QUESTIONS, VOICES, say
 
 pytestmark = pytest.mark.anyio
 
 _RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+async def engine(anyio_backend: str) -> AsyncIterator[PocketsphinxEngine]:
+    engine = PocketsphinxEngine(AsrSettings(max_audio_s=20))
+    await engine.start()
+    yield engine
+    await engine.stop()
 
 
 async def test_questions_are_understood(engine: PocketsphinxEngine, tmp_path: Path) -> None:
@@ -27,10 +37,11 @@ async def test_questions_are_understood(engine: PocketsphinxEngine, tmp_path: Pa
     assert errors / sum(len(question.split()) for question in QUESTIONS) <= 0.15
 
 
-async def test_a_person_is_understood(engine: PocketsphinxEngine, shared: Path) -> None:
-    transcript = await engine.transcribe((shared / "data" / "audio" / "who_are_you.wav").read_bytes(), None)
-    assert transcript.asr_result == "who are you"
-    assert transcript.duration_s == pytest.approx(2.18, abs=0.05)
+async def test_what_is_told_of_a_recording(engine: PocketsphinxEngine, tmp_path: Path) -> None:
+    media = say("what is your name", "rms", tmp_path)
+    transcript = await engine.transcribe(media, None)
+    assert transcript.asr_result == "what is your name"
+    assert transcript.duration_s == pytest.approx(decode_audio(media).duration_s, abs=0.05)
     assert (transcript.language, transcript.engine) == ("en", "pocketsphinx")
 
 

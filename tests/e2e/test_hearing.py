@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
 RATE = 16_000
 #: Seconds before the recording, and noise (root mean square, on the scale of int16).
-TRIALS = ((0.3, 0), (0.85, 15), (1.17, 40), (1.45, 5), (1.9, 25))
+TRIALS = ((0.3, 0), (0.85, 15), (1.17, 20), (1.45, 5), (1.9, 25))
 
 Floats = NDArray[np.float64]
 

@@ -55,10 +55,11 @@ class FasterWhisperEngine:
     async def ready(self) -> None:
         await self._workers.ready()
 
-    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
         code = language_code(language)
-        text, duration_s, spoken = await self._workers.call("transcribe", media, code, timeout=self._timeout)
-        return Transcript(asr_result=text, duration_s=duration_s, language=spoken, engine=self.name)
+        heard = await self._workers.call("transcribe", media, code, timed=timed, timeout=self._timeout)
+        text, duration_s, spoken, words = heard
+        return Transcript(asr_result=text, duration_s=duration_s, language=spoken, engine=self.name, words=words)
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
         return collected(self, language, self._max_audio_s)

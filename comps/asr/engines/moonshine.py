@@ -44,11 +44,11 @@ class MoonshineEngine:
     async def ready(self) -> None:
         await self._workers.ready()
 
-    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
         """Raises also OtherLanguage, for speech in which no English is understood."""
         _check(language)
-        text, duration_s = await self._workers.call("transcribe", media, timeout=self._timeout)
-        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name)
+        text, duration_s, words = await self._workers.call("transcribe", media, timed=timed, timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name, words=words)
 
     @asynccontextmanager
     async def listen(self, language: str | None) -> AsyncIterator[MoonshineRecognition]:

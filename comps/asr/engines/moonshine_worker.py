@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.asr.engines.moonshine_guards import Verdict, heard_again, verdict
+from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_better, is_unsure, verdict
 from comps.asr.engines.moonshine_model import MoonshineModel
-from comps.asr.engines.moonshine_parts import Part, parts
+from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
+from comps.cores.proto.spans import Word
 from comps.cores.workers import memory
 from comps.listening.speech_spans import probabilities, spans
 from comps.listening.vad import RATE, WINDOW, Vad
 from comps.media.audio import decode_audio
+
+if TYPE_CHECKING:
+    from comps.asr.engines.aligner import Aligner
 
 _BYTES = 2
 _FULL_SCALE = 32_768.0
@@ -26,8 +30,10 @@ _TOLD_EVERY_S = 0.8
 _WHOLE = 3
 #: A part with so much speech in it, seconds, is done with when so much silence follows, windows: 0.5 s.
 _ENOUGH_S, _SILENCE = 4.0, 16
-#: Silence around what is heard again, samples: 0.2 s before, 0.1 s after.
-_AGAIN = (3200, 1600)
+#: What is heard together begins so much later, too; what is heard again is cut closer: 0.3 s less before the onset, 0.25 s less
+#: after the end. Samples.
+_LATER = 2560
+_CLOSER = slice(4800, -4000)
 #: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
 _LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
 #: Freed memory is given back after recordings longer than this, seconds.
@@ -51,20 +57,39 @@ class MoonshineWorker:
         self._max_audio_s = max_audio_s
         self._model = MoonshineModel(Path(folder))
         self._live = _Live()
+        #: Loaded when words are to be timed, which few want.
+        self._aligner: Aligner | None = None
         memory.trim()
 
-    def transcribe(self, media: bytes) -> tuple[str, float]:
-        """What is said, with capitals and punctuation, and the recording's length in seconds.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
+        """What is said, with capitals and punctuation; the recording's length in seconds; its words, where they are ``timed``.
 
         Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge and Cancelled.
         """
         sound = decode_audio(media, rate=RATE, max_s=self._max_audio_s)
         samples = raised(sound.samples)
         probable = probabilities(samples)
-        heard = [self._hear(samples, part) for part in parts(spans(probable), probable)]
+        found = parts(spans(probable), probable)
+        heard = [self._hear(samples, part) for part in found]
+        text = _joined(heard)
+        words = self._timed(samples, found, heard) if timed else []
         if sound.duration_s > _LONG_S:
             memory.trim()
-        return _joined(heard), sound.duration_s
+        return text, sound.duration_s, words
+
+    def _timed(self, samples: Samples, found: Sequence[Part], heard: Sequence[_Heard]) -> list[Word]:
+        if self._aligner is None:
+            from comps.asr.engines.aligner import Aligner
+
+            self._aligner = Aligner()
+        words: list[Word] = []
+        for part, one in zip(found, heard, strict=True):
+            if one.verdict is Verdict.WORDS:
+                start = max(part.start, 0) * WINDOW
+                said = self._aligner.words(samples[start : part.end * WINDOW], one.text)
+                words += [(begin + start / RATE, end + start / RATE, word) for begin, end, word in said]
+        length = len(samples) / RATE
+        return [(min(max(begin, 0.0), length), min(max(end, 0.0), length), word) for begin, end, word in words]
 
     def begin(self) -> None:
         """Somebody begins to speak. What was said before is forgotten."""
@@ -108,14 +133,29 @@ class MoonshineWorker:
         return live.done
 
     def _hear(self, samples: Samples, part: Part, draft: Sequence[int] = ()) -> _Heard:
-        sound = samples[part.start * WINDOW : part.end * WINDOW].astype(np.float32) / _FULL_SCALE
+        """A part; where no words are understood in all of it, its stretches of speech one by one."""
+        heard = self._understand(samples, part, draft)
+        if heard.verdict is Verdict.WORDS or len(part.spans) == 1:
+            return heard
+        each = [self._understand(samples, piece) for piece in apart(part)]
+        texts = [piece.text for piece in each if piece.verdict is Verdict.WORDS]
+        return _Heard(" ".join(texts), Verdict.WORDS, ()) if texts else heard
+
+    def _understand(self, samples: Samples, part: Part, draft: Sequence[int] = ()) -> _Heard:
+        sound = _stretch(samples, part)
         decoded = self._model.decode(sound, draft)
+        if is_unsure(decoded):
+            longer = _stretch(samples, part._replace(start=part.start - part.earlier))
+            decoded = self._model.decode_together([sound, sound[_LATER:], longer])
         text = self._model.text(decoded.tokens)
         said = verdict(decoded, text, part.speech_s)
-        if said is Verdict.DOUBTFUL:
-            again = self._model.decode(np.pad(sound, _AGAIN), decoded.tokens)
-            said = heard_again(text, self._model.text(again.tokens), part.speech_s)
-        return _Heard(text, said, decoded.tokens)
+        if said is not Verdict.DOUBTFUL:
+            return _Heard(text, said, decoded.tokens)
+        again = self._model.decode(sound[_CLOSER], decoded.tokens)
+        other = self._model.text(again.tokens)
+        if is_better(again, other):
+            return _Heard(other, Verdict.WORDS, again.tokens)
+        return _Heard(text, heard_again(text, other, part.speech_s), decoded.tokens)
 
 
 class _Live:
@@ -175,6 +215,15 @@ class _Live:
     def _silence(self, part: Part) -> int:
         """Windows after its speech."""
         return len(self._probable) - part.until
+
+
+def _stretch(samples: Samples, part: Part) -> NDArray[np.float32]:
+    """The part's sound, −1 … 1; silence where it reaches beyond the recording."""
+    sound = np.zeros((part.end - part.start) * WINDOW, np.float32)
+    there = samples[max(part.start, 0) * WINDOW : part.end * WINDOW]
+    begin = max(-part.start, 0) * WINDOW
+    sound[begin : begin + len(there)] = there.astype(np.float32) / _FULL_SCALE
+    return sound
 
 
 def raised(samples: Samples) -> Samples:

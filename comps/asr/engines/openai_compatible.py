@@ -16,8 +16,18 @@ from comps.asr.language import language_code
 from comps.cores import retry_after
 from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import AsrSettings
-from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, NoSpeech, Overloaded, TooLarge, UnsupportedMedia
-from comps.cores.proto.avatar import Transcript
+from comps.cores.errors import (
+    BadInput,
+    NodeError,
+    NodeTimeout,
+    NodeUnavailable,
+    NoSpeech,
+    OtherLanguage,
+    Overloaded,
+    TooLarge,
+    UnsupportedMedia,
+)
+from comps.cores.proto.avatar import Transcript, Word
 from comps.cores.text.from_model import usable
 
 _NODE = "asr"
@@ -25,9 +35,11 @@ _CONNECT_S = 3.0
 #: What the server blames on the recording, by status; others of 4xx are ours or its operator's.
 _CLIENT_FAULTS: dict[int, type[BadInput]] = {400: BadInput, 413: TooLarge, 415: UnsupportedMedia, 422: BadInput}
 _SUCCESS = range(200, 300)
-_NO_SPEECH = "no_speech"
+#: Codes of our own service that are told on.
+_NO_SPEECH, _OTHER_LANGUAGE = "no_speech", "other_language"
 #: Characters; more is no transcript of a question.
 _LONGEST_TEXT = 20_000
+_MOST_WORDS, _LONGEST_WORD = 10_000, 200
 
 
 @dataclass(frozen=True)
@@ -67,10 +79,11 @@ class OpenAICompatibleEngine:
         """The server answers; what it answers does not matter, since not every such server lists models."""
         await self._send("GET", self._models_url)
 
-    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
         """Raises also NodeUnavailable, NodeTimeout, NodeError and Overloaded, as the server does."""
         code = language_code(language)
         fields = {"response_format": "verbose_json", "model": self._model, "language": code or ""}
+        fields["timestamp_granularities[]"] = "word" if timed else ""
         response = await self._send(
             "POST",
             self._url,
@@ -89,6 +102,7 @@ class OpenAICompatibleEngine:
             duration_s=_seconds(answer.get("duration")),
             language=_spoken(answer.get("language"), code),
             engine=self.name,
+            words=_words(answer.get("words")) if timed else [],
         )
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
@@ -122,6 +136,8 @@ def _answer(response: _Answered) -> dict[str, Any]:
     if response.status in _CLIENT_FAULTS:
         if isinstance(answer, dict) and answer.get("code") == _NO_SPEECH:
             raise NoSpeech("audio: no word was understood in it", field="audio")
+        if isinstance(answer, dict) and answer.get("code") == _OTHER_LANGUAGE:
+            raise OtherLanguage("audio: the language spoken in it is not known", field="audio")
         raise _CLIENT_FAULTS[response.status]("audio: the transcription server cannot use it", field="audio")
     if response.status not in _SUCCESS:
         raise NodeError(f"the transcription server answered {response.status}", node=_NODE, upstream_status=response.status)
@@ -137,6 +153,14 @@ def _seconds(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return 0.0
     return seconds if 0 <= seconds < math.inf else 0.0
+
+
+def _words(answered: Any) -> list[Word]:
+    """Those that have a time; a server may send none."""
+    items = answered[:_MOST_WORDS] if isinstance(answered, list) else []
+    found = [item for item in items if isinstance(item, dict) and isinstance(item.get("word"), str)]
+    times = [(_seconds(item.get("start")), _seconds(item.get("end")), usable(item["word"], _LONGEST_WORD)) for item in found]
+    return [(start, end, word) for start, end, word in times if word and start <= end]
 
 
 def _spoken(answered: Any, asked: str | None) -> str:

@@ -40,10 +40,10 @@ class PocketsphinxEngine:
     async def ready(self) -> None:
         await self._workers.ready()
 
-    async def transcribe(self, media: bytes, language: str | None) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
         _check(language)
-        text, duration_s = await self._workers.call("transcribe", media, timeout=self._timeout)
-        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name)
+        text, duration_s, words = await self._workers.call("transcribe", media, timed=timed, timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name, words=words)
 
     @asynccontextmanager
     async def listen(self, language: str | None) -> AsyncIterator[PocketsphinxRecognition]:
@@ -70,4 +70,4 @@ class PocketsphinxRecognition:
 
 def _check(language: str | None) -> None:
     if language_code(language) not in (None, "en"):
-        raise BadInput("language: this engine knows English only", field="language")
+        raise BadInput("language: this engine knows English (en) only", field="language")

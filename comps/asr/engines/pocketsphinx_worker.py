@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Decoder
 
-from comps.asr.engines.short_questions import Heard, ShortQuestions
+from comps.asr.engines.aligner import Aligner
 from comps.cores.errors import NoSpeech, TooLarge
+from comps.cores.proto.spans import Word
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
 
@@ -36,10 +36,6 @@ _TOLD_EVERY_S = 0.8
 
 #: Searches of the decoder: the whole language, and a grammar of one word.
 _WORDS, _NOTHING = "_default", "nothing"
-#: Of the decoder's further hypotheses, most of which differ in pauses alone.
-_GUESSES = 40
-#: The language model gives whole numbers, logarithms to the base 1.0001.
-_NATS = 1e-4
 _PRONUNCIATION = re.compile(r"\(\d+\)")
 
 Samples = NDArray[np.int16]
@@ -50,12 +46,10 @@ class PocketsphinxWorker:
         self._max_audio_s = max_audio_s
         self._decoder = Decoder(loglevel="FATAL", maxhmmpf=_MOST_STATES, maxwpf=_MOST_WORDS)
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
-        self._language = self._decoder.get_lm(_WORDS)
-        self._short_questions = ShortQuestions(self._decoder.lookup_word)
         self._live = _Live()
 
-    def transcribe(self, media: bytes) -> tuple[str, float]:
-        """The words in lower case, and the recording's length in seconds.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
+        """The words in lower case; the recording's length in seconds; when each word is said, where they are ``timed``.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge and Cancelled.
         """
@@ -64,7 +58,7 @@ class PocketsphinxWorker:
         text = self._recognise(prepare(sound.samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
-        return text, sound.duration_s
+        return text, sound.duration_s, Aligner().words(sound.samples, text) if timed else []
 
     def begin(self) -> None:
         """Somebody begins to speak. What was said before is forgotten."""
@@ -128,25 +122,12 @@ class PocketsphinxWorker:
     def _end(self) -> str:
         self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
-        return self._repaired(hypothesis.hypstr) if hypothesis else ""
+        return _PRONUNCIATION.sub("", hypothesis.hypstr).strip() if hypothesis else ""
 
     def _stop(self) -> None:
         if self._live.decoding:
             self._decoder.end_utt()
             self._live.decoding = False
-
-    def _repaired(self, words: str) -> str:
-        text = _PRONUNCIATION.sub("", words).strip()
-        if not self._short_questions.concerned(text):
-            return text
-        guesses = (guess.hypstr for guess in islice(self._decoder.nbest(), _GUESSES) if guess)
-        return self._short_questions.repaired(Heard(text, self._fluency(text), (words, *guesses)))
-
-    def _fluency(self, text: str) -> float:
-        """Natural logarithm of the text's probability as a sentence of English, three words at a time."""
-        words = ["<s>", *text.split(), "</s>"]
-        ends = range(2, len(words) + 1)
-        return _NATS * sum(int(self._language.prob(words[max(0, end - 3) : end][::-1])) for end in ends)
 
     def _cepstral_means(self, data: bytes) -> str:
         """The recording's own means, for cepstral mean normalisation.

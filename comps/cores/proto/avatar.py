@@ -85,12 +85,14 @@ def _text_size(value: Any) -> int:
 
 
 class Transcript(BaseDoc):
-    """What was said. ``asr_result`` is OPEA's name for the text; ``duration_s`` the length of the recording."""
+    """What was said. ``asr_result`` is OPEA's name for the text; ``duration_s`` the length of the recording; ``words`` only where
+    their times were asked for and the engine can tell them."""
 
     asr_result: str
     duration_s: float = 0.0
     language: str = "en"
     engine: str = ""
+    words: list[Word] = Field(default_factory=list)
 
 
 class Voice(BaseDoc):

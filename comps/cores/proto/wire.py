@@ -155,6 +155,10 @@ async def _form_values(request: Request, model: type[BaseModel]) -> dict[str, An
         raise MalformedBody("the body is not a valid form") from None
     values: dict[str, Any] = {}
     for name, value in form.multi_items():
+        if name.endswith("[]") and isinstance(value, str):
+            # As OpenAI's clients send lists: the field is there once for each item.
+            values.setdefault(name.removesuffix("[]"), []).append(value)
+            continue
         values[name] = await value.read() if isinstance(value, UploadFile) else _form_text(value, model, name)
     await form.close()
     return values

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from comps.cores.proto.avatar import Word
+from comps.cores.proto.spans import Word
 from comps.tts.reading.traced import Span, Traced
 
 #: A word of a caption: what stands between white space or dashes; Chinese characters and kana each for themselves.
