@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.machine import machine
 from benchmarks.pitch import median_pitch, pitches
 from benchmarks.voice_sentences import SENTENCES, TEN
+from benchmarks.word_errors import word_errors
 from comps.asr.engines.moonshine_worker import MoonshineWorker
 from comps.cores.errors import NoSpeech, OtherLanguage
 from comps.media.audio import decode_audio, wav_bytes
@@ -32,7 +33,6 @@ from comps.tts.engines.hibari_voices import DEFAULT, VOICES
 from comps.tts.engines.hibari_worker import HibariWorker
 from comps.tts.loudness import TARGET_LUFS, integrated, true_peak
 from comps.tts.reading import read_aloud
-from tests.asr.flite import word_errors
 
 #: Goals: P.808, and how far below the default voice's; words that come back; LUFS and how far off; dB; words a minute; seconds.
 P808, P808_BELOW = 3.7, 0.3
