@@ -71,7 +71,7 @@ class HibariModel:
     def sound(self, letters: Sequence[str], voice: HibariVoice, speed: float, seed: int, rise: bool = False) -> Sounded:
         """``letters``: one at least, all known to the model. A seed always gives the same samples. ``rise``: as a question."""
         ids = np.array([[0, *(self._ids[letter] for letter in letters), 0]], np.int64)
-        pace = _PACE * voice.speed * speed
+        pace = _PACE * speed
         *frames, durations = self._session.run(None, {"ids": ids, "speed": np.array([pace], np.float32)})
         *spectrum, f0 = (output[0] for output in frames)
         f0 = np.where(f0 > VOICED_HZ, f0, 0).astype(np.float32)
