@@ -75,6 +75,8 @@ def test_any_number_has_a_reading(worker: HibariWorker, text: str) -> None:
         ("你好 Tom", ["你好", "Tom"]),
         ("a b c", ["a", "b", "c"]),
         ("“Quoted,” (bracketed) & *marked*.", ["Quoted", "bracketed", "&", "marked"]),
+        ("/", ["/"]),
+        ("Who , me ?", ["Who", "me"]),
     ],
 )
 def test_every_word_has_its_time(worker: HibariWorker, text: str, words: list[str]) -> None:

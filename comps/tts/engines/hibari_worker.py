@@ -87,10 +87,15 @@ class HibariWorker:
         if not found:
             raise NothingToSpeak("text: holds nothing that this voice can speak", field="text")
         samples, f0 = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
-        written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(text)) if word]
-        heard = timeline.words(written, [word.strip(_PUNCTUATION) for word in pronounced.words], found)
+        written = [_bare(match.group()) for match in _TOKEN.finditer(text)]
+        heard = timeline.words(written, [_bare(word) for word in pronounced.words], found)
         made = paced(samples, RATE, text, timeline.phonemes(found, len(samples) / RATE), heard, speed)
         return made, f0[np.minimum(made.before(np.arange(0, len(made.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
 
     def _known(self, *sentences: Sentence) -> list[Letter]:
         return [letter for sentence in sentences for letter in sentence.letters if self._model.knows(letter.symbol)]
+
+
+def _bare(word: str) -> str:
+    """A written word without the punctuation around it; "/" and the like, which are spoken, as they are."""
+    return word.strip(_PUNCTUATION) or word
