@@ -132,7 +132,7 @@ def test_anything_may_have_been_said_before(worker: HibariWorker, before: str) -
     assert [word for _, _, word in say(worker, REST, before=before, continues=True).words] == REST.strip(".").split()
 
 
-@pytest.mark.parametrize("cut", [5, 9, 14])
+@pytest.mark.parametrize("cut", [5, 9, 11, 14])
 def test_a_sentence_cut_between_words_loses_no_sound(worker: HibariWorker, cut: int) -> None:
     """As sentences are that are longer than a clause may be: no mark, and no pause, is where they are cut."""
     sentence = "the people who had come to see the boats went back to their hotels before it was dark"

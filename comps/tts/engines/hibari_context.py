@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from comps.tts.engines.hibari_g2p import Letter
 from comps.tts.engines.hibari_letters import PUNCTUATION, SPACE
@@ -24,9 +23,8 @@ _AROUND = -1
 _REST = tuple(Letter(symbol, _AROUND) for symbol in " ænd ðˈɛn wi wˈɛnt hˈOm.")
 #: Letters that the model speaks well at once (the package's own limit).
 _LONGEST = 400
-#: A sound is cut where it is softest, from so many seconds before the last mark of the first part is heard to so many after the
-#: first letter of the second is. No letter is so short that all of it would be cut away.
-_BEFORE_MARK_S, _AFTER_NEXT_S = 0.013, 0.017
+#: In a pause it is cut where it is softest, up to so long after the next letter begins: no letter is so short.
+_INTO_NEXT_S = 0.017
 _FADE = 120
 
 
@@ -50,9 +48,12 @@ def in_context(own: Sequence[Letter], before: Sequence[Letter] = (), *, continue
 
 def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[Float, Float, list[Sound]]:
     """The clause's own samples, F0 and sounds (their times from its first sample on), of those of the whole."""
-    heard = np.cumsum(made.durations) - made.late_s
-    begin = 0 if clause.begin == 0 else _softest(made.samples, heard, clause, clause.begin, 1)
-    end = len(made.f0) if clause.end == len(clause.letters) else _softest(made.samples, heard, clause, clause.end + 1, begin + 1)
+    begin, end = 0, len(made.f0)
+    own = [index for index, sound in enumerate(sounds) if sound.word != _AROUND]
+    if clause.begin > 0 and own:
+        begin = _join(made, clause, clause.begin, sounds[own[0]].start, 1)
+    if clause.end < len(clause.letters) and own:
+        end = _join(made, clause, clause.end + 1, sounds[own[-1] + 1].start, begin + 1)
     samples = made.samples[begin * HOP : end * HOP].copy()
     fade = np.linspace(0.0, 1.0, _FADE, dtype=np.float32)
     if begin > 0:
@@ -62,15 +63,17 @@ def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[
     return samples, made.f0[begin:end], _within(sounds, begin * HOP_S, end * HOP_S)
 
 
-def _softest(samples: Float, heard: NDArray[np.float64], clause: InContext, following: int, least: int) -> int:
-    """The frame to cut before, from frame ``least`` on, so that the letter ``following`` is after it.
+def _join(made: Sounded, clause: InContext, following: int, begins_s: float, least: int) -> int:
+    """The frame to cut before, ``least`` or later, so that the letter ``following``, heard from ``begins_s`` on, is after it.
 
-    Before that letter come a space and mostly a mark; without a mark there is no pause to look for.
+    Before that letter come a space and mostly a mark. Without a mark there is no pause to cut in.
     """
-    has_mark = clause.letters[following - 2].symbol in PUNCTUATION
-    first = max(least, int((heard[following - 2 if has_mark else following - 1] - _BEFORE_MARK_S) / HOP_S))
-    last = max(first + 1, int((heard[following] + _AFTER_NEXT_S) / HOP_S))
-    frames = samples[first * HOP : last * HOP]
+    if clause.letters[following - 2].symbol not in PUNCTUATION:
+        return min(max(least, round(begins_s / HOP_S)), len(made.f0) - 1)
+    starts = np.cumsum(made.durations) - made.late_s
+    first = max(least, int(starts[following - 2] / HOP_S))
+    last = max(first + 1, int((starts[following] + _INTO_NEXT_S) / HOP_S))
+    frames = made.samples[first * HOP : last * HOP]
     power = (frames[: len(frames) // HOP * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(axis=1)
     # Of equally soft frames the last one: a pause belongs to what is before it.
     return first + len(power) - 1 - int(power[::-1].argmin())
