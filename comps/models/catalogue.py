@@ -51,8 +51,9 @@ class Model:
         return (*self.placed().values(), *self.made)
 
     def fingerprint(self) -> str:
-        """Of this entry: another one means that the model has to be prepared anew."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        """Of what decides on the files: another one means that the model has to be prepared anew."""
+        decides = (self.sha256, sorted(self.placed().items()), self.finish, self.made, self.revision)
+        return hashlib.sha256(repr(decides).encode()).hexdigest()
 
 
 _HIBARI_CODE = (

@@ -8,6 +8,7 @@ taken over in grains of 5 ms. Samples are mono float32, F0 is in Hz, a value eve
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -76,6 +77,7 @@ def _add(out: Array, grain: _Grain, source: Array, ratio: float) -> None:
         out[to + low : to + high] += grain.gain * window[low:high] * source[begin + low : begin + high]
 
 
+@functools.lru_cache(maxsize=1024)
 def _rising(length: int) -> Array:
     half: Array = 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)
     return half

@@ -34,9 +34,15 @@ from tests.serving import serving
 
 Build = Callable[[StorageSettings], MicroService]
 _SERVICES: dict[str, tuple[str, Build, set[str]]] = {
-    "asr": (asr.NAME, lambda _: asr.build(AsrSettings(port=0, engine="pocketsphinx")), {"PocketsphinxWorker"}),
+    "asr": (asr.NAME, lambda _: asr.build(AsrSettings(port=0, engine="moonshine")), {"MoonshineWorker"}),
+    "asr by pocketsphinx": (asr.NAME, lambda _: asr.build(AsrSettings(port=0, engine="pocketsphinx")), {"PocketsphinxWorker"}),
     "llm": (llms.NAME, lambda _: llms.build(LlmSettings(port=0, engine="responder")), {"Responder"}),
     "tts": (
+        tts.NAME,
+        lambda _: tts.build(TtsSettings(port=0, engine="hibari")),
+        {"HibariWorker", "VoiceMatcher", "SpeechEncoder"},
+    ),
+    "tts by espeak": (
         tts.NAME,
         lambda _: tts.build(TtsSettings(port=0, engine="espeak")),
         {"EspeakWorker", "VoiceMatcher", "SpeechEncoder"},

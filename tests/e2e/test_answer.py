@@ -153,5 +153,5 @@ def test_the_report_of_an_answer_is_in_the_videos_time(client: httpx.Client) -> 
     phonemes = said["phonemes"]
     assert all(start <= end for start, end, _ in phonemes)
     assert phonemes[-1][1] == pytest.approx(said["duration"], abs=0.05)
-    assert said["engines"] == {"llm": "responder", "tts": "espeak", "animation": "warp"}
+    assert said["engines"] == {"llm": "responder", "tts": "hibari", "animation": "warp"}
     assert json.dumps(said)

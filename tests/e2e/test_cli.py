@@ -80,7 +80,16 @@ def test_doctor_names_an_engine_for_every_stage(home: Path) -> None:
     done = _run(home, "doctor")
     assert done.returncode == 0, done.stdout
     chosen = [line for line in done.stdout.splitlines() if "✔" in line]
-    assert [line.split()[1] for line in chosen] == ["asr", "describe", "llm", "tts", "animation"]
+    # English is spoken by hibari, all other languages by espeak.
+    found = [(line.split()[1], line.split()[3]) for line in chosen]
+    assert [stage for stage, _ in found] == ["asr", "describe", "llm", "tts", "tts", "animation"]
+    assert {("asr", "moonshine"), ("tts", "hibari"), ("tts", "espeak")} <= set(found)
+
+
+def test_the_models_are_listed(home: Path) -> None:
+    done = _run(home, "models", "list")
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in ("moonshine-tiny-en", "hibari", "silero-vad"))
 
 
 def test_a_package_of_the_same_name_is_told_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

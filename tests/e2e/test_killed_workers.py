@@ -45,6 +45,10 @@ def _speak(tts: httpx.Client, number: int) -> httpx.Response:
     return tts.post("/v1/tts", json={"text": f"This is number {number}, and it is a rather long sentence. " * 20})
 
 
+def _speak_german(tts: httpx.Client, number: int) -> httpx.Response:
+    return tts.post("/v1/tts", json={"text": f"Dies ist die Nummer {number} und ein recht langer Satz. " * 20, "voice": "de"})
+
+
 def _encode(tts: httpx.Client, number: int) -> httpx.Response:
     return tts.post("/v1/audio/speech", json={"input": f"Number {number} is encoded. " * 20})
 
@@ -80,8 +84,9 @@ def _animate(animation: httpx.Client, number: int) -> httpx.Response:
 
 
 _POOLS: dict[str, tuple[str, Ask]] = {
-    "PocketsphinxWorker": ("asr", _recognise),
-    "EspeakWorker": ("tts", _speak),
+    "MoonshineWorker": ("asr", _recognise),
+    "HibariWorker": ("tts", _speak),
+    "EspeakWorker": ("tts", _speak_german),
     "SpeechEncoder": ("tts", _encode),
     "VoiceMatcher": ("tts", _match),
     "Responder": ("llm", _reply),

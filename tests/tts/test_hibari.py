@@ -10,6 +10,7 @@ import pytest
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import SpeechRequest
 from comps.tts.engines.hibari import HibariEngine
+from comps.tts.engines.hibari_voices import VOICES
 
 pytestmark = pytest.mark.anyio
 
@@ -43,4 +44,4 @@ async def test_pitch_is_the_voice_s_own(hibari: HibariEngine) -> None:
         f0 = np.array(speech.f0)
         return float(np.median(f0[f0 > 0]))
 
-    assert await median("arthur") == pytest.approx(0.72 * await median("heart"), rel=0.05)
+    assert await median("arthur") == pytest.approx(VOICES["arthur"].f0 * await median("heart"), rel=0.05)

@@ -94,7 +94,7 @@ def test_a_clause_without_marks_of_any_length_is_spoken_without_a_click(worker: 
     assert 4 <= len(silences) <= 12
     for edge in (edge for span in silences for edge in span):
         at = round(edge * spoken.rate)
-        assert np.abs(np.diff(samples[max(0, at - 120) : at + 120])).max(initial=0) < 1500
+        assert np.abs(np.diff(samples[max(0, at - 24) : at + 24])).max(initial=0) < 1000
 
 
 def test_work_ends_between_sentences_once_nobody_waits(worker: HibariWorker) -> None:

@@ -158,6 +158,7 @@ def test_nothing_to_speak_is_an_error_of_the_text(written: str) -> None:
         ("from 10–20 people", ["from", "10", "20", "people"]),
         ("mail info@example.com now", ["mail", "info@example.com", "now"]),
         ("one — two", ["one", "two"]),
+        ("See https://example.com/a_b?c=1.", ["See", "https://example.com/a_b?c=1"]),
         ("Ｈｅｌｌｏ １２", ["Ｈｅｌｌｏ", "１２"]),
     ],
 )
@@ -213,6 +214,14 @@ def test_a_block_of_code_alone_or_cut_off_is_announced() -> None:
 )
 def test_pieces_of_markup_are_read_like_the_whole(piece: str, spoken: str) -> None:
     assert read_aloud(piece, "en").spoken == spoken
+
+
+@pytest.mark.parametrize(
+    "formula", [r"\frac{", r"\frac{a}{", r"x^", r"x_{\sqrt", r"\sum_", "{{{{", "}}}}", r"\frac" * 200, "{" * 400, r"\sqrt["]
+)
+def test_formulas_that_are_cut_off_are_read_as_far_as_they_go(formula: str) -> None:
+    for text in (f"a $x + {formula}$ b", f"a \\(x {formula}\\) b"):
+        assert read_aloud(text, "en").spoken.endswith("b")
 
 
 def test_the_british_put_the_day_first() -> None:

@@ -30,3 +30,10 @@ def test_text_is_read_as_people_read_it(language: str, written: str, spoken: str
 @pytest.mark.parametrize(("language", "fewest"), _FEWEST.items())
 def test_the_tables_are_no_shorter_than_promised(language: str, fewest: int) -> None:
     assert len(dict(_cases(language))) >= fewest
+
+
+@pytest.mark.parametrize("language", _FEWEST)
+def test_what_was_read_is_read_again_as_it_stands(language: str) -> None:
+    """What a rule says is nothing that another takes for a number, a mark or an abbreviation."""
+    for _, spoken in _cases(language):
+        assert read_aloud(spoken, language).spoken == spoken

@@ -19,7 +19,10 @@ _INSIDE = _words("eg ie vs cf approx viz ca resp al incl est dept univ assn ave 
 #: Also at the end of a sentence: then a capital follows.
 _AMBIGUOUS = _words("etc inc ltd co corp jr sr bros esq a.m p.m b.c a.d ph.d m.d b.a m.a d.c usw")
 #: Before a number; words of their own otherwise ("No. That is wrong.").
-_BEFORE_NUMBER = _words("no nos nr art sec ch p pp vol fig figs eq op ver v jan feb mar apr jun jul aug sep sept oct nov dec")
+_BEFORE_NUMBER = _words(
+    "no nos nr núm art sec ch chap kap cap p pp pg pág págs vol bd fig figs abb eq op ver v ex ep rm bldg rte apt ext tel tél"
+    " jan feb mar apr jun jul aug sep sept oct nov dec"
+)
 
 _LOOKED_AT = 40
 _LAST_WORD = re.compile(r"[\w.&]*\w$")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from comps.cores.text.alphabets import LETTERS, ONLY, TELLING
 from comps.cores.text.common_words import COMMON_WORDS
@@ -50,6 +51,12 @@ _NAME_WEIGHT = 0.5
 _LETTER_WEIGHT = 0.5
 #: To be sure of a language of Latin script: words of it that the language so far has not, and the share of words that are known.
 _SURE_WORDS, _SURE_SHARE = 1.5, 0.3
+#: The share where a single word tells the language.
+_SURE_ALONE_SHARE = 0.45
+#: What a word says that few languages have, beside one that many have.
+_OWN_WORD, _FEW_LANGUAGES = 1.5, 3
+#: Letters of "NATO": longer words in capitals are words where all is in capitals.
+_ACRONYM = 4
 #: Words this long say something alone, if no other language has them and nothing else was said: "Gracias."
 _LONG_WORD = 5
 #: Below this share of the letters, another script holds no more than a word within the sentence.
@@ -157,15 +164,19 @@ def _by_letters(script: str, text: str, so_far: str) -> str:
 
 def _words(text: str) -> list[tuple[str, float]]:
     """The words of ``text`` in lower case, and what each may say."""
+    matches = list(_WORD.finditer(text))
     found: list[tuple[str, float]] = []
     is_first, after_name = True, False
     end = 0
-    for match in _WORD.finditer(text):
+    for match, following in zip_longest(matches, matches[1:]):
         word = match.group()
         is_first = is_first or any(mark in text[end : match.start()] for mark in ".!?:\n…")
         is_capital = word[0].isupper()
+        # "Kim Jong Un": the first of several capitals is as much of a name.
+        is_alone = is_first and not (following and following.group()[0].isupper())
+        is_acronym = word.isupper() and (1 < len(word) <= _ACRONYM or not text.isupper())
         is_particle = after_name and word in _PARTICLES
-        is_name = is_particle or (is_capital and not is_first)
+        is_name = is_particle or is_acronym or (is_capital and not is_alone)
         if len(word) > 1 or not is_name or is_particle:
             found.append((word.lower(), _NAME_WEIGHT if is_name else 1.0))
         after_name = is_capital or is_particle
@@ -189,25 +200,46 @@ def _latin(text: str, so_far: str) -> str:
     words = _words(text)
     alphabets = LETTERS["Latn"]
     known = dict.fromkeys(alphabets, 0.0)
+    #: What ``so_far`` does not have.
     new = dict(known)
+    telling: dict[str, set[str]] = {language: set() for language in alphabets}
     for word, weight in words:
-        having = COMMON_WORDS.get(word) or _languages_by_letter(word, weight)
-        value = weight if word in COMMON_WORDS else _LETTER_WEIGHT
+        having = [language for language in _languages_having(word, weight) if language in alphabets]
+        value = _value(word, weight, having)
         for language in having:
-            known[language] = known.get(language, 0.0) + value
+            # A word that both have is no more for the language so far than any other.
+            known[language] += min(value, weight) if language == so_far else value
             if so_far not in having:
-                new[language] = new.get(language, 0.0) + value
+                new[language] += value
+                telling[language].add(word)
     for language, marks in _PUNCTUATION.items():
         if any(mark in text for mark in marks):
             known[language] += 1
             new[language] += 1
+            telling[language].add(marks)
     scores = _scores(words, alphabets)
     best = max(alphabets, key=lambda language: (known[language] + scores[language], scores[language], language == so_far))
     if best == so_far or not words:
         return so_far
-    if new[best] >= _SURE_WORDS and known[best] >= _SURE_SHARE * len(words) and known.get(so_far, 0.0) <= known[best] / 2:
-        return best
-    return best if _is_said_whole(words, best) else ""
+    others = known.get(so_far, 0.0)
+    share = known[best] / len(words)
+    if len(telling[best]) >= 2:
+        is_sure = new[best] >= _SURE_WORDS and share >= _SURE_SHARE and 2 * others <= known[best]
+    else:
+        is_sure = new[best] >= _OWN_WORD and share >= _SURE_ALONE_SHARE and len(words) >= 3 and 2.5 * others <= known[best]
+    return best if is_sure or _is_said_whole(words, best) else ""
+
+
+def _languages_having(word: str, weight: float) -> tuple[str, ...]:
+    return COMMON_WORDS.get(word) or _languages_by_letter(word, weight)
+
+
+def _value(word: str, weight: float, having: Sequence[str]) -> float:
+    """How much a word says that these languages have."""
+    if word not in COMMON_WORDS:
+        return _LETTER_WEIGHT
+    is_own = len(having) <= _FEW_LANGUAGES and word not in _PARTICLES
+    return weight * (_OWN_WORD if is_own else 1) * (_LETTER_WEIGHT if len(word) == 1 else 1)
 
 
 def _languages_by_letter(word: str, weight: float) -> tuple[str, ...]:

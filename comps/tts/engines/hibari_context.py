@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.tts.engines.hibari_g2p import Letter
-from comps.tts.engines.hibari_letters import SPACE
+from comps.tts.engines.hibari_letters import PUNCTUATION, SPACE
 from comps.tts.engines.hibari_model import HOP, HOP_S, Float, Sounded
 from comps.tts.engines.hibari_timeline import Sound
 
@@ -51,8 +51,8 @@ def in_context(own: Sequence[Letter], before: Sequence[Letter] = (), *, continue
 def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[Float, Float, list[Sound]]:
     """The clause's own samples, F0 and sounds (their times from its first sample on), of those of the whole."""
     starts = np.cumsum(made.durations)
-    begin = 0 if clause.begin == 0 else _softest(made.samples, starts, clause.begin, 1)
-    end = len(made.f0) if clause.end == len(clause.letters) else _softest(made.samples, starts, clause.end + 1, begin + 1)
+    begin = 0 if clause.begin == 0 else _softest(made.samples, starts, clause, clause.begin, 1)
+    end = len(made.f0) if clause.end == len(clause.letters) else _softest(made.samples, starts, clause, clause.end + 1, begin + 1)
     samples = made.samples[begin * HOP : end * HOP].copy()
     fade = np.linspace(0.0, 1.0, _FADE, dtype=np.float32)
     if begin > 0:
@@ -62,11 +62,13 @@ def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[
     return samples, made.f0[begin:end], _within(sounds, begin * HOP_S, end * HOP_S)
 
 
-def _softest(samples: Float, starts: NDArray[np.float64], following: int, least: int) -> int:
-    """The frame to cut before, from frame ``least`` on, so that the letter ``following`` is after it; before that letter come a
-    mark and a space.
+def _softest(samples: Float, starts: NDArray[np.float64], clause: InContext, following: int, least: int) -> int:
+    """The frame to cut before, from frame ``least`` on, so that the letter ``following`` is after it.
+
+    Before that letter come a space and mostly a mark; without a mark there is no pause to look for.
     """
-    first = max(least, int((starts[following - 2] - _BEFORE_MARK_S) / HOP_S))
+    has_mark = clause.letters[following - 2].symbol in PUNCTUATION
+    first = max(least, int((starts[following - 2 if has_mark else following - 1] - _BEFORE_MARK_S) / HOP_S))
     last = max(first + 1, int((starts[following] - _BEFORE_NEXT_S) / HOP_S))
     frames = samples[first * HOP : last * HOP]
     power = (frames[: len(frames) // HOP * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(axis=1)

@@ -19,8 +19,6 @@ MEDIAN_F0 = 195.0
 #: Below it the vocoder hears no voice.
 VOICED_HZ = 40.0
 _HOP_S = 0.0125
-#: The durations say a sound begins this much later than forced alignment hears it (tests/tts/test_hibari_alignment.py).
-BIAS_S = 0.067
 #: An old voice trembles about five times a second; a second, slower wave keeps it from sounding like a machine.
 _TREMOR_HZ, _WANDER_HZ = 5.2, 1.7
 
@@ -30,8 +28,8 @@ _ENDS_ST, _RISES_ST = 5.0, 5.0
 _BEGINS_ST = (-3.0, 0.5)
 #: How long F0 takes to get from its own course to where the rise begins.
 _APPROACH_S = 0.08
-#: A voice is heard as long as it is not this much softer than at its loudest.
-_HEARD_DB = 25.0
+#: A rise is over when the voice is this much softer than at its loudest: later it would not be heard.
+_HEARD_DB = 18.0
 
 
 def with_pitch(f0: Float, voice: HibariVoice) -> Float:
@@ -62,7 +60,7 @@ def with_rise(f0: Float, samples: Float, begins_s: float) -> Float:
     target = max(_ENDS_ST, start + _RISES_ST)
     course = semitones.copy()
     course[begin:] = target
-    course[begin:end] = start + (target - start) * np.linspace(0, 1, end - begin) ** 1.5
+    course[begin:end] = start + (target - start) * np.linspace(0, 1, end - begin) ** 1.2
     approach = np.arange(max(0, begin - int(_APPROACH_S / _HOP_S)), begin)
     course[approach] += (start - semitones[first]) * (np.arange(len(approach)) + 1) / (len(approach) + 1)
     return np.where(f0 > VOICED_HZ, MEDIAN_F0 * 2 ** (course / 12), f0).astype(np.float32)

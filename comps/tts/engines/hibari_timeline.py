@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from comps.cores.proto.spans import Phoneme, Word
 from comps.tts.engines.hibari_g2p import Letter
-from comps.tts.engines.hibari_letters import STRESS, ipa, is_sound
-from comps.tts.engines.hibari_shape import BIAS_S
+from comps.tts.engines.hibari_letters import SPACE, STRESS, ipa, is_sound
+from comps.tts.engines.hibari_model import HOP, HOP_S, Sounded
 
 SILENCE = "_"
 
 #: How much of a stress mark's time belongs to the consonant before, as forced alignment hears it.
 _STRESS_BEFORE = 0.4
+#: How long spaces are in the mean at the model's own pace. A word begins somewhere in or after the space: half way between where
+#: this one ends and where one of mean length would.
+_SPACE_S = 0.05
 #: Sounds are heard down to this far below the loudest, dB.
 _SILENT_DB = 40.0
+_SHORTEST_S = 0.005
 #: A shorter silence at punctuation is no pause.
 _SHORTEST_PAUSE_S = 0.025
 
@@ -35,15 +39,14 @@ class Sound:
     word: int
 
 
-def sounds(letters: Sequence[Letter], durations: NDArray[np.float64], samples: NDArray[np.float32], hop_s: float) -> list[Sound]:
-    """The sounds that are heard, in order and without overlap; between two of them is silence.
+def sounds(letters: Sequence[Letter], made: Sounded) -> list[Sound]:
+    """The sounds that are heard in what was ``made`` of ``letters``, in order and without overlap; between two is silence.
 
-    ``durations``: [letters + 2] seconds, as the model counts them; ``samples``: what it made of them, in frames of ``hop_s``.
     Marks and spaces take time of their own, too: the phoneme before gets it; a stress mark's is shared with the vowel behind it.
     At punctuation the samples tell where the pause is.
     """
-    ends = np.cumsum(durations)
-    edges = np.maximum(ends - BIAS_S, 0.0)
+    ends = np.cumsum(made.durations)
+    edges = np.maximum(ends - made.late_s, 0.0)
     total = float(ends[-1])
     found: list[Sound] = []
     paused_before: list[bool] = []
@@ -52,38 +55,40 @@ def sounds(letters: Sequence[Letter], durations: NDArray[np.float64], samples: N
     for index, letter in enumerate(letters):
         start, end = float(edges[index]), float(edges[index + 1])
         if is_sound(letter.symbol):
-            found.append(Sound(start if pending is None else pending, end, ipa(letter.symbol), letter.word))
+            begin = start if pending is None else min(pending, end - _SHORTEST_S)
+            found.append(Sound(begin, end, ipa(letter.symbol), letter.word))
             paused_before.append(paused)
             pending, paused = None, False
         elif letter.symbol in STRESS:
-            begins_word = not found or found[-1].word != letter.word
-            pending = start if begins_word else start + _STRESS_BEFORE * (end - start)
-        elif letter.word < 0 and letter.symbol != " ":
+            within = bool(found) and found[-1].word == letter.word
+            pending = start + _STRESS_BEFORE * (end - start) if within else start if pending is None else pending
+        elif letter.symbol == SPACE:
+            pending = start + (_SPACE_S / made.pace + end - start) / 2
+        elif letter.word < 0:
             paused = True
     for before, after in pairwise(found):
         before.end = after.start
     if found:
-        quiet = _quiet(samples, hop_s)
+        quiet = _quiet(made.samples)
         _place_pauses(found, paused_before, quiet, total)
     return found
 
 
-def _quiet(samples: NDArray[np.float32], hop_s: float) -> list[tuple[float, float]]:
+def _quiet(samples: NDArray[np.float32]) -> list[tuple[float, float]]:
     """The stretches in which nothing is heard."""
-    hop = round(hop_s * 24_000)
-    power = (samples[: len(samples) // hop * hop].reshape(-1, hop).astype(np.float64) ** 2).mean(axis=1)
+    power = (samples.reshape(-1, HOP).astype(np.float64) ** 2).mean(axis=1)
     silent = power <= power.max() * 10 ** (-_SILENT_DB / 10)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
-    return [(start * hop_s, end * hop_s) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
+    return [(start * HOP_S, end * HOP_S) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
 
 
 def _place_pauses(found: list[Sound], paused_before: Sequence[bool], quiet: Sequence[tuple[float, float]], total: float) -> None:
     """Let sounds begin and end where a pause beside them does."""
     if quiet and quiet[0][0] == 0.0:
-        found[0].start = min(quiet[0][1], found[0].end - 0.005)
+        found[0].start = min(quiet[0][1], found[0].end - _SHORTEST_S)
     found[-1].end = total
     if quiet and quiet[-1][1] >= total - 1e-6:
-        found[-1].end = max(quiet[-1][0], found[-1].start + 0.005)
+        found[-1].end = max(quiet[-1][0], found[-1].start + _SHORTEST_S)
     for (before, after), pauses in zip(pairwise(found), paused_before[1:], strict=True):
         if not pauses:
             continue

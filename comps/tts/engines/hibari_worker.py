@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comps.cores.errors import NothingToSpeak
 from comps.cores.proto.spans import Phoneme, Word
@@ -15,9 +16,9 @@ from comps.tts.engines import hibari_timeline as timeline
 from comps.tts.engines.hibari_context import cut_out, in_context
 from comps.tts.engines.hibari_g2p import HibariG2P, Letter, Sentence
 from comps.tts.engines.hibari_model import HOP, HOP_S, RATE, HibariModel
-from comps.tts.engines.hibari_voices import HibariVoice
-from comps.tts.loudness import as_pcm, level
-from comps.tts.pauses import paced
+from comps.tts.engines.hibari_voices import DEFAULT, VOICES, HibariVoice
+from comps.tts.loudness import as_pcm, integrated, level
+from comps.tts.pauses import Paced, paced
 from comps.tts.questions import rises
 
 _TOKEN = re.compile(r"[^\s—–…]+")
@@ -42,6 +43,8 @@ class HibariWorker:
     def __init__(self, folder: str) -> None:
         self._g2p = HibariG2P(Path(folder))
         self._model = HibariModel(Path(folder))
+        # The first sentence takes four times as long: nobody should wait for it.
+        self.speak("Hello.", VOICES[DEFAULT])
 
     def speak(
         self, text: str, voice: HibariVoice, speed: float = 1.0, seed: int = 0, *, before: str = "", continues: bool = False
@@ -50,6 +53,18 @@ class HibariWorker:
 
         Raises NothingToSpeak when nothing in it can be spoken, and Cancelled.
         """
+        made, f0 = self._sounded(text, voice, speed, seed, before, continues)
+        pcm = as_pcm(level(made.samples, RATE, voice.gain_db))
+        return Spoken(pcm, RATE, made.phonemes, made.words, np.round(f0, 1).tolist(), HOP_S)
+
+    def loudness(self, text: str, voice: HibariVoice) -> float:
+        """LUFS of what the voice makes of ``text`` before it is levelled: what its gain is measured by."""
+        return integrated(self._sounded(text, voice, 1.0, 0, "", continues=False)[0].samples, RATE)
+
+    def _sounded(
+        self, text: str, voice: HibariVoice, speed: float, seed: int, before: str, continues: bool
+    ) -> tuple[Paced, NDArray[np.float32]]:
+        """What ``speak`` speaks, unlevelled, and its F0."""
         pronounced = self._g2p.pronounce(text)
         said = self._g2p.pronounce(before).sentences[-1:]
         found: list[timeline.Sound] = []
@@ -60,9 +75,9 @@ class HibariWorker:
             is_last = sentence is pronounced.sentences[-1]
             part = in_context(self._known(sentence), self._known(*said), continues=continues and is_last)
             asks = rises(f"{before if said else ''} {pronounced.text(sentence)}")
-            made = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
-            sounds = timeline.sounds(part.letters, made.durations, made.samples, HOP_S)
-            own, pitch, sounds = cut_out(made, sounds, part)
+            sounded = self._model.sound([letter.symbol for letter in part.letters], voice, speed, seed, rise=asks)
+            sounds = timeline.sounds(part.letters, sounded)
+            own, pitch, sounds = cut_out(sounded, sounds, part)
             for sound in sounds:
                 sound.start, sound.end = sound.start + at, sound.end + at
             found += sounds
@@ -74,10 +89,8 @@ class HibariWorker:
         samples, f0 = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
         written = [word for word in (match.group().strip(_PUNCTUATION) for match in _TOKEN.finditer(text)) if word]
         heard = timeline.words(written, [word.strip(_PUNCTUATION) for word in pronounced.words], found)
-        spoken = paced(samples, RATE, text, timeline.phonemes(found, len(samples) / RATE), heard, speed)
-        f0 = f0[np.minimum(spoken.before(np.arange(0, len(spoken.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
-        pcm = as_pcm(level(spoken.samples, RATE, voice.gain_db))
-        return Spoken(pcm, RATE, spoken.phonemes, spoken.words, np.round(f0, 1).tolist(), HOP_S)
+        made = paced(samples, RATE, text, timeline.phonemes(found, len(samples) / RATE), heard, speed)
+        return made, f0[np.minimum(made.before(np.arange(0, len(made.samples), HOP) / RATE) / HOP_S, len(f0) - 1).astype(int)]
 
     def _known(self, *sentences: Sentence) -> list[Letter]:
         return [letter for sentence in sentences for letter in sentence.letters if self._model.knows(letter.symbol)]

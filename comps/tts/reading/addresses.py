@@ -24,9 +24,9 @@ _BARE = re.compile(
     rf"(?<![\w@./\\-])(?P<host>{_HOST}(?P<tld>{_TLD}))(?![\w-])(?!\.[A-Za-z0-9])(?P<rest>(?::\d{{2,5}})"
     rf"?(?:/[^\s<>\"'，。、！]{{0,1500}})?)"
     r"(?!@)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_MAIL = re.compile(r"(?<![\w.+-])(?P<user>[A-Za-z0-9][\w.+-]{0,63})@(?P<host>" + _HOST + r"[A-Za-z]{2,24})(?![\w-])")
+_MAIL = re.compile(r"(?<![\w.+-])(?P<user>[A-Za-z0-9][\w.+-]{0,63})@(?P<host>" + _HOST + r"[A-Za-z]{2,24})(?![\w-])", re.ASCII)
 _TRAILING = re.compile(r"[.,;:!?)\]}*_'\"…]+$")
 
 _EXTENSIONS = (
@@ -50,7 +50,7 @@ _FILE = re.compile(
     rf"(?<![\w./-])(?P<name>[A-Za-z0-9_][\w-]{{0,60}}(?:\.[\w-]{{1,30}}){{0,4}})\.(?P<end>{_EXTENSIONS})(?![\w-])(?!\.\w)"
 )
 _DOT_FILE = re.compile(r"(?<![\w./)\]\"'])\.(?P<name>[A-Za-z][\w-]{1,30})(?![\w(])")
-_HASHTAG = re.compile(r"(?<![\w&/])#(?P<tag>[^\W\d]\w{1,60})")
+_HASHTAG = re.compile(r"(?<![\w&/])#(?P<tag>[^\W\d]\w{1,60})(?![\w-])")
 _HANDLE = re.compile(r"(?<![\w.@/])@(?P<name>[A-Za-z_][\w]{1,40})")
 _HUMP = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|_+")
 

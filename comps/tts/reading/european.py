@@ -85,6 +85,8 @@ class European(ABC):
     time_pattern: str
     #: "3rd", with the number in a group ``n`` and what is replaced in ``it``.
     ordinal_pattern: str
+    #: Between the numbers of a score or a ratio.
+    ratio: str
     #: The full stop after a roman numeral, in German.
     king_mark = ""
 
@@ -364,13 +366,14 @@ class European(ABC):
 
     def _fractions(self) -> None:
         words = self.words
+        after = rf"(?:[ ](?P<unit>{any_of(unit for unit in words.units if len(unit) > 1)})(?![\w/]))?"
         self.rule(
-            rf"(?:(?<![\w.])(?P<w>\d{{1,5}})[ ]?)?(?P<f>[{''.join(_VULGAR)}])",
-            lambda match: self._mixed(match["w"], *_VULGAR[match["f"]]),
+            rf"(?:(?<![\w.])(?P<w>\d{{1,5}})[ ]?)?(?P<f>[{''.join(_VULGAR)}]){after}",
+            lambda match: self._mixed(match["w"], *_VULGAR[match["f"]]) + self._part_of(match),
         )
         self.rule(
-            r"(?<![\w/.,])(?:(?P<w>\d{1,3})[ ](?=\d{1,2}/))?(?P<a>\d{1,4})[ ]?[/⁄][ ]?(?P<b>\d{1,4})(?![\w/])(?![.,]\d)",
-            self._slashed,
+            r"(?<![\w/.,])(?:(?P<w>\d{1,3})[ ](?=\d{1,2}/))?(?P<a>\d{1,4})[ ]?[/⁄][ ]?(?P<b>\d{1,4})(?![\w/])(?![.,]\d)" + after,
+            lambda match: self._slashed(match) + self._part_of(match),
         )
         self.rule(
             r"(?<![\w.])(?P<n>\d{1,20}(?:[.,]\d{1,20})?)[eE](?P<p>[+-]?\d{1,4})(?!\w)",
@@ -385,6 +388,10 @@ class European(ABC):
         if whole and (top, bottom) == (1, 2):
             return self.half_more(whole)
         return (f"{self.number(whole)} {words.conjunction} " if whole else "") + self.fraction(top, bottom)
+
+    def _part_of(self, match: Match) -> str:
+        """The unit after a fraction."""
+        return f" {self.words.units[match['unit']].one}" if match["unit"] else ""
 
     def _slashed(self, match: Match) -> str:
         words = self.words
@@ -499,7 +506,7 @@ class European(ABC):
             (r"(?<!\w)\+(?=\d)", f"{words.plus} "),
             (r"(?<=[\w)])[ ]?×[ ]?(?=[\w(])|(?<=\d)[ ]?[∗*][ ]?(?=\d)", f" {words.times} "),
             (r"(?<=[\w)])[ ]?÷[ ]?(?=[\w(])|(?<=\d)[ ]:[ ](?=\d)", f" {words.divided} "),
-            (r"(?<=\d)[ ]?:[ ]?(?=\d)", f" {words.to} "),
+            (r"(?<=\d)[ ]?:[ ]?(?=\d)", f" {self.ratio} "),
             (r"(?<=\d)[ ][-−–][ ](?=\d)", f" {words.minus} "),
             (r"(?<![\w)\]])[-−](?=\d)", f"{words.minus} "),
             (r"(?<=\d)–(?=\d)", f" {words.to} "),

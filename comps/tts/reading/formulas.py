@@ -95,7 +95,7 @@ class _Reader:
         return read
 
     def _argument(self) -> list[str]:
-        if self._at == len(self._signs) or self._depth >= _DEEPEST:
+        if self._at >= len(self._signs) or self._depth >= _DEEPEST:
             return []
         self._depth += 1
         read = self._next()
@@ -147,7 +147,11 @@ class _Reader:
         while self._signs[self._at : self._at + 1] in (["_"], ["^"]):
             sign = self._signs[self._at]
             self._at += 1
-            read += [self._word("from" if sign == "_" else "to"), *self._argument()]
+            if name == "lim" and "as" in self._words:
+                to, approaches = self._word("rightarrow"), self._word("approaches")
+                read += [self._word("as"), *(approaches if word == to else word for word in self._argument())]
+            else:
+                read += [self._word("from" if sign == "_" else "to"), *self._argument()]
         return [*read, self._word("of")]
 
     def _word(self, name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from comps.tts.reading.european import European, Unit, Words
+from comps.tts.reading.european import European, Unit, Words, any_of
+from comps.tts.reading.roman import roman
 
 _SMALL = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
 "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"]  # fmt: skip
@@ -42,6 +43,9 @@ _UNITS = {
     "mètres par seconde"),
     "Ω": _unit("ohm"), "N": _unit("newton"), "heure": _unit("heure", "f"), "mois": Unit("mois", "mois"), "an": _unit("an"),
     "jour": _unit("jour"), "personne": _unit("personne", "f"), "nuit": _unit("nuit", "f"), "h": _unit("heure", "f"),
+    "c. à café": Unit("cuillère à café", "cuillères à café", "f"),
+    "c. à soupe": Unit("cuillère à soupe", "cuillères à soupe", "f"),
+    "c. à s.": Unit("cuillère à soupe", "cuillères à soupe", "f"), "c. à c.": Unit("cuillère à café", "cuillères à café", "f"),
 }  # fmt: skip
 _CENTIME = _unit("centime")
 _EURO = (_unit("euro"), _CENTIME)
@@ -118,6 +122,7 @@ _WORDS = Words(
 )
 
 
+_DAYS = {"lun": "lundi", "mar": "mardi", "mer": "mercredi", "jeu": "jeudi", "ven": "vendredi", "sam": "samedi", "dim": "dimanche"}
 #: What is counted in the feminine.
 _WOMEN = (
     "personnes?|fois|minutes?|heures?|secondes?|années?|semaines?|pages?|tasses?|cuillères?"
@@ -131,6 +136,7 @@ class French(European):
         r"(?<![\w:.,])(?:(?P<h>\d{1,2})(?:[ \u202f]?[hH][ \u202f]?|:)(?P<m>\d{2})(?:[ ]?h)?(?!\w)"
         r"|(?P<h2>\d{1,2})[ \u202f]?[hH](?P<m2>)(?![\w/]))(?![:])"
     )
+    ratio = "à"
     ordinal_pattern = r"(?<![\w.,])(?P<it>(?P<n>\d{1,3})(?:er|ère|re|ème|ième|nde?|e)s?)(?!\w)"
 
     def own_rules(self) -> None:
@@ -139,6 +145,16 @@ class French(European):
             lambda match: (
                 f"{self.number(match['n'])} {match['what']} et demi{'e' if re.fullmatch(_WOMEN, match['what']) else ''}"
             ),
+        )
+        self.rule(r"(?<=[IVX]e)(?P<it>[ ]s\.)(?P<end>\s*$)?", lambda match: " siècle" if match["end"] is None else " siècle.")
+        self.rule(
+            r"(?<!\w)(?!Ie)(?P<n>[IVX]{1,6})(?:e|ème)(?!\w)(?![ "
+            r"]siècle)",
+            lambda match: self.ordinal(roman(match["n"]) or 0, "e"),
+        )
+        self.rule(
+            rf"(?<!\w)(?P<it>(?P<d>{any_of(_DAYS)})\.)(?=[ ]?(?:au|à|et|-|–|\d))|(?<=au[ ])(?P<x>(?P<e>{any_of(_DAYS)})\.)",
+            lambda match: _DAYS[match["d"] or match["e"]],
         )
         self.rule(r"(?<!\w)pp?\.[ ]?(?=\d)", "page ")
         self.rule(r"(?<!\w)[nN][°º][ \u202f]?(?=\d)", "numéro ")

@@ -159,9 +159,10 @@ class German(European):
     )
     ordinal_pattern = (
         r"\b(?P<article>[Dd]er|[Dd]ie|[Dd]as|[Dd]em|[Dd]en|[Dd]es|[Ii]m|[Zz]um|[Zz]ur|[Aa]m|[Bb]eim|[Vv]om|[Uu]nd"
-        r"|[Ii]hr|[Ii]hren|[Jj]eder|[Jj]ede|[Jj]eden|[Bb]is)"
+        r"|[Ii]hr|[Ii]hren|[Aa]ls|[Jj]eder|[Jj]ede|[Jj]eden|[Bb]is)"
         r"[ ](?P<it>(?P<n>\d{1,3})\.)(?=[ ][A-ZÄÖÜa-zäöü])"
     )
+    ratio = "zu"
     king_mark = r"\.?"
 
     def own_rules(self) -> None:
@@ -223,7 +224,9 @@ class German(European):
 
     def ordinal(self, number: int, context: str) -> str:
         article = context.split(maxsplit=1)[0].lower() if context.split() else ""
-        return self._stem(number) + ("e" if article in ("der", "die", "das", "jede") else "er" if article == "jeder" else "en")
+        return self._stem(number) + (
+            "e" if article in ("der", "die", "das", "jede") else "er" if article in ("jeder", "als") else "en"
+        )
 
     def king(self, number: int, name: str) -> str:
         return f"{'die' if name in _WOMEN else 'der'} {self._stem(number).capitalize()}e"

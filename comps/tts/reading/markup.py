@@ -93,6 +93,7 @@ _EMPHASIS = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?P<sign>[*_`~\[\]()#+.!>|$-])")
 _ITEM = r"(?:[-*+•‣◦–][ \t]+|\d{1,3}[.)][ \t]+)"
+_LIST_BRACKET = re.compile(r"^[ \t>]*\d{1,3}(?P<it>\))(?=[ \t])", re.MULTILINE)
 _HEADING_END = re.compile(r"^[ \t]{0,3}\#{1,6}[ \t][^\n]*?(?P<it>[ \t]*\#*[ \t]*)$", re.MULTILINE)
 _BLOCK_END = re.compile(rf"^[ \t>]*(?P<mark>{_ITEM}|\#{{1,6}}[ \t]+)[^\n]*[^\s.,;:!?…。，；：！？](?P<it>)[ \t]*$", re.MULTILINE)
 _BLOCK_MARK = re.compile(r"^[ \t]*(?:>[ \t]?)*(?:[-*+•‣◦][ \t]+|\#{1,6}[ \t]+)?", re.MULTILINE)
@@ -203,18 +204,19 @@ def _lines(text: Traced, phrases: Phrases) -> Traced:
     text = _rows(text, phrases).sub(_TABLE_RULE, "").sub(_RULER, "")
     text = text.sub(_EMPHASIS, lambda match: "^" if match["power"] else "")
     text = text.sub(_ESCAPE, lambda match: match["sign"])
-    text = text.sub(_HEADING_END, "")
+    text = text.sub(_HEADING_END, "").sub(_LIST_BRACKET, ".")
     written = text.text
-    text = text.sub(_BLOCK_END, lambda match: _block_end(match, written))
+    text = text.sub(_BLOCK_END, lambda match: _block_end(match, written, phrases))
     return text.sub(_BLOCK_MARK, "")
 
 
 _NEXT_ITEM = re.compile(rf"\s*\n[ \t>]*{_ITEM}")
 
 
-def _block_end(match: re.Match[str], text: str) -> str:
+def _block_end(match: re.Match[str], text: str, phrases: Phrases) -> str:
     """A heading and the last item of a list end as sentences do, other items with a pause."""
-    return "," if not match["mark"].startswith("#") and _NEXT_ITEM.match(text, match.end()) else "."
+    has_next = not match["mark"].startswith("#") and _NEXT_ITEM.match(text, match.end())
+    return phrases.comma.strip() if has_next else phrases.stop
 
 
 def _rows(text: Traced, phrases: Phrases) -> Traced:
@@ -232,8 +234,8 @@ def _rows(text: Traced, phrases: Phrases) -> Traced:
         if not text.text[begin : match.start()].strip():
             return ""
         if text.text[match.end() : end].strip():
-            return ", "
-        return "" if text.text[: match.start()].rstrip()[-1:] in ".!?…" else "."
+            return phrases.comma
+        return "" if text.text[: match.start()].rstrip()[-1:] in ".!?…。！？" else phrases.stop
 
     return text.sub(_PIPE, pipe)
 

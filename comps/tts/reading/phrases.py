@@ -18,13 +18,17 @@ class Phrases:
     yes: str = ""
     no: str = ""
     formula: dict[str, str] = field(default_factory=dict)
+    #: What ends a heading, and what parts the cells of a table.
+    stop: str = "."
+    comma: str = ", "
 
 
 _ENGLISH_FORMULA = {
     "=": "equals", "+": "plus", "-": "minus", "<": "is less than", ">": "is greater than", "*": "times", "/": "over",
     "over": "over", "root": "the square root of", "nth root": "the {} root of", "2": "squared", "3": "cubed",
     "power": "to the power of", "sub": "sub", "from": "from", "to": "to", "of": "of", "sum": "the sum", "prod": "the product",
-    "int": "the integral", "lim": "the limit", "times": "times", "cdot": "times", "div": "divided by", "pm": "plus or minus",
+    "int": "the integral", "lim": "the limit", "as": "as", "approaches": "approaches", "times": "times", "cdot": "times",
+    "div": "divided by", "pm": "plus or minus",
     "mp": "minus or plus", "leq": "is at most", "le": "is at most", "geq": "is at least", "ge": "is at least",
     "neq": "is not equal to", "ne": "is not equal to", "approx": "is approximately", "sim": "is similar to",
     "equiv": "is equivalent to", "infty": "infinity", "in": "in", "notin": "not in", "rightarrow": "to", "Rightarrow": "implies",
@@ -86,7 +90,7 @@ _PHRASES = {
     "es": Phrases(
         "El código está en el texto.", "punto", "arroba", "barra", "guion", "guion bajo", "sí", "no", _SPANISH_FORMULA
     ),
-    "zh": Phrases("代码见文字。", "点", "艾特", "斜杠", "杠", "下划线", "是", "否", _CHINESE_FORMULA),
+    "zh": Phrases("代码见文字。", "点", "艾特", "斜杠", "杠", "下划线", "是", "否", _CHINESE_FORMULA, "。", "，"),
     "it": Phrases("Il codice è nel testo.", "punto", "chiocciola", "barra", "trattino", "trattino basso", "sì", "no"),
     "pt": Phrases("O código está no texto.", "ponto", "arroba", "barra", "hífen", "sublinhado", "sim", "não"),
     "nl": Phrases("De code staat in de tekst.", "punt", "apenstaartje", "schuine streep", "streepje", "liggend streepje", "ja",
@@ -102,6 +106,7 @@ _PHRASES = {
     "tr": Phrases("Kod metinde.", "nokta", "et", "eğik çizgi", "tire", "alt çizgi", "evet", "hayır"),
     "ja": Phrases(
         "コードは文章にあります。", "ドット", "アットマーク", "スラッシュ", "ハイフン", "アンダースコア", "はい", "いいえ",
+        stop="。", comma="、",
     ),
     "ko": Phrases("코드는 글에 있습니다.", "점", "골뱅이", "슬래시", "하이픈", "밑줄", "예", "아니요"),
     "hi": Phrases("कोड पाठ में है।", "डॉट", "ऐट", "स्लैश", "डैश", "अंडरस्कोर", "हाँ", "नहीं"),

@@ -150,12 +150,15 @@ _WORDS = Words(
 class Spanish(European):
     words = _WORDS
     time_pattern = (
-        r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?h(?:oras|rs)?\b\.?)?|(?P<h2>\d{1,2})"
+        r"(?<![\w:.,])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2})?(?:[ ]?h(?:oras|rs)?\b)?|(?P<h2>\d{1,2})"
         r"(?:\.(?P<m2>\d{2}))[ ]?h(?:oras)?\b)(?![\w:])"
     )
+    ratio = "a"
     ordinal_pattern = r"(?<![\w.,])(?P<it>(?P<n>\d{1,3})(?:\.?[ºª°](?!C)|\.er|er|ro|ra|do|da|to|ta|vo|va|mo|ma|no|na))(?!\w)"
 
     def own_rules(self) -> None:
+        self.rule(r"(?<![\w/.,])(?:1/2|½)(?=[ ][a-zñáéíóú]{2,20}a\b)", "media")
+        self.rule(r"(?<![\w/.,])(?:1/2|½)(?=[ ][a-zñáéíóú]{2,20}o\b)", "medio")
         self.rule(
             r"(?<![\w.,/])(?P<n>\d{1,4})[ \u202f]?½[ ](?P<what>[a-zñáéíóú]{2,20})(?!\w)",
             lambda match: (

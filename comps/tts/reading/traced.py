@@ -34,6 +34,9 @@ class Traced:
             begin, end = match.span(group) if match[group] is not None else match.span()
             if new is None or new == self.text[begin:end]:
                 continue
+            # A mark at the end of both, as the full stop after an address, is still itself.
+            while new and begin < end and new[-1] == self.text[end - 1] and not new[-1].isalnum():
+                new, end = new[:-1], end - 1
             pieces += [self.text[at:begin], new]
             spans += self.spans[at:begin]
             spans += [self._origin(begin, end)] * len(new)

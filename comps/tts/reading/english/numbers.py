@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SMALL = [
     "zero",
     "one",
@@ -105,3 +107,12 @@ _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 def fraction(top: int, bottom: int) -> str:
     one, many = _PARTS.get(bottom, (ordinal(bottom), ordinal(bottom) + "s"))
     return f"{cardinal(top)} {one if top == 1 else many}"
+
+
+def grouped(text: str) -> str:
+    """Digits one by one, with a pause where they were written apart."""
+    return ", ".join(digits(group) for group in re.findall(r"\d+", text))
+
+
+def counted(text: str, one: str) -> str:
+    return f"{number(text.lstrip('0') or '0')} {one}" + ("" if text.lstrip("0") == "1" else "s")

@@ -87,7 +87,7 @@ _SINGULAR = {
     "kPa": "kilopascal", "MPa": "megapascal", "N": "newton", "kN": "kilonewton", "Nm": "newton meter", "J": "joule",
     "kJ": "kilojoule", "MJ": "megajoule", "cal": "calorie", "kcal": "kilocalorie", "eV": "electron volt", "dB": "decibel",
     "pts": "point", "atm": "atmosphere",
-    "mol": "mole", "lm": "lumen", "ha": "hectare", "ac": "acre", "px": "pixel", "acre": "acre", "K": "kelvin",
+    "mol": "mole", "lm": "lumen", "ha": "hectare", "px": "pixel", "acre": "acre", "K": "kelvin",
     "hp": "horsepower", "AU": "astronomical unit", "ly": "light year",
 }  # fmt: skip
 _IRREGULAR = {
@@ -115,6 +115,8 @@ UNITS = {
 } | _IRREGULAR  # fmt: skip
 #: Only right after the digits or with a full stop: "5 in the morning", "3 a day".
 UNITS_ONLY_JOINED = frozenset({"N", "in", "d", "t", "K", "B", "F", "A", "us", "pt", "mo"})
+#: Units that a raised figure squares or cubes; after other short words it is a power.
+SQUARED = frozenset({"km", "m", "cm", "mm", "dm", "nm", "µm", "μm", "mi", "ft", "in", "yd", "s"})
 #: After "per" in "km/h".
 PER = {
     unit: UNITS[unit][0]
@@ -148,7 +150,8 @@ ABBREVIATIONS = {
     "Jr.": "Junior", "Jr": "Junior", "Sr.": "Senior", "Sr": "Senior", "Esq.": "Esquire", "Ave.": "Avenue", "Blvd.": "Boulevard",
     "Rd.": "Road", "Hwy.": "Highway", "Hwy": "Highway", "incl.": "including", "excl.": "excluding", "avg.": "average",
     "temp.": "temperature", "w/": "with", "w/o": "without", "b/c": "because", "c/o": "care of", "cf.": "compare",
-    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "Rte.": "Route", "Rt.": "Route",
+    "viz.": "namely", "et al.": "et al", "ca.": "circa", "misc.": "miscellaneous", "btwn.": "between", "elev.": "elevation",
+    "Rte.": "Route", "Rt.": "Route",
     "assn.": "association",
     "tbsp.": "tablespoons", "tsp.": "teaspoons", "Ph.D.": "P H D", "Ph.D": "P H D", "PhD": "P H D", "M.D.": "M D", "B.A.": "B A",
     "M.A.": "M A", "B.Sc.": "B S C", "M.Sc.": "M S C", "P.S.": "P S", "a.m.": "AM", "p.m.": "PM", "A.M.": "AM",
@@ -197,7 +200,7 @@ ROMAN_CARDINAL = (
     "|Appendix|Episode|Super Bowl|Rocky|Fantasy|Mark|Mk|Schedule|Amendment|Vatican|Unit|Group|Category|Lesson|Module"
     "|Division|Round"
     "|Tier|Option|Step|Star Trek|Model|Generation|Gen|Saturn|Henry VI, Part|Apollo|Quadrant|Region|Zone|Cranial nerve|CN|Factor"
-    "|Hepatitis|Photosystem|Complex|Symphony|Sonata|Opus|Canto|Psalm|Year|chapter|part|volume|book|act|scene|section"
+    "|Photosystem|Complex|Symphony|Sonata|Opus|Canto|Psalm|Year|chapter|part|volume|book|act|scene|section"
     "|article|phase"
     "|type|stage|level|class|grade|figure|table|appendix|episode|schedule"
 )
@@ -207,7 +210,7 @@ ROMAN_ORDINAL = (
     "|Mary|Alfonso"
     "|Otto|Wilhelm|Francis|Emmanuel|Cleopatra|Rama|Felipe|Carlos|Juan|Pedro|Innocent|Gregory|Clement|Urban|Julius"
     "|Boniface|Sixtus"
-    "|Adrian|Stephen|Robert|David|Malcolm|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
+    "|Adrian|Stephen|Robert|David|Margaret|Christian|Harald|Haakon|Olav|Maximilian|Rudolf|Joseph|Leopold|Baldwin|Albert"
     "|Xerxes|Darius|Cyrus|Antiochus|Seti|Mehmed|Murad|Selim|Suleiman|Mahmud|Constantine|Justinian|Theodosius|Basil|Michael"
     "|Friedrich"
     "|Umberto|Vittorio|Sigismund|Casimir|Harold|Eric|Philippe|Henri|Isabella|Beatrix|Christina|Anne|Pope \\w+|King \\w+"
