@@ -151,7 +151,7 @@ class Meter:
     def _errors(self, text: str, sound: Float, rate: int) -> int:
         """Words of ``text`` that Moonshine does not hear."""
         try:
-            heard, _ = self._listener.transcribe(wav_bytes((sound * 32767).astype("<i2"), rate))
+            heard, *_ = self._listener.transcribe(wav_bytes((sound * 32767).astype("<i2"), rate))
         except (NoSpeech, OtherLanguage):
             heard = ""
         return min(len(_plain(text)), word_errors(" ".join(_plain(text)), " ".join(_plain(heard))))

@@ -32,6 +32,10 @@ _CLOSING = "\"'”’“»)]}*_`」』）》】 \n\t\u00a0\u202f"
 SILENCE = "_"
 
 _FRAME_S = 0.005
+#: How long a sound lasts that cannot be heard.
+_MOMENT_S = 0.02
+#: Less of a sound than this is nothing.
+_NOTHING_S = 0.001
 #: No sound has a silence as long within it.
 _LONG_S = 0.3
 #: Frames softer than the loudest by as much are not heard.
@@ -95,8 +99,9 @@ def paced(
     silences.append(_Silence(last, len(samples), round(max(0.0, pause_s(text, speed) - LEAD_S) * rate)))
     sound, old, new = _respaced(samples, rate, silences)
     made = list(zip(new[::2].tolist(), new[1::2].tolist(), strict=True))
-    spoken = [_outside(word, made) for word in _moved(words, old, new)]
-    return Paced(sound, _with_silences(_moved(phonemes, old, new), made), spoken, old, new)
+    timeline = _with_silences(_moved(phonemes, old, new), made)
+    pauses = [(start, end) for start, end, symbol in timeline if symbol == SILENCE] if timeline else made
+    return Paced(sound, timeline, [_outside(word, pauses) for word in _moved(words, old, new)], old, new)
 
 
 def _pauses(levels: NDArray[np.float64], text: str, words: Sequence[Word], frame_s: float) -> list[tuple[int, int, float]]:
@@ -136,24 +141,45 @@ def _outside(word: Word, silences: Sequence[tuple[float, float]]) -> Word:
 
 
 def _with_silences(timeline: Sequence[Phoneme], silences: Sequence[tuple[float, float]]) -> list[Phoneme]:
-    """The timeline with a silence wherever one is heard and none is written: where a synthesiser does not pause at a comma."""
+    """The timeline with a silence wherever one is heard and none is written: where a synthesiser does not pause at a comma.
+
+    A sound that cannot be heard, as the closure of a "b", keeps a moment beside the silence that it is in: lips close for it.
+    """
     if not timeline:
         return []
     spans = list(timeline)
+    last = silences[-1][1]
     for start, end in silences:
         written = sum(max(0.0, min(end, e) - max(start, s)) for s, e, symbol in spans if symbol == SILENCE)
         if written > 0.25 * (end - start) or end - start < 2 * _FRAME_S:
             continue
-        # A sound that the silence parts stays on the side where most of it is.
-        before = [(s, min(e, start), symbol) for s, e, symbol in spans if s < start and start - s >= e - end]
-        after = [(max(s, end), e, symbol) for s, e, symbol in spans if e > end and start - s < e - end]
-        spans = [*before, (start, end, SILENCE), *after]
-    last = silences[-1][1]
+        spans = _parted(spans, start, end, last)
     starts = [start for start, _, _ in spans]
     return [
         (start, end, symbol)
         for start, end, (_, _, symbol) in zip(starts, [*starts[1:], last], spans, strict=True)
         if end - start > 1e-6
+    ]
+
+
+def _parted(spans: Sequence[Phoneme], start: float, end: float, last: float) -> list[Phoneme]:
+    """The spans with a silence from ``start`` to ``end``; ``last``: where they end.
+
+    A sound that the silence parts stays on the side where most of it is.
+    """
+    inside = [span for span in spans if start - _NOTHING_S <= span[0] and span[1] <= end + _NOTHING_S]
+    unheard = [(s + e, symbol) for s, e, symbol in inside if symbol != SILENCE]
+    ending = [symbol for twice, symbol in unheard if end >= last or (start > 0 and twice < start + end)]
+    beginning = [symbol for _, symbol in unheard[len(ending) :]]
+    moment = min(_MOMENT_S, (end - start) / 2 / max(1, len(unheard)))
+    first, final = start + moment * len(ending), end - moment * len(beginning)
+    heard = [span for span in spans if span not in inside]
+    return [
+        *((s, min(e, start), symbol) for s, e, symbol in heard if s < start and start - s >= e - end),
+        *((start + moment * at, start + moment * (at + 1), symbol) for at, symbol in enumerate(ending)),
+        (first, final, SILENCE),
+        *((final + moment * at, final + moment * (at + 1), symbol) for at, symbol in enumerate(beginning)),
+        *((max(s, end), e, symbol) for s, e, symbol in heard if e > end and start - s < e - end),
     ]
 
 

@@ -58,6 +58,11 @@ CASES = [
     ["Prof. A. Einstein came on Jan. 5 by train."],
     ["She sat. ", "Then she stood."],
     ["Main St. is long."],
+    ["Founded c. 1850 in Vol. XII, ", "Rm. 12, no less."],
+    ["From Tue. 3/12 to Thu. 3/14."],
+    ["Am 3. Mai kam er. ", "Im 19. Jahrhundert auch."],
+    ["I am 30. ", "You are not."],
+    ["Es sind 5 Mio. Euro in der Hauptstr. 5."],
     # addresses
     ["Go to https://example.com/a.b?c=d. ", "Then come back."],
     ["Visit www.example.com, ", "please."],

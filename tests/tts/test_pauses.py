@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -105,6 +107,18 @@ def test_the_timeline_follows_the_sound(gap: float) -> None:
         assert before[1] == after[0]
         assert before[0] < before[1]
     assert [symbol for _, _, symbol in made.phonemes][:6] == [SILENCE, "a", SILENCE, "a", SILENCE, "a"]
+
+
+def test_a_closure_that_cannot_be_heard_keeps_a_moment() -> None:
+    """A "b" or "p" beside a pause is silent until it is released, and lips close for it all the same."""
+    sound, phonemes, words = _spoken("one, two.", 0.3)
+    lead, one, two, tail = phonemes
+    with_closures = [(0.0, 0.2, SILENCE), (0.2, 0.3, "b"), one, (0.6, 0.65, "p"), (0.85, 0.9, "m"), two, (tail[0], 1.3, "t")]
+    made = paced(sound, RATE, "one, two.", [*with_closures, (1.3, tail[1], SILENCE)], words)
+    assert lead[1] == 0.3
+    assert [symbol for _, _, symbol in made.phonemes] == [SILENCE, "b", "a", "p", SILENCE, "m", "a", "t", SILENCE]
+    assert all(end - start > 0.009 for start, end, _ in made.phonemes)
+    assert all(before[1] == pytest.approx(after[0]) for before, after in pairwise(made.phonemes))
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.001, 0.03, 0.5])

@@ -24,9 +24,9 @@ _AROUND = -1
 _REST = tuple(Letter(symbol, _AROUND) for symbol in " ænd ðˈɛn wi wˈɛnt hˈOm.")
 #: Letters that the model speaks well at once (the package's own limit).
 _LONGEST = 400
-#: A sound is cut where it is softest, between these seconds before the last mark of the first part and before the first letter of
-#: the second: in the model's own times both come late, by 67 ms. No letter is so short that all of it would be cut away.
-_BEFORE_MARK_S, _BEFORE_NEXT_S = 0.08, 0.05
+#: A sound is cut where it is softest, from so many seconds before the last mark of the first part is heard to so many after the
+#: first letter of the second is. No letter is so short that all of it would be cut away.
+_BEFORE_MARK_S, _AFTER_NEXT_S = 0.013, 0.017
 _FADE = 120
 
 
@@ -50,9 +50,9 @@ def in_context(own: Sequence[Letter], before: Sequence[Letter] = (), *, continue
 
 def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[Float, Float, list[Sound]]:
     """The clause's own samples, F0 and sounds (their times from its first sample on), of those of the whole."""
-    starts = np.cumsum(made.durations)
-    begin = 0 if clause.begin == 0 else _softest(made.samples, starts, clause, clause.begin, 1)
-    end = len(made.f0) if clause.end == len(clause.letters) else _softest(made.samples, starts, clause, clause.end + 1, begin + 1)
+    heard = np.cumsum(made.durations) - made.late_s
+    begin = 0 if clause.begin == 0 else _softest(made.samples, heard, clause, clause.begin, 1)
+    end = len(made.f0) if clause.end == len(clause.letters) else _softest(made.samples, heard, clause, clause.end + 1, begin + 1)
     samples = made.samples[begin * HOP : end * HOP].copy()
     fade = np.linspace(0.0, 1.0, _FADE, dtype=np.float32)
     if begin > 0:
@@ -62,14 +62,14 @@ def cut_out(made: Sounded, sounds: Sequence[Sound], clause: InContext) -> tuple[
     return samples, made.f0[begin:end], _within(sounds, begin * HOP_S, end * HOP_S)
 
 
-def _softest(samples: Float, starts: NDArray[np.float64], clause: InContext, following: int, least: int) -> int:
+def _softest(samples: Float, heard: NDArray[np.float64], clause: InContext, following: int, least: int) -> int:
     """The frame to cut before, from frame ``least`` on, so that the letter ``following`` is after it.
 
     Before that letter come a space and mostly a mark; without a mark there is no pause to look for.
     """
     has_mark = clause.letters[following - 2].symbol in PUNCTUATION
-    first = max(least, int((starts[following - 2 if has_mark else following - 1] - _BEFORE_MARK_S) / HOP_S))
-    last = max(first + 1, int((starts[following] - _BEFORE_NEXT_S) / HOP_S))
+    first = max(least, int((heard[following - 2 if has_mark else following - 1] - _BEFORE_MARK_S) / HOP_S))
+    last = max(first + 1, int((heard[following] + _AFTER_NEXT_S) / HOP_S))
     frames = samples[first * HOP : last * HOP]
     power = (frames[: len(frames) // HOP * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(axis=1)
     # Of equally soft frames the last one: a pause belongs to what is before it.

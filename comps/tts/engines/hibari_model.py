@@ -97,7 +97,16 @@ def _late_s(pace: float) -> float:
 
 def import_package(folder: Path) -> None:
     """Let ``import hibari`` find the package in ``folder``."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-        # It takes SciPy's FFT where it can, 20 MB that our vocoder does not need.
-        sys.modules.setdefault("scipy.fft", None)  # type: ignore[arg-type]
+    if str(folder) in sys.path:
+        return
+    sys.path.insert(0, str(folder))
+    # Its vocoder takes SciPy's FFT where it can, 20 MB that ours does not need.
+    absent = object()
+    scipy = sys.modules.get("scipy.fft", absent)
+    sys.modules["scipy.fft"] = None  # type: ignore[assignment]
+    try:
+        import hibari.dsp  # noqa: F401
+    finally:
+        del sys.modules["scipy.fft"]
+        if scipy is not absent:
+            sys.modules["scipy.fft"] = scipy  # type: ignore[assignment]
