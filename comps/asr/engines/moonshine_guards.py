@@ -27,6 +27,8 @@ class Verdict(Enum):
 _FEW, _MANY = (8, -0.35, -0.60), (12, -0.35, -0.48)
 #: So few tokens, less sure than this, are heard in several cuts: the sound of so short a text says too little.
 _SHORT, _UNSURE, _NO_WORDS_AT = 12, -0.2, -1.0
+#: What one cut and several together say is believed above this.
+_AGREED = -0.42
 #: So much speech without words in it is another language, or too noisy a one, seconds; less is a cough or a hum.
 _OTHER_S = 1.0
 #: Less speech than in a word, seconds: a cough, unless the model is sure.
@@ -55,6 +57,11 @@ def verdict(decoded: Decoded, text: str, speech_s: float) -> Verdict:
 def is_unsure(decoded: Decoded) -> bool:
     """Whether a few words are worth hearing in several cuts. Below −1 there are none."""
     return len(decoded.tokens) <= _SHORT and _NO_WORDS_AT < _mean(decoded.logprobs) < _UNSURE
+
+
+def is_agreed(decoded: Decoded, text: str, alone: str) -> bool:
+    """Whether several cuts together say what one cut ``alone`` said, and are nearly sure of it."""
+    return _mean(decoded.logprobs) > _AGREED and words(text) == words(alone)
 
 
 def heard_again(text: str, again: str, speech_s: float) -> Verdict:

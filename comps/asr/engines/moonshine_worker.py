@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_better, is_unsure, verdict
+from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_agreed, is_better, is_unsure, verdict
 from comps.asr.engines.moonshine_model import MoonshineModel
 from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
@@ -144,11 +144,15 @@ class MoonshineWorker:
     def _understand(self, samples: Samples, part: Part, draft: Sequence[int] = ()) -> _Heard:
         sound = _stretch(samples, part)
         decoded = self._model.decode(sound, draft)
+        text = self._model.text(decoded.tokens)
+        alone = ""
         if is_unsure(decoded):
             longer = _stretch(samples, part._replace(start=part.start - part.earlier))
             decoded = self._model.decode_together([sound, sound[_LATER:], longer])
-        text = self._model.text(decoded.tokens)
+            alone, text = text, self._model.text(decoded.tokens)
         said = verdict(decoded, text, part.speech_s)
+        if said is Verdict.DOUBTFUL and is_agreed(decoded, text, alone):
+            said = Verdict.WORDS
         if said is not Verdict.DOUBTFUL:
             return _Heard(text, said, decoded.tokens)
         again = self._model.decode(sound[_CLOSER], decoded.tokens)
