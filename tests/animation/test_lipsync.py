@@ -31,8 +31,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 #: Texts, and the voices of espeak that speak them. Another sentence is a control that says something only if its rhythm differs:
 #: two of five seconds can agree by chance. So a video's control is, of the others in every voice, the one least like its own.
+#: For the same reason no sentence is like itself at another time, as one is whose pauses come in turns (the meter's floor).
 SENTENCES = [
-    ("en-us+m3", "Hello, I am your guide. Please follow me to the map room, where a marvellous machine is waiting."),
+    ("en-us+m3", "Hello! I am your guide. Please follow me to the map room, where a marvellous machine is waiting."),
     ("en-us", "My brother bought a brown leather bag for his mother, and she put it beside the window."),
     ("en-us+f3", "Maybe we should move the big table before Peter and his family come home for supper."),
 ]
