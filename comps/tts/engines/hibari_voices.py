@@ -27,23 +27,23 @@ class HibariVoice(Character):
 #: What each voice measures is printed by benchmarks/voices.py, pitch and gain among it. All speak at one pace: the model counts
 #: in 25 ms, and between two paces that differ by 2 % lie 13 words a minute.
 _VOICES = (
-    HibariVoice("heart", "female", "adult", 193, "a woman with a warm natural voice, friendly and clear", gain_db=8.2),
+    HibariVoice("heart", "female", "adult", 195, "a woman with a warm natural voice, friendly and clear", gain_db=8.2),
     HibariVoice(
         "grace",
         "female",
         "middle",
-        164,
+        166,
         "a mature confident woman with a low calm voice, a leader",
         f0=0.84,
         formant=0.96,
         range=0.9,
-        gain_db=8.8,
+        gain_db=8.9,
     ),
     HibariVoice(
         "clara",
         "female",
         "young",
-        216,
+        220,
         "a bright cheerful young woman with a high lively voice",
         f0=1.12,
         formant=1.06,
@@ -54,24 +54,24 @@ _VOICES = (
         "rose",
         "female",
         "old",
-        175,
+        182,
         "an old woman, a grandmother with an elderly gentle voice",
         f0=0.93,
         formant=0.91,
         tremor=0.35,
-        gain_db=8.3,
+        gain_db=8.1,
     ),
     HibariVoice(
-        "molly", "female", "child", 271, "a little girl, a small child with a high voice", f0=1.4, formant=1.2, gain_db=9.5
+        "molly", "female", "child", 273, "a little girl, a small child with a high voice", f0=1.4, formant=1.2, gain_db=9.5
     ),
     HibariVoice(
-        "arthur", "male", "adult", 120, "an ordinary friendly man, natural and clear", f0=0.62, formant=0.86, gain_db=8.7
+        "arthur", "male", "adult", 121, "an ordinary friendly man, natural and clear", f0=0.62, formant=0.86, gain_db=8.7
     ),
     HibariVoice(
         "magnus",
         "male",
         "adult",
-        97,
+        98,
         "a man with a very deep low voice, a big strong warrior or a radio announcer",
         f0=0.5,
         formant=0.8,
@@ -82,7 +82,7 @@ _VOICES = (
         "frank",
         "male",
         "middle",
-        106,
+        108,
         "a middle-aged man with a thoughtful low voice, a professor or a doctor",
         f0=0.55,
         formant=0.84,
@@ -92,7 +92,7 @@ _VOICES = (
         "leo",
         "male",
         "young",
-        139,
+        141,
         "a cheerful young man with a bright energetic voice",
         f0=0.72,
         formant=0.9,
@@ -103,15 +103,15 @@ _VOICES = (
         "walter",
         "male",
         "old",
-        125,
+        130,
         "an old man, a grandfather with an elderly trembling voice",
         f0=0.66,
         formant=0.82,
         tremor=0.45,
-        gain_db=8.6,
+        gain_db=8.5,
     ),
     HibariVoice(
-        "tommy", "male", "child", 242, "a little boy, a small child with a boyish high voice", f0=1.25, formant=1.14, gain_db=9.1
+        "tommy", "male", "child", 245, "a little boy, a small child with a boyish high voice", f0=1.25, formant=1.14, gain_db=9.1
     ),
 )
 VOICES: Mapping[str, HibariVoice] = {voice.name: voice for voice in _VOICES}
