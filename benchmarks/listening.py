@@ -10,10 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from benchmarks.machine import machine
@@ -173,7 +173,7 @@ def _figures(seconds: list[float]) -> str:
 
 def main() -> None:
     print(machine())
-    print(f"heard with {MODEL} on onnxruntime {ort.__version__}; the avatar speaks with espeak-ng, people with flite")
+    print(f"heard with {MODEL} on onnxruntime {version('onnxruntime')}; the avatar speaks with espeak-ng, people with flite")
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     with tempfile.TemporaryDirectory() as folder:
         questions = [spoken(text, VOICES[k % len(VOICES)], Path(folder)) for k, text in enumerate(QUESTIONS)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from comps.cores.onnx import session
+from comps.cores.onnx import InferenceSession, session
 from comps.models.folder import model_folder
 
 RATE = 16_000
@@ -38,7 +37,7 @@ class Vad:
 
 
 @functools.cache
-def _session() -> ort.InferenceSession:
+def _session() -> InferenceSession:
     """One for all microphones of a process: it keeps nothing between two windows."""
     folder = model_folder(MODEL)
     if folder is None:

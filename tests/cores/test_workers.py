@@ -30,6 +30,7 @@ async def test_result_and_environment(pool: WorkerPool) -> None:
     assert await pool.call("add", 2) == 42
     assert await pool.call("environment", "TOY") == "yes"
     assert await pool.call("environment", "OPENBLAS_NUM_THREADS") == "1"
+    assert await pool.call("environment", "ORT_DISABLE_TELEMETRY") == "1"
 
 
 async def test_printing_does_not_break_the_frames(pool: WorkerPool) -> None:

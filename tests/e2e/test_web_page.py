@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from AvatarChatbot import avatars
+from benchmarks.word_errors import word_errors
 from tests.asr.flite import say as flite
 from tests.e2e.mesh import Mesh, free_port, ready, running
 from tests.e2e.web_page import browser_page, plays_on, position, say, state, talk
@@ -31,7 +32,7 @@ def test_a_question_asked_aloud_is_answered_and_a_voice_interrupts(mesh: Mesh, t
         say(page, flite("what is your name", "rms", tmp_path))
         state(page, "listening")
         state(page, "speaking")
-        assert talk(page)[0] == "what is your name"
+        assert word_errors("what is your name", talk(page)[0]) == 0
         assert "Aria" in talk(page)[1]
         state(page, "ready")
         expect(page.locator("#talk .answer")).to_have_attribute("data-began", re.compile(r"answered after \d\.\d s"))
@@ -40,7 +41,7 @@ def test_a_question_asked_aloud_is_answered_and_a_voice_interrupts(mesh: Mesh, t
         state(page, "speaking")
         plays_on(page, 1.0)
         say(page, flite("who are you", "rms", tmp_path))
-        expect(page.locator("#talk .question").nth(2)).to_have_text("who are you")
+        expect(page.locator("#talk .question").nth(2)).to_have_text(re.compile(r"who are you\W?", re.IGNORECASE))
         expect(page.locator("#talk .cut")).to_have_count(1)
         state(page, "speaking")
         plays_on(page)

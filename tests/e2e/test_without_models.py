@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.word_errors import word_errors
+from tests.asr.flite import say
 from tests.e2e.mesh import Mesh
 
 PATH = "/v1/avatarchatbot"
@@ -28,12 +31,16 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
 
 
 @pytest.mark.parametrize("avatar", ["aria", "kofi", "mei", "tomas"])
-def test_a_question_is_heard_and_answered_aloud(bare: Mesh, question: bytes, avatar: str) -> None:
+def test_a_question_is_heard_and_answered_aloud(bare: Mesh, tmp_path: Path, avatar: str) -> None:
+    if shutil.which("flite") is None:
+        pytest.skip("flite is not installed")
+    # Of "who are you" pocketsphinx makes "to argue".
+    question = say("what is your name", "rms", tmp_path)
     with bare.client() as client:
         answer = client.post(PATH, files={"audio": question}, data={"avatar": avatar})
     assert answer.status_code == 200, answer.text
     said = answer.json()
-    assert "who are you" in said["transcript"].lower()
+    assert word_errors("what is your name", said["transcript"]) == 0
     assert said["engines"] == {"asr": "pocketsphinx", "llm": "responder", "tts": "espeak", "animation": "warp"}
 
 

@@ -17,6 +17,8 @@ from comps.cores.workers import wire
 
 #: BLAS and OpenMP threads spin while they wait: with more than one a frame costs 30 ms instead of 8.6.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1")
+#: Of libraries that import onnxruntime by themselves: see ``comps.cores.onnx``.
+_NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1"}
 #: How long cancelled work may go on before its process is ended.
 _GRACE_S = 0.5
 #: How long a killed process may take to end (one that waits for a disk ends when the disk has answered).
@@ -67,7 +69,7 @@ class WorkerProcess:
             stdout=PIPE,
             # A terminal's Ctrl-C goes to the whole process group; workers end by their parent's will alone.
             start_new_session=True,
-            env={**os.environ, **_ONE_THREAD, **environment},
+            env={**os.environ, **_ONE_THREAD, **_NO_TELEMETRY, **environment},
         )
         worker = cls(process)
         try:
