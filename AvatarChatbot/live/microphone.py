@@ -260,9 +260,10 @@ class Microphone:
                     case Endpoint():
                         spoken.end_s = heard.at_s
                         spoken.ended = self._services.clock() - (self._heard_s - heard.at_s)
+                        sound = await self._fed(recognised, sound)
                         await recognised.finish()
             if not is_paused:
-                # In a pause nothing is said: what it holds is of use only if they go on.
+                # In a pause nothing is said: what it holds is of use only if they go on, or if nothing was understood.
                 sound = await self._fed(recognised, sound)
 
     async def _fed(self, recognised: Utterance, sound: bytes) -> bytes:

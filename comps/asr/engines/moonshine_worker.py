@@ -15,6 +15,7 @@ from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
 from comps.cores.proto.spans import Word
 from comps.cores.workers import memory
+from comps.listening.noise import without_noise
 from comps.listening.speech_spans import probabilities, spans
 from comps.listening.vad import RATE, WINDOW, Vad
 from comps.media.audio import decode_audio
@@ -34,6 +35,9 @@ _ENOUGH_S, _SILENCE = 4.0, 16
 #: after the end. Samples.
 _LATER = 2560
 _CLOSER = slice(4800, -4000)
+#: Of the windows before a part's onset the last nine may hold its first consonant: noise is measured up to here, in as many
+#: samples at least.
+_SILENT, _NOISE = 4, 2560
 #: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
 _LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
 #: Freed memory is given back after recordings longer than this, seconds.
@@ -117,6 +121,7 @@ class MoonshineWorker:
         Raises NoSpeech, OtherLanguage and Cancelled.
         """
         self._live.listen()
+        self._live.doubt()
         return _joined(self._heard()), self._live.seconds
 
     def _heard(self) -> list[_Heard]:
@@ -126,7 +131,7 @@ class MoonshineWorker:
             part = found[0]
             if live.last is None or live.last_part != (part.start, part.until):
                 live.last = self._hear(live.open_samples, part, live.last.tokens if live.last else ())
-                live.last_part = part.start, part.until
+                live.last_part, live.last_s = (part.start, part.until), live.seconds
             if len(found) == 1 and not live.is_done(part):
                 return [*live.done, live.last]
             live.close(part)
@@ -147,7 +152,8 @@ class MoonshineWorker:
         text = self._model.text(decoded.tokens)
         alone = ""
         if is_unsure(decoded):
-            longer = _stretch(samples, part._replace(start=part.start - part.earlier))
+            longer = _quieter(samples, part)
+            sound = longer[part.earlier * WINDOW :]
             decoded = self._model.decode_together([sound, sound[_LATER:], longer])
             alone, text = text, self._model.text(decoded.tokens)
         said = verdict(decoded, text, part.speech_s)
@@ -172,6 +178,8 @@ class _Live:
         self.done: list[_Heard] = []
         self.last: _Heard | None = None
         self.last_part = (0, 0)
+        #: Seconds of sound that it was heard in.
+        self.last_s = 0.0
         self._vad = Vad()
         #: Of speech, in each window from ``_first`` on; those before are of parts that are done with.
         self._probable: list[float] = []
@@ -192,6 +200,11 @@ class _Live:
         start = (self._first + len(self._probable)) * WINDOW * _BYTES
         new = bytes(self.pcm[start : len(self.pcm) // _BYTES * _BYTES])
         self._probable += probabilities(np.frombuffer(new, "<i2"), self._vad)
+
+    def doubt(self) -> None:
+        """Hear the last part anew if no words were understood in it, and more of the silence after it has come."""
+        if self.last is not None and self.last.verdict is not Verdict.WORDS and self.last_s < self.seconds:
+            self.last, self.last_part = None, (0, 0)
 
     def open_parts(self) -> list[Part]:
         """What is not done with. All but the last stay as they are, whatever comes."""
@@ -228,6 +241,18 @@ def _stretch(samples: Samples, part: Part) -> NDArray[np.float32]:
     begin = max(-part.start, 0) * WINDOW
     sound[begin : begin + len(there)] = there.astype(np.float32) / _FULL_SCALE
     return sound
+
+
+def _quieter(samples: Samples, part: Part) -> NDArray[np.float32]:
+    """The part's sound and what is before it, without the noise that is heard there."""
+    sound = _stretch(samples, part._replace(start=part.start - part.earlier))
+    # Where the recording ends before the part does, its last silence goes on: noise that stops at once sounds like a consonant.
+    missing = part.end * WINDOW - len(samples)
+    silence = samples[part.until * WINDOW :].astype(np.float32) / _FULL_SCALE
+    if missing > 0 and len(silence):
+        sound[-missing:] = np.resize(np.concatenate([silence[::-1], silence]), missing)
+    silence = sound[max(part.earlier - part.start, 0) * WINDOW : (part.earlier + _SILENT) * WINDOW]
+    return without_noise(sound, silence) if len(silence) >= _NOISE else sound
 
 
 def raised(samples: Samples) -> Samples:
