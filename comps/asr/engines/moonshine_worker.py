@@ -37,7 +37,7 @@ _LATER = 2560
 _CLOSER = slice(4800, -4000)
 #: Of the windows before a part's onset the last nine may hold its first consonant: noise is measured up to here, in as many
 #: samples at least.
-_SILENT, _NOISE = 4, 2560
+_NOISE_UNTIL, _LEAST_NOISE = 4, 2560
 #: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
 _LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
 #: Freed memory is given back after recordings longer than this, seconds.
@@ -251,8 +251,8 @@ def _quieter(samples: Samples, part: Part) -> NDArray[np.float32]:
     silence = samples[part.until * WINDOW :].astype(np.float32) / _FULL_SCALE
     if missing > 0 and len(silence):
         sound[-missing:] = np.resize(np.concatenate([silence[::-1], silence]), missing)
-    silence = sound[max(part.earlier - part.start, 0) * WINDOW : (part.earlier + _SILENT) * WINDOW]
-    return without_noise(sound, silence) if len(silence) >= _NOISE else sound
+    noise = sound[max(part.earlier - part.start, 0) * WINDOW : (part.earlier + _NOISE_UNTIL) * WINDOW]
+    return without_noise(sound, noise) if len(noise) >= _LEAST_NOISE else sound
 
 
 def raised(samples: Samples) -> Samples:
