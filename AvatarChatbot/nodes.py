@@ -188,24 +188,28 @@ def _delta(completion: Any) -> tuple[str, bool]:
 
 async def _speech_requests(feed: AsyncIterator[str], turn: Turn) -> AsyncGenerator[SpeechRequest, None]:
     """A request for each clause, as soon as it is whole. What has no word in it is left out."""
+    before: str | None = None
     async with aclosing(clauses.split(feed)) as found:
         async for clause in found:
             if has_words(clause.text):
                 turn.asked_clauses.append(clause.text)
+                if before is None:
+                    # Only now: a spoken question is known once the model answers it.
+                    before = _language_before(turn)
                 yield SpeechRequest(
                     text=clause.text,
                     voice=turn.voice,
-                    language=_language_so_far(turn),
+                    language=language_of(turn.reply[:_TELLING_CHARS], before),
                     before=clause.before,
                     continues=clause.continues,
                 )
 
 
-def _language_so_far(turn: Turn) -> str:
-    """Of the answer as far as it was written; while that is unsure, of the question, and of the answer before it."""
+def _language_before(turn: Turn) -> str:
+    """Of the question; while that is unsure, of the answer before it. It holds for the answer until that tells its own."""
     earlier = [message["content"] for message in turn.history[-1:]]
     language = ""
-    for text in (*earlier, turn.question or "", turn.reply):
+    for text in (*earlier, turn.question or ""):
         language = language_of(text[:_TELLING_CHARS], language)
     return language
 
