@@ -135,6 +135,17 @@ class AnimationSettings(ServiceSettings):
     max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
     wav2lip_endpoint: str = Field("", description="OPEA's wav2lip server: makes whole clips that name no face; empty: none")
+    device: str = Field("auto", description="where neural engines run: auto, cpu, openvino, cuda, hpu, xpu, mps")
+    dtype: Literal["auto", "f32", "bf16", "f16", "int8"] = Field(
+        "auto", description="numbers that neural engines compute with; auto: the fastest that keeps the picture's quality there"
+    )
+    threads: int = Field(0, ge=0, le=256, description="processor cores of the neural engines' process; 0: all that it may use")
+    wav2lip_checkpoint: Path | None = Field(None, description="Wav2Lip's checkpoint; empty: the one that `models pull` fetched")
+    gfpgan_checkpoint: Path | None = Field(None, description="GFPGAN's checkpoint; empty: the one that `models pull` fetched")
+    restore: Literal["none", "mouth", "face"] = Field("none", description="what GFPGAN restores unless a request says otherwise")
+    non_commercial: bool = Field(
+        False, description="true: I have read the licences, and use models that forbid commercial use for nothing else"
+    )
     storage: StorageSettings = Field(default_factory=StorageSettings)
 
 

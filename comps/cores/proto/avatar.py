@@ -141,9 +141,12 @@ class Speech(BaseDoc):
 
 
 class VideoProfile(BaseModel):
-    """Size and codec settings; pinned for a turn, since every chunk's SPS and PPS depend on them.
+    """How an answer's video is drawn and coded: size, codec settings, engine. Pinned for a turn: every chunk's SPS and PPS
+    depend on it, and a face drawn by two engines would jump.
 
-    ``crf``: the quantiser on x264's scale; 28 gives about 1.7 Mbit/s at 512², 25 fps.
+    ``crf``: the quantiser on x264's scale; 28 gives about 1.7 Mbit/s at 512², 25 fps. ``engine``: the animation engine by name;
+    empty: the service's best. ``restore``: what of the face is restored (GFPGAN) after an engine that draws few pixels; empty:
+    as the service is set up.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -152,6 +155,8 @@ class VideoProfile(BaseModel):
     fps: int = Field(default=25, ge=5, le=30)
     crf: int = Field(default=28, ge=0, le=40)
     preset: Literal["ultrafast", "superfast", "veryfast"] = "superfast"
+    engine: str = Field(default="", max_length=50, pattern=r"^[a-z0-9_]*$")
+    restore: Literal["", "none", "mouth", "face"] = ""
 
 
 class AvatarRequest(BaseDoc):
@@ -163,7 +168,10 @@ class AvatarRequest(BaseDoc):
 
 
 class AvatarInfo(BaseDoc):
-    """A registered avatar. ``avatar_id`` is the content hash of its media and points."""
+    """A registered avatar. ``avatar_id`` is the content hash of its media and points. ``engine``: who draws it unless another is
+    asked for; ``engines``: all that can; ``hearing``: those that draw from the sound itself, so that chunks for them carry
+    it; ``restores``: what ``VideoProfile.restore`` may be.
+    """
 
     avatar_id: str
     kind: Literal["picture", "clip"]
@@ -171,14 +179,18 @@ class AvatarInfo(BaseDoc):
     height: int
     can_blink: bool
     engine: str
+    engines: list[str] = Field(default_factory=list)
+    hearing: list[str] = Field(default_factory=list)
+    restores: list[str] = Field(default_factory=list)
 
 
 class ChunkRequest(BaseDoc):
     """At most 480 ms of an answer's video, on the answer's own frame grid: frames ``start_frame`` … ``start_frame + frames - 1``.
 
     Frame k is on screen from k/fps to (k+1)/fps seconds. ``phonemes`` are those that touch the chunk's time or lie within
-    ``CONTEXT_S`` of it, in the answer's time. For speech without timings ``pcm`` (mono s16le, ``sample_rate``) holds the same
-    stretch of sound, its first sample at ``pcm_start_s``. Only every ``step``-th frame is drawn, and is on screen that long. A
+    ``CONTEXT_S`` of it, in the answer's time. For speech without timings, and for engines that draw from the sound
+    (``AvatarInfo.hearing``), ``pcm`` (mono s16le, ``sample_rate``) holds the same stretch of sound, its first sample at
+    ``pcm_start_s``. Only every ``step``-th frame is drawn, and is on screen that long. A
     chunk is a pure function of this request, but for ``reservation``, the share of the service that it is drawn on, and
     ``due_s``: how soon it is wanted, seconds; what is wanted sooner is drawn sooner.
     """
