@@ -1,30 +1,31 @@
 """GFPGAN v1.3 and v1.4 in plain PyTorch, layer by layer (Wang et al., Towards Real-World Blind Face Restoration, 2021).
 
-The clean architecture: a U-Net reads the face; its features scale and shift half of a StyleGAN2 generator's. The modules are named
-so that ``state_dict()`` has the official checkpoint's keys and shapes. Noise is the checkpoint's own instead of a new one each
-time, which flickers.
+The clean architecture: a U-Net reads the face; its features scale and shift half of a StyleGAN2 generator's. The modules are
+named so that ``state_dict()`` has the official checkpoint's keys and shapes. Noise is the checkpoint's own instead of a new one
+each time, which flickers.
 """
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 SIZE = 512
 
 
 def _scaled(x: Tensor, factor: float) -> Tensor:
-    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+    return functional.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 def _leaky(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, 0.2)
+    return functional.leaky_relu(x, 0.2)
 
 
 class _ResBlock(nn.Module):
@@ -60,7 +61,7 @@ class _ModulatedConv(nn.Module):
             x = _scaled(x, 2)
         # One group a picture: each has weights of its own.
         x = x.reshape(1, n * c_in, *x.shape[2:])
-        y = F.conv2d(x, weight.flatten(0, 1), padding=weight.shape[-1] // 2, groups=n)
+        y = functional.conv2d(x, weight.flatten(0, 1), padding=weight.shape[-1] // 2, groups=n)
         return y.view(n, -1, *y.shape[2:])
 
 
@@ -105,7 +106,7 @@ class _Decoder(nn.Module):
         self.style_conv1 = _StyleConv(channels[0], channels[0], style, up=False)
         self.to_rgb1 = _ToRGB(channels[0], style)
         self.style_convs, self.to_rgbs = nn.ModuleList(), nn.ModuleList()
-        for c_in, c_out in zip(channels, channels[1:], strict=False):
+        for c_in, c_out in itertools.pairwise(channels):
             self.style_convs.extend([_StyleConv(c_in, c_out, style, up=True), _StyleConv(c_out, c_out, style, up=False)])
             self.to_rgbs.append(_ToRGB(c_out, style))
         self.noises = nn.Module()
@@ -137,7 +138,7 @@ class GFPGAN(nn.Module):
         channels = [8 * w, 8 * w, 8 * w, 8 * w, 8 * w, 4 * w, 2 * w, w]  # at 4², 8², … 512²
         style = 16 * w
         levels = len(channels) - 1
-        rising = list(zip(channels, channels[1:], strict=False))
+        rising = list(itertools.pairwise(channels))
         self.conv_body_first = nn.Conv2d(3, w, 1)
         self.conv_body_down = nn.ModuleList(_ResBlock(fine, coarse, 0.5) for coarse, fine in reversed(rising))
         self.final_conv = nn.Conv2d(channels[0], channels[0], 3, 1, 1)
@@ -189,7 +190,7 @@ def seeded(divisor: int = 1, seed: int = 0) -> GFPGAN:
     for name, value in (*network.named_parameters(), *network.named_buffers()):
         value.normal_(0.0, _spread(name, value), generator=rng)
         if name.endswith("modulation.bias") or (name.startswith("condition_scale") and name.endswith(".2.bias")):
-            value += 1.0
+            value.add_(1.0)
     return network.eval()
 
 
@@ -197,7 +198,7 @@ def _spread(name: str, value: Tensor) -> float:
     """The standard deviation of random weights with which activations keep their size from layer to layer."""
     if name.endswith("bias") or value.numel() == 1:
         return 0.1
-    if "noises" in name or "constant_input" in name or "modulated_conv.weight" in name and "to_rgb" not in name:
+    if "noises" in name or "constant_input" in name or ("modulated_conv.weight" in name and "to_rgb" not in name):
         return 1.0  # the convolution's weights are normalised
     fan_in = value[0].numel()
     if "modulation" in name or "to_rgb" in name or name.endswith(".2.weight"):
