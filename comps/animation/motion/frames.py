@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from comps.animation.motion import audio, visemes
 from comps.animation.motion.blinks import blink
-from comps.animation.motion.mel import Sound
+from comps.animation.motion.spectrum import Sound
 from comps.animation.motion.sway import sway
 from comps.animation.warp.state import FrameState
 from comps.cores.errors import BadInput
