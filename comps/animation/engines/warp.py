@@ -10,7 +10,12 @@ from comps.cores.proto.avatar import Chunk, ChunkRequest
 
 class WarpEngine(RigEngine):
     name = "warp"
+    hears = False
+    restores = ()
     worker = "comps.animation.warp.worker:WarpWorker"
+
+    def picture_s(self, restore: str) -> float:
+        return 0.0
 
     async def chunk(self, request: ChunkRequest) -> Chunk:
         return cast(Chunk, await self._pool.call("chunk", request))
