@@ -18,20 +18,23 @@ from comps.animation.warp.geometry import Doubles, Floats, Pixels, fill, smooths
 from comps.animation.warp.planes import FROM_BGR, OFFSET, Planes, blend
 from comps.animation.wav2lip.jobs import FACE
 
-#: The mask is softened by this much, and ends this far within the drawn half, pixels of the generator.
-_SOFT, _EDGE = 2.2, 5.0
+#: The mask is softened by this much, and ends within so much of the drawn half's edges; at the bottom of less, for the chin drops
+#: to there. Pixels of the generator.
+_SOFT, _EDGE, _BOTTOM = 2.2, 5.0, 3.0
 #: It reaches this much further than the jaw, and this far below the chin, which drops in speech; pixels of the generator.
-_BEYOND, _BELOW = 1.5, 3.0
+_BEYOND, _BELOW = 1.5, 4.0
 #: Colours are compared on cells of this many pixels of the generator, and evened out over this many cells.
 _CELL, _SPREAD = 4, 5.0
 #: A difference above this is movement, not an error of colour (levels of 255) …
 _MOVED = 14.0
 #: … and no error of colour is larger than this.
 _MOST = 40.0
-#: The picture's own detail fades between these differences of brightness.
+#: Smaller differences of brightness (levels) than the first are the generator's noise, which would flicker; larger ones than the
+#: second are shown in full.
+_STILL, _STIRRED = 1.5, 6.0
+#: The picture's own detail fades between these.
 _KEEP, _DROP = 6.0, 16.0
-#: It fades around what has changed, too: changes are looked for within squares of this many pixels of the patch. The generator
-#: makes noise: changes are blurred by the second first.
+#: Differences are looked at within squares of this many pixels of the patch, blurred by the second.
 _REACH, _NOISE = 5, 0.8
 #: Unsharp masking, radius 1 pixel of the patch. On drawn mouths (benchmarks/wav2lip_sheet.py) 0.6 comes nearest to the sharpness,
 #: and to the pixels, of mouths drawn at the picture's own resolution.
@@ -74,7 +77,9 @@ def paste(layer: Planes, mask: Mask, patch: Pixels, matrix: Doubles, strength: f
     rest = _at_rest(layer, matrix, patch.shape[1::-1])
     change = cv2.transform(patch.astype(np.float32), _FROM_LEVELS) - rest
     change -= _colour_error(change, matrix, mask)
-    drop = _moved(change[..., 0])
+    moved = _moved(change[..., 0])
+    change *= _between(moved, _STILL, _STIRRED)[..., None]
+    drop = _between(moved, _KEEP, _DROP)
     _sharpen(change[..., 0], rest[..., 0], drop, float(np.linalg.norm(matrix[:, 0])))
     view = layer.crop(mask.box)
     luma = _laid(np.dstack([change[..., 0], drop, rest[..., 0]]), matrix, mask.box, 1)
@@ -86,10 +91,15 @@ def paste(layer: Planes, mask: Mask, patch: Pixels, matrix: Doubles, strength: f
 
 
 def _moved(change: Floats) -> Floats:
-    """Where the drawn mouth is not what the picture shows, by its change of brightness at the patch's resolution: 0 … 1."""
-    around = cv2.dilate(np.abs(cv2.GaussianBlur(change, (0, 0), _NOISE)), np.ones((_REACH, _REACH), np.uint8))
-    certain = smoothstep(((around - _KEEP) / (_DROP - _KEEP)).astype(np.float32))
-    return cast("Floats", cv2.GaussianBlur(certain, (0, 0), _REACH / 2))
+    """How far the drawn mouth is from what the picture shows, levels, within a few pixels of each of the patch's."""
+    calm = np.abs(cv2.GaussianBlur(change, (0, 0), _NOISE))
+    return cast("Floats", cv2.dilate(calm, np.ones((_REACH, _REACH), np.uint8)))
+
+
+def _between(values: Floats, low: float, high: float) -> Floats:
+    """0 below ``low``, 1 above ``high``, without edges."""
+    certain = smoothstep(((values - low) / (high - low)).astype(np.float32))
+    return cast("Floats", cv2.GaussianBlur(certain, (0, 0), _REACH / 3))
 
 
 def _sharpen(change: Floats, rest: Floats, drop: Floats, scale: float) -> None:
@@ -127,14 +137,13 @@ def _lower_face(outline: Doubles) -> Floats:
     grown = outline + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6) * _BEYOND
     grown[:, 1] += _BELOW * smoothstep((away[:, 1] - FACE / 8) / (FACE / 8))
     mask = fill((FACE // 2, FACE), grown, _SOFT).astype(np.float32) / np.float32(255)
-    rows, columns = (_towards_edges(count) for count in (FACE // 2, FACE))
-    return mask * rows[:, None] * columns
+    return mask * _rising(FACE // 2, _EDGE, _BOTTOM)[:, None] * _rising(FACE, _EDGE, _EDGE)
 
 
-def _towards_edges(count: int) -> Floats:
-    """0 at the first and last of ``count`` pixels, 1 from ``_EDGE`` pixels on."""
+def _rising(count: int, first: float, last: float) -> Floats:
+    """0 at the first and last of ``count`` pixels, 1 at the given distances from them."""
     at = np.arange(count)
-    return smoothstep((np.minimum(at, count - 1 - at) / _EDGE).astype(np.float32))
+    return smoothstep(np.minimum(at / first, (count - 1 - at) / last).astype(np.float32))
 
 
 def _rim(shown: Floats) -> Floats:
