@@ -21,8 +21,8 @@ from comps.animation.wav2lip.jobs import FACE
 #: The mask is softened by this much, and ends within so much of the drawn half's edges; at the bottom of less, for the chin drops
 #: to there. Pixels of the generator.
 _SOFT, _EDGE, _BOTTOM = 2.2, 5.0, 3.0
-#: It reaches this much further than the jaw, and this far below the chin, which drops in speech; pixels of the generator.
-_BEYOND, _BELOW = 1.5, 4.0
+#: It reaches this much further than the jaw, and so much more below the chin, which drop in speech; pixels of the generator.
+_BEYOND, _BELOW = 4.0, 3.0
 #: Colours are compared on cells of this many pixels of the generator, and evened out over this many cells.
 _CELL, _SPREAD = 4, 5.0
 #: A difference above this is movement, not an error of colour (levels of 255) …
@@ -134,8 +134,9 @@ def _mapped(points: Doubles, matrix: Doubles) -> Doubles:
 def _lower_face(outline: Doubles) -> Floats:
     """The mask at the generator's resolution, 0 … 1 [48, 96], of an outline in its pixels."""
     away = outline - [FACE / 2, FACE / 4]
-    grown = outline + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6) * _BEYOND
-    grown[:, 1] += _BELOW * smoothstep((away[:, 1] - FACE / 8) / (FACE / 8))
+    down = away[:, 1] / (FACE / 4)
+    beyond = _BEYOND * smoothstep(down + 0.5) + _BELOW * smoothstep(2 * down - 1)
+    grown = outline + away / np.maximum(np.linalg.norm(away, axis=1), 1e-6)[:, None] * beyond[:, None]
     mask = fill((FACE // 2, FACE), grown, _SOFT).astype(np.float32) / np.float32(255)
     return mask * _rising(FACE // 2, _EDGE, _BOTTOM)[:, None] * _rising(FACE, _EDGE, _EDGE)
 
