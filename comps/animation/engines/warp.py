@@ -21,6 +21,8 @@ class WarpEngine:
     """The event loop's side: worker processes draw; a helper process finds landmarks, once for every avatar."""
 
     name = "warp"
+    hears = False
+    restores = ()
 
     def __init__(self, settings: AnimationSettings) -> None:
         self._settings = settings
@@ -29,6 +31,9 @@ class WarpEngine:
     @classmethod
     def unavailable(cls, settings: AnimationSettings) -> str | None:
         return Landmarker.unavailable(LandmarkSettings())
+
+    def picture_s(self, restore: str) -> float:
+        return 0.0
 
     async def start(self) -> None:
         url = self._settings.storage.blobs
