@@ -118,9 +118,9 @@ def _download(entry: Checkpoint, part: Path, progress: Progress) -> None:
             except httpx.TransportError as error:
                 attempts = 1 if file.tell() > done else attempts + 1
                 if attempts == _ATTEMPTS:
-                    there, why = f"{file.tell():,} of {entry.size:,} bytes", f"{type(error).__name__}: {error}".rstrip(": ")
+                    after, why = f"{file.tell():,} of {entry.size:,} bytes", f"{type(error).__name__}: {error}".rstrip(": ")
                     raise ModelUnavailable(
-                        f"{entry.name} broke off after {there} ({why}): run it again, and it goes on from there"
+                        f"{entry.name} broke off after {after} ({why}): run it again, and it goes on from there"
                     ) from error
                 time.sleep(_PAUSE_S)
 

@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def hub(files: dict[str, bytes]) -> Iterator[Hub]:
     with Hub(files) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
         server.shutdown()
