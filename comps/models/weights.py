@@ -36,12 +36,17 @@ def checkpoint(name: str) -> Path | None:
 
 def file_of(entry: Checkpoint) -> Path | None:
     """As ``checkpoint``, of one entry."""
-    known = read_record(entry)
-    path = models_folder() / entry.name / (known.path if known is not None else entry.file_name)
+    path = place_of(entry)
     try:
         return path if path.is_file() and path.stat().st_size == entry.size else None
     except OSError:
         return None
+
+
+def place_of(entry: Checkpoint) -> Path:
+    """Where its file was put, or would be found."""
+    known = read_record(entry)
+    return models_folder() / entry.name / (known.path if known is not None else entry.file_name)
 
 
 def unusable(network: str, configured: Path | None, acknowledged: bool) -> str | None:
