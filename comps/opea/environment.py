@@ -39,13 +39,15 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
+#: Frame rates that ours can be.
+_SLOWEST, _FASTEST = 5, 30
 _MODES = {"wav2lip_only": "none", "wav2lip+gfpgan": "face"}
 
 
 def _fps(value: str) -> int | None:
-    """OPEA's script reads a fraction; ours go from 5 to 30. None for what is no number."""
+    """OPEA's script reads a fraction. None for what is no number."""
     try:
-        return round(min(30.0, max(5.0, float(value))))
+        return round(min(_FASTEST, max(_SLOWEST, float(value))))
     except ValueError:
         return None
 
@@ -111,6 +113,8 @@ def _unread(name: str, ours: str, value: Any) -> str | None:
             missing = f"gfpgan-{said}"
             return f"run `{COMMAND} {missing}`" if missing in known else f"there are {', '.join(known)}"
         return f"{said} is nothing that {ours} can be"
+    if name == "FPS" and not _SLOWEST <= float(said) <= _FASTEST:
+        return f"frame rates go from {_SLOWEST} to {_FASTEST}, so {meant} is taken"
     now = value.get_secret_value() if isinstance(value, SecretStr) else value
     return None if str(meant) == str(now) else f"{ours} is set otherwise"
 

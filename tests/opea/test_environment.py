@@ -163,6 +163,7 @@ def test_the_version_of_gfpgan_names_a_checkpoint_that_was_pulled(monkeypatch: p
         ("AUDIO", "/home/user/sample.wav", "every request brings its sound"),
         ("ANIMATION_COMPONENT_NAME", "OPEA_ANIMATION", "ANIMATION_ENGINE"),
         ("INFERENCE_MODE", "gfpgan", "nothing that ANIMATION_RESTORE can be"),
+        ("FPS", "60", "so 30 is taken"),
         ("FPS", "fast", "nothing that ANIMATION_FPS can be"),
         ("ENABLE_MCP", "false", ""),
         ("LOGFLAG", "True", "payloads are never logged"),
