@@ -101,6 +101,14 @@ def accelerators() -> Mapping[str, Accelerator]:
     return _probed()
 
 
+def unseen() -> tuple[str, ...]:
+    """What hints at an accelerator that torch does not see, with what to do."""
+    hinted = list(_hinted())
+    seen = accelerators() if hinted and _installed("torch") else {}
+    # A display adapter hints at xpu on every desktop.
+    return tuple(f"{name}: {_ACCELERATORS[name]}" for name in hinted if name not in seen and name != "xpu")
+
+
 def usable_cores() -> int:
     """Processor cores that this process may use: its affinity, and its cgroup's quota, rounded down."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
