@@ -43,7 +43,7 @@ class MouthRegion:
     """The region of one picture with sides of ``size`` pixels.
 
     ``matrix``: float64 [2, 3], pixels of the drawn lower half (96 × 48) → pixels of the picture; both count from the centre of
-    the first pixel. ``outline``: float64 [n, 2], pixels of the picture: the lower face, within which the mouth is drawn.
+    the first pixel. ``outline``: float64 [51, 2], pixels of the picture: the lower face, within which the mouth is drawn.
     """
 
     size: int
@@ -172,9 +172,12 @@ _LOWER_FACE = (*topology.JAW[1:-1], *topology.CHEEK, *topology.OUTER_UPPER, *top
 
 
 def _lower_face(points: Doubles) -> Doubles:
-    """The outline of what moves in speech. Convex: in a face that is turned away the far jaw lies behind the cheek."""
-    hull = cv2.convexHull(points[[*_LOWER_FACE]].astype(np.float32))
-    return cast("Doubles", hull[:, 0].astype(np.float64))
+    """The outline of what moves in speech. Convex: in a face that is turned away the far jaw lies behind the cheek.
+
+    Always of as many points, the last of them repeated, so that those of a clip can be stored as one array.
+    """
+    hull = cv2.convexHull(points[[*_LOWER_FACE]].astype(np.float32))[:, 0].astype(np.float64)
+    return np.pad(hull, ((0, len(_LOWER_FACE) - len(hull)), (0, 0)), mode="edge")
 
 
 def _shifted(matrix: Doubles, x: float, y: float) -> Doubles:

@@ -181,6 +181,15 @@ def test_clips_are_smoothed(faces: dict[str, Portrait]) -> None:
     np.testing.assert_allclose(regions(points[None], SIZE)[0].matrix, still.matrix)
 
 
+def test_the_regions_of_a_clip_can_be_stored_together(faces: dict[str, Portrait]) -> None:
+    shapes = {
+        tuple((name, array.shape) for name, array in region.to_arrays().items())
+        for name in PEOPLE
+        for region in regions(placed(faces[name])[1][None], SIZE)
+    }
+    assert len(shapes) == 1
+
+
 def test_jitter_of_landmarks_does_not_shake_the_mouth(rigs: dict[str, Rig], faces: dict[str, Portrait]) -> None:
     """The mouth stays where it is in the picture, wherever exactly the face was cropped."""
     face, wide = rest(rigs["avatar1.jpg"]), spoken(rigs["avatar1.jpg"], WIDE)
