@@ -126,7 +126,7 @@ def processor_model() -> str:
 
 
 def habana() -> Any:
-    """``habana_frameworks.torch``, with ``core`` and ``hpu`` imported. Raises NodeUnavailable where it is not installed."""
+    """``habana_frameworks.torch``, with its ``core`` imported: that makes torch know hpu. Raises NodeUnavailable where it is not installed."""
     try:
         return _habana()
     except ImportError as error:
@@ -136,7 +136,6 @@ def habana() -> Any:
 def _habana() -> Any:
     module = importlib.import_module("habana_frameworks.torch")
     importlib.import_module("habana_frameworks.torch.core")
-    importlib.import_module("habana_frameworks.torch.hpu")
     return module
 
 

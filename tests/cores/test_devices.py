@@ -28,7 +28,7 @@ class backends:
 """
 _HABANA = {
     "__init__": "",
-    "torch/__init__": "",
+    "torch/__init__": "from habana_frameworks.torch import hpu",
     "torch/core": "",
     "torch/hpu": "is_available = lambda: True\nget_device_name = lambda: 'GAUDI2'\n",
 }
