@@ -126,7 +126,7 @@ def processor_model() -> str:
 
 
 def habana() -> Any:
-    """``habana_frameworks.torch``, with its ``core`` imported: that makes torch know hpu. Raises NodeUnavailable where it is not installed."""
+    """``habana_frameworks.torch`` with its ``core``, which makes torch know hpu. Raises NodeUnavailable where there is none."""
     try:
         return _habana()
     except ImportError as error:
