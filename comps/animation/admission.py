@@ -143,7 +143,8 @@ class Admission:
         picture = Picture.of(request)
         granted = min(request.fps, free / self._weight(picture))
         if granted < at_least or granted <= 0:
-            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
+            what = {"capacity_fps": self._capacity() / self._weight(picture)}
+            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s(), **what)
         self._shares[key] = _Share(granted, picture, request.ttl_s, self._clock() + request.ttl_s)
         return self._reservation(key)
 
@@ -239,7 +240,7 @@ class Admission:
         lapses = (share.expires - self._clock() for share in self._shares.values())
         return min(lapses, default=self._queue_s(_OTHERS))
 
-    def _refusal(self, reason: str, detail: str, retry_after: float) -> Overloaded:
+    def _refusal(self, reason: str, detail: str, retry_after: float, **what: float) -> Overloaded:
         self.refused[reason] += 1
         # Rounded up: who comes a moment too early is refused again.
-        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation")
+        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation", **what)

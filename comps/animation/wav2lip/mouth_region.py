@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from comps.animation.warp import topology
 from comps.animation.warp.geometry import Axes, Doubles, Floats, Pixels
 from comps.animation.warp.planes import Planes
 from comps.animation.wav2lip.jobs import FACE
-from comps.animation.wav2lip.paste import Mask, paste
+from comps.animation.wav2lip.paste import Mask, paste, sampled
 
 #: Landmarks of a clip are averaged over this many frames, as the reference averages its boxes.
 _SMOOTHING = 5
@@ -27,8 +26,6 @@ _SMOOTHING = 5
 _HIGHER, _NARROWER = 0.04, 0.02
 #: Pads are in pixels of a face of this height, about what the reference's pictures show.
 _PADDED_FACE = 256.0
-#: Most pixels of the picture that are averaged into one of the crop, along a side.
-_FINEST = 12
 
 
 class Pads(NamedTuple):
@@ -69,14 +66,7 @@ class MouthRegion:
 
         Pixels are averages of the picture's over their area; beyond the picture its border goes on.
         """
-        matrix = self.face_matrix
-        fine = int(np.clip(np.ceil(np.linalg.norm(matrix[:, 0])), 1, _FINEST))
-        # Pixel x of the finer grid lies at (x + 0.5) / fine - 0.5 of the crop's.
-        scaled = _shifted(matrix, 0.5 / fine - 0.5, 0.5 / fine - 0.5)
-        scaled[:, :2] /= fine
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        face = cv2.warpAffine(picture, scaled, (FACE * fine, FACE * fine), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return cast("Pixels", cv2.resize(face, (FACE, FACE), interpolation=cv2.INTER_AREA))
+        return cast("Pixels", sampled(picture, self.face_matrix, (FACE, FACE)))
 
     def paste(self, layer: Planes, patch: Pixels, matrix: Doubles | None = None, strength: float = 1.0) -> None:
         """Draw a mouth into ``layer``, which shows the face at rest.
