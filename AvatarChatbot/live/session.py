@@ -84,6 +84,8 @@ class LiveSession:
         conversation_id: str,
         place: HeldPlace,
         activity: Activity,
+        *,
+        hears: bool = False,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.outbox = Outbox()
@@ -100,6 +102,7 @@ class LiveSession:
         self._start = start
         self._place = place
         self._activity = activity
+        self._hears = hears
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
@@ -118,8 +121,13 @@ class LiveSession:
         self._tasks: TaskGroup | None = None
 
     @classmethod
-    async def open(cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity) -> LiveSession:
-        """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
+    async def open(
+        cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity, *, hears: bool = False
+    ) -> LiveSession:
+        """Resolve who answers and draw the first of their idle loop. Raises what that raises.
+
+        The profile of ``start`` names its engine; ``hears``: chunks for that carry their sound.
+        """
         avatar_id, persona = await services.face(start.avatar, start.persona, caller.owner)
         conversations = services.store.conversations
         card = persona.model_dump(mode="json", exclude={"id"})
@@ -128,7 +136,7 @@ class LiveSession:
             conversation = await journal.begin()
         else:
             conversation = await conversations.get(start.conversation_id, owner=caller.owner)
-        session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity)
+        session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity, hears=hears)
         session._journal, journal.conversation_id = journal, conversation.id
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
@@ -361,6 +369,7 @@ class LiveSession:
         """Raises Overloaded where the place was given back, and all are taken now."""
         place = await self._place.take()
         turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, self._start.profile)
+        self._ladder.limit(Rung.HALF if place.step > 1 else Rung.FULL)
 
     def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
         profile = self._start.profile
@@ -383,6 +392,7 @@ class LiveSession:
             first_frame=first_frame,
             sample_rate=RATE,
             step=lambda: self._ladder.step,
+            hears=self._hears,
             degrades=True,
         )
         firsts = Firsts(self._services.clock, asked)

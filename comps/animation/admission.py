@@ -16,7 +16,7 @@ from pydantic import Field
 from comps.animation.cost import USUAL_SIZE, PictureCosts
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import BadInput, NotFound, Overloaded
-from comps.cores.proto.avatar import Chunk, ChunkRequest
+from comps.cores.proto.avatar import Chunk, ChunkRequest, EngineName, Restore, VideoProfile
 
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
@@ -25,7 +25,8 @@ _RESERVED, _OTHERS = 0, 1
 
 
 class ReservationRequest(BaseDoc):
-    """A share of the service: ``fps`` frames a second of ``size``², for ``ttl_s`` seconds unless renewed.
+    """A share of the service: ``fps`` frames a second of ``size``², drawn by ``engine`` with ``restore`` (of a VideoProfile), for
+    ``ttl_s`` seconds unless renewed.
 
     Where there is less, ``at_least`` will do: a megaservice with several replicas takes a share of each, under one name of its
     own, ``reservation``. Asked for again under the same name it takes the place of what was granted before.
@@ -33,23 +34,29 @@ class ReservationRequest(BaseDoc):
 
     fps: float = Field(gt=0, le=1000)
     size: int = Field(default=USUAL_SIZE, ge=128, le=1024)
+    engine: EngineName = ""
+    restore: Restore = ""
     at_least: float | None = Field(default=None, ge=0)
     ttl_s: float = Field(default=10.0, ge=1, le=60)
     reservation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{16,64}$")
 
 
 class Reservation(BaseDoc):
-    """``fps``: what was granted. ``cost_ms``: wall time of a worker for a frame of the size that was asked for."""
+    """``fps``: what was granted. ``cost_ms``: wall time of a worker for a frame as it was asked for; ``capacity_fps``: how many
+    of these there could be a second if nobody else had any.
+    """
 
     reservation: str
     fps: float
     ttl_s: float
     cost_ms: float
+    capacity_fps: float
 
 
 class Load(BaseDoc):
-    """In frames a second of 512², and milliseconds."""
+    """In frames a second of 512² by ``engine``, which draws where none is named, and milliseconds."""
 
+    engine: str
     workers: int
     cost_ms: float
     capacity_fps: float
@@ -59,25 +66,53 @@ class Load(BaseDoc):
     queue_ms: float
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What sets apart pictures that cost differently."""
+
+    engine: str
+    restore: str
+    size: int
+
+    @classmethod
+    def of(cls, asked: VideoProfile | ReservationRequest) -> Picture:
+        return cls(asked.engine, asked.restore, asked.size)
+
+
 @dataclass
 class _Share:
     fps: float
-    size: int
+    picture: Picture
     ttl_s: float
     expires: float
 
 
 class Admission:
     """``workers`` draw; ``cost_s``: what a frame of 512² is taken to cost while nothing was measured, seconds; ``headroom``: the
-    share of the capacity that may be reserved. ``clock``: seconds.
+    share of the capacity that may be reserved. ``clock``: seconds. ``expected_s``: asked what a frame of 512² took an engine,
+    with what is restored, when it warmed up; 0: unknown. ``usual``: asked for the profile in whose frames the load is told.
+
+    The profiles of requests name engines (``Ensemble.pinned``).
     """
 
-    def __init__(self, workers: int, cost_s: float, headroom: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        workers: int,
+        cost_s: float,
+        headroom: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        expected_s: Callable[[str, str], float] = lambda *_: 0.0,
+        usual: Callable[[], VideoProfile] = VideoProfile,
+    ) -> None:
         #: How often work was refused, by reason, and how many pictures were drawn, by engine.
         self.refused: Counter[str] = Counter({"reservation": 0, "queue": 0})
         self.pictures: Counter[str] = Counter()
         self._workers = workers
-        self._costs = PictureCosts(cost_s, clock)
+        self._costs: dict[tuple[str, str], PictureCosts] = {}
+        self._assumed_s = cost_s
+        self._expected_s = expected_s
+        self._usual = usual
         self._headroom = headroom
         self._clock = clock
         self._shares: dict[str, _Share] = {}
@@ -88,8 +123,9 @@ class Admission:
     def load(self) -> Load:
         capacity, reserved = self._capacity(), self._reserved()
         return Load(
+            engine=self._usual().engine,
             workers=self._workers,
-            cost_ms=1000 * self._costs.seconds(USUAL_SIZE),
+            cost_ms=1000 * self._seconds(self._reference),
             capacity_fps=capacity,
             reserved_fps=reserved,
             free_fps=max(0.0, capacity - reserved),
@@ -104,10 +140,12 @@ class Admission:
             raise BadInput("must be no more than fps", field="at_least")
         key = request.reservation or uuid.uuid4().hex
         free = max(0.0, self._capacity() - self._reserved(but=key))
-        granted = min(request.fps, free / self._weight(request.size))
+        picture = Picture.of(request)
+        granted = min(request.fps, free / self._weight(picture))
         if granted < at_least or granted <= 0:
-            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
-        self._shares[key] = _Share(granted, request.size, request.ttl_s, self._clock() + request.ttl_s)
+            what = {"capacity_fps": self._capacity() / self._weight(picture)}
+            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s(), **what)
+        self._shares[key] = _Share(granted, picture, request.ttl_s, self._clock() + request.ttl_s)
         return self._reservation(key)
 
     def renew(self, key: str) -> Reservation:
@@ -133,7 +171,7 @@ class Admission:
         wait_s = self._queue_s(priority)
         if wait_s > min(within_s, _LONGEST_QUEUE_S):
             raise self._refusal("queue", "there is too much to draw already", wait_s)
-        frames = request.pictures * self._weight(request.profile.size)
+        frames = request.pictures * self._weight(Picture.of(request.profile))
         self._queued[priority] += frames
         try:
             async with self._turns.turn((priority, self._clock() + request.due_s)):
@@ -142,27 +180,50 @@ class Admission:
             self._queued[priority] -= frames
 
     def drawn(self, chunk: Chunk, wall_s: float) -> None:
-        """Learn what a frame costs from a chunk that took a worker ``wall_s`` seconds."""
+        """Learn what a frame costs from a chunk that took a worker ``wall_s`` seconds; nothing from one that took none."""
         pictures = len(chunk.access_units)
         self.pictures[chunk.engine] += pictures
         if pictures and wall_s > 0:
-            self._costs.learn(chunk.profile.size, wall_s / pictures)
+            picture = Picture.of(chunk.profile)
+            self._costs_of(picture).learn(picture.size, wall_s / pictures)
+
+    def costs_s(self) -> dict[Picture, float]:
+        """What was measured of late: seconds of a worker for each kind of picture, of the size that was drawn or one near it."""
+        return {
+            Picture(*kind, size): costs.seconds(size) for kind, costs in self._costs.items() for size in costs.measured_sizes()
+        }
 
     def _reservation(self, key: str) -> Reservation:
         share = self._shares[key]
-        cost_ms = 1000 * self._costs.seconds(share.size)
-        return Reservation(reservation=key, fps=share.fps, ttl_s=share.ttl_s, cost_ms=cost_ms)
+        cost_s = self._seconds(share.picture)
+        capacity_fps = self._workers / cost_s * self._headroom
+        return Reservation(reservation=key, fps=share.fps, ttl_s=share.ttl_s, cost_ms=1000 * cost_s, capacity_fps=capacity_fps)
 
-    def _weight(self, size: int) -> float:
-        """How many frames of the usual size one of ``size``² costs as much as."""
-        return self._costs.seconds(size) / self._costs.seconds(USUAL_SIZE)
+    @property
+    def _reference(self) -> Picture:
+        """What costs are counted in."""
+        usual = self._usual()
+        return Picture(usual.engine, usual.restore, USUAL_SIZE)
+
+    def _costs_of(self, picture: Picture) -> PictureCosts:
+        kind = picture.engine, picture.restore
+        if kind not in self._costs:
+            self._costs[kind] = PictureCosts(lambda: self._expected_s(*kind) or self._assumed_s, self._clock)
+        return self._costs[kind]
+
+    def _seconds(self, picture: Picture) -> float:
+        return self._costs_of(picture).seconds(picture.size)
+
+    def _weight(self, picture: Picture) -> float:
+        """How many frames of the reference one such costs as much as."""
+        return self._seconds(picture) / self._seconds(self._reference)
 
     def _capacity(self) -> float:
-        return self._workers / self._costs.seconds(USUAL_SIZE) * self._headroom
+        return self._workers / self._seconds(self._reference) * self._headroom
 
     def _reserved(self, but: str = "") -> float:
         self._expire()
-        return sum(share.fps * self._weight(share.size) for key, share in self._shares.items() if key != but)
+        return sum(share.fps * self._weight(share.picture) for key, share in self._shares.items() if key != but)
 
     def _expire(self) -> None:
         now = self._clock()
@@ -172,14 +233,14 @@ class Admission:
     def _queue_s(self, priority: int) -> float:
         """How long all that goes before a new chunk of this priority will take."""
         frames = sum(queued for before, queued in self._queued.items() if before <= priority)
-        return frames * self._costs.seconds(USUAL_SIZE) / self._workers
+        return frames * self._seconds(self._reference) / self._workers
 
     def _next_free_s(self) -> float:
         """Until the first reservation lapses, if nobody renews it."""
         lapses = (share.expires - self._clock() for share in self._shares.values())
         return min(lapses, default=self._queue_s(_OTHERS))
 
-    def _refusal(self, reason: str, detail: str, retry_after: float) -> Overloaded:
+    def _refusal(self, reason: str, detail: str, retry_after: float, **what: float) -> Overloaded:
         self.refused[reason] += 1
         # Rounded up: who comes a moment too early is refused again.
-        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation")
+        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation", **what)

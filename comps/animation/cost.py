@@ -18,10 +18,11 @@ _STALE_S = 20.0
 
 class PictureCosts:
     """Of pictures of all sizes, learnt for each by itself: half of a small one's cost has nothing to do with its pixels, and a
-    service that judged by it would take a large one for many times as slow as it is. ``assumed_s``: of ``USUAL_SIZE``².
+    service that judged by it would take a large one for many times as slow as it is. ``assumed_s``: asked what one of
+    ``USUAL_SIZE``² is taken to cost.
     """
 
-    def __init__(self, assumed_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, assumed_s: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
         self._assumed_s = assumed_s
         self._clock = clock
         self._by_step: dict[int, PictureCost] = {}
@@ -30,12 +31,16 @@ class PictureCosts:
         """Of a worker, for one picture of ``size``²; from what the next larger ones take where none of this size was drawn."""
         step = round(size / _STEP)
         known = min((other for other, cost in self._by_step.items() if other >= step and cost.known), default=None)
-        return (self._assumed_s if known is None else self._by_step[known].seconds) * pixels(size)
+        return (self._assumed_s() if known is None else self._by_step[known].seconds) * pixels(size)
 
     def learn(self, size: int, seconds: float) -> None:
         """A chunk was drawn that took so long a picture of ``size``²."""
         cost = self._by_step.setdefault(round(size / _STEP), PictureCost(self._assumed_s, self._clock))
         cost.learn(seconds / pixels(size))
+
+    def measured_sizes(self) -> list[int]:
+        """Sizes that were drawn of late, rounded."""
+        return [step * _STEP for step, cost in sorted(self._by_step.items()) if cost.known]
 
 
 def pixels(size: int) -> float:
@@ -44,30 +49,32 @@ def pixels(size: int) -> float:
 
 
 class PictureCost:
-    """``assumed_s``: what a picture is taken to cost while nothing is known, seconds. ``clock``: seconds.
+    """``assumed_s``: asked what a picture is taken to cost while nothing is known, seconds. ``clock``: seconds.
 
     The lower quartile of the last chunks, what is assumed counted as the first: neither one that began cold nor a spell in which
     others had the processor looks like an engine that is slow. A service that was measured too slow for anybody draws nothing
     more: what it measured is forgotten after a while, or it would refuse everyone for ever.
     """
 
-    def __init__(self, assumed_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, assumed_s: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
         self._assumed_s = assumed_s
         self._clock = clock
-        self._chunks = deque([assumed_s], maxlen=_CHUNKS)
+        self._chunks = deque[float](maxlen=_CHUNKS)
         self._newest = clock()
 
     @property
     def seconds(self) -> float:
         """Of a worker, for one picture."""
         self._forget()
-        return sorted(self._chunks)[len(self._chunks) // 4]
+        first = [] if len(self._chunks) == _CHUNKS else [self._assumed_s()]
+        judged = sorted([*first, *self._chunks])
+        return judged[len(judged) // 4]
 
     @property
     def known(self) -> bool:
         """Whether anything was measured of late."""
         self._forget()
-        return len(self._chunks) > 1
+        return bool(self._chunks)
 
     def learn(self, seconds: float) -> None:
         """A chunk was drawn that took so long a picture."""
@@ -77,4 +84,4 @@ class PictureCost:
 
     def _forget(self) -> None:
         if self._clock() - self._newest > _STALE_S:
-            self._chunks = deque([self._assumed_s], maxlen=_CHUNKS)
+            self._chunks.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from comps.cores.common.component import Engine, EngineRegistry
@@ -9,7 +10,19 @@ from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequ
 
 
 class AnimationEngine(Engine, Protocol):
-    """Stateless between calls: avatars lie in the blob store that all replicas share."""
+    """Stateless between calls: avatars lie in the blob store that all replicas share, and every engine draws every one of them.
+
+    ``hears``: whether it draws from the sound itself: ``pcm`` of its chunks then holds what lies within ``HEARING_S`` of them,
+    whether or not phonemes do. ``restores``: what ``VideoProfile.restore`` may be, beside ``none``; known before ``start``.
+    """
+
+    hears: bool
+    restores: Collection[str]
+
+    def picture_s(self, restore: str) -> float:
+        """What a picture of 512² with the mouth drawn took a worker when the engine warmed up, wall time in seconds; 0: unknown.
+        It is what admission counts with while nothing else was measured.
+        """
 
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         """Learn a face. The same media and points again return at once.
@@ -26,11 +39,13 @@ class AnimationEngine(Engine, Protocol):
     async def chunk(self, request: ChunkRequest) -> Chunk:
         """Draw and encode a chunk: a pure function of the request, the same bytes on every replica.
 
-        The request has been checked (``motion.frames.check``) and has waited for its turn: as many are drawn at once as there
-        are workers. ``wall_ms`` of the chunk, where the engine knows it, is what admission counts with. Raises NotFound for an
-        unknown avatar.
+        The request's profile names the engine, and what is restored (``Ensemble.pinned``). The request has been checked
+        (``motion.frames.check``) and has waited for its turn: as many are drawn at once as there are workers. ``wall_ms`` of the
+        chunk, where the engine knows it, is what admission counts with. Raises NotFound for an unknown avatar.
         """
 
 
-#: Best first.
-ENGINES: EngineRegistry[AnimationEngine] = EngineRegistry("animation", {"warp": "comps.animation.engines.warp:WarpEngine"})
+#: Best first. All that can run do (``Ensemble``): requests choose among them.
+ENGINES: EngineRegistry[AnimationEngine] = EngineRegistry(
+    "animation", {"warp": "comps.animation.engines.warp:WarpEngine"}, together=True
+)

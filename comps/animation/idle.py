@@ -10,7 +10,7 @@ from anyio import to_thread
 from pydantic import Field
 
 from comps.animation.admitted import AdmittedDrawing
-from comps.animation.engine import AnimationEngine
+from comps.animation.ensemble import Ensemble
 from comps.animation.motion.loop import loop_frames
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
@@ -41,7 +41,7 @@ class IdleRequest(VideoProfile):
 class IdleClips:
     """Draws loops and keeps them."""
 
-    def __init__(self, engine: AnimationEngine, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
+    def __init__(self, engine: Ensemble, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
         self._engine = engine
         self._drawing = drawing
         self._storage = settings.storage
@@ -54,15 +54,16 @@ class IdleClips:
         """Nothing is open."""
 
     async def fragments(self, avatar_id: str, asked: IdleRequest) -> AsyncGenerator[bytes, None]:
-        """The MP4, piece by piece, as it is drawn. Raises NotFound for an unknown avatar."""
+        """The MP4, piece by piece, as it is drawn. Raises NotFound for an unknown avatar, and as ``Ensemble.pinned``."""
+        profile = self._engine.pinned(asked.profile)
         await self._engine.info(avatar_id)
-        key = _key(avatar_id, asked, self._engine.name)
+        key = _key(avatar_id, profile, asked.seed)
         if await self._blobs.exists(_KIND, key):
             yield await self._blobs.get(_KIND, key)
             return
         pieces: list[bytes] = []
-        muxer = AnswerMuxer(asked.profile, RATE)
-        for request in _requests(avatar_id, asked):
+        muxer = AnswerMuxer(profile, RATE)
+        for request in _requests(avatar_id, profile, asked.seed):
             chunk = await self._drawing.chunk(request)
             made = await to_thread.run_sync(_muxed, muxer, chunk)
             if piece := b"".join(fragment.data for fragment in made):
@@ -78,17 +79,17 @@ class IdleClips:
         yield pieces[-1]
 
 
-def _key(avatar_id: str, asked: IdleRequest, engine: str) -> str:
+def _key(avatar_id: str, profile: VideoProfile, seed: int) -> str:
     """What sets the loop apart from others. Begins with the avatar's id (``storage.retention``)."""
-    looks = f"{asked.size}-{asked.fps}-{asked.crf}-{asked.preset}-{asked.seed}"
-    return f"{avatar_id}.idle-{engine}-{looks}.{_FORMAT}"
+    drawn = profile.engine if profile.restore == "none" else f"{profile.engine}-{profile.restore}"
+    looks = f"{profile.size}-{profile.fps}-{profile.crf}-{profile.preset}-{seed}"
+    return f"{avatar_id}.idle-{drawn}-{looks}.{_FORMAT}"
 
 
-def _requests(avatar_id: str, asked: IdleRequest) -> list[ChunkRequest]:
+def _requests(avatar_id: str, profile: VideoProfile, seed: int) -> list[ChunkRequest]:
     """Chunks of the loop's frames, without a word said."""
-    longest = math.floor(MAX_CHUNK_S * asked.fps + 1e-6)
-    total = loop_frames(asked.fps)
-    profile, seed = asked.profile, asked.seed
+    longest = math.floor(MAX_CHUNK_S * profile.fps + 1e-6)
+    total = loop_frames(profile.fps)
     return [
         ChunkRequest(avatar_id=avatar_id, profile=profile, seed=seed, start_frame=start, frames=min(longest, total - start))
         for start in range(0, total, longest)

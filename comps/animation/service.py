@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from comps.animation.admission import Admission, Load, Reservation, ReservationRequest
 from comps.animation.admitted import AdmittedDrawing
-from comps.animation.engine import ENGINES, AnimationEngine
+from comps.animation.ensemble import Ensemble
 from comps.animation.idle import IdleClips, IdleRequest
 from comps.animation.telemetry import AdmissionCollector
 from comps.animation.whole import ClipMaker, ClipRequest
@@ -19,7 +19,15 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.begun import begun
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
-from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, Chunk, ChunkRequest
+from comps.cores.proto.avatar import (
+    AvatarInfo,
+    AvatarRequest,
+    Chunk,
+    ChunkRequest,
+    DrawingWish,
+    DrawnBy,
+    VideoProfile,
+)
 from comps.cores.proto.docarray import VideoPath
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, openapi_body, read_document, render
@@ -35,8 +43,14 @@ _VIDEO: dict[str, Any] = {"response_class": Response, "responses": {200: {"conte
 
 def build(settings: AnimationSettings) -> MicroService:
     """The service, its port bound, not yet serving."""
-    engine = ENGINES.create(settings.engine, settings)
-    admission = Admission(settings.workers, settings.frame_cost_ms / 1000, settings.headroom)
+    engine = Ensemble.of(settings)
+    admission = Admission(
+        settings.workers,
+        settings.frame_cost_ms / 1000,
+        settings.headroom,
+        expected_s=engine.picture_s,
+        usual=lambda: engine.pinned(VideoProfile()),
+    )
     drawing = AdmittedDrawing(engine, admission)
     clips = ClipMaker(engine, drawing, settings)
     elsewhere = Wav2LipServer(settings.wav2lip_endpoint, settings.timeout_s) if settings.wav2lip_endpoint else None
@@ -58,10 +72,11 @@ def build(settings: AnimationSettings) -> MicroService:
         )
     )
     _serve_clips(service, clips, elsewhere)
+    _serve_engines(service, engine)
     _serve_avatars(service, engine)
     _serve_chunks(service, drawing)
     _serve_idle(service, idle)
-    _serve_admission(service, admission)
+    _serve_admission(service, admission, engine)
     service.metrics.registry.register(AdmissionCollector(admission))
     for resource in (engine, clips, idle, elsewhere):
         if resource is not None:
@@ -97,7 +112,14 @@ def _serve_clips(service: MicroService, clips: ClipMaker, elsewhere: Wav2LipServ
         return Response(await clips.stored(video_id), media_type=_MP4)
 
 
-def _serve_avatars(service: MicroService, engine: AnimationEngine) -> None:
+def _serve_engines(service: MicroService, engine: Ensemble) -> None:
+    @service.route(f"{_PATH}/engines", ["GET"], response_model=DrawnBy)
+    async def engines(request: Request, asked: Annotated[DrawingWish, Query()]) -> Response:
+        """Who draws a profile that names this engine and this restoration, and who else there is: 422 for what there is not."""
+        return render(engine.drawn_by(VideoProfile(**asked.model_dump())), request)
+
+
+def _serve_avatars(service: MicroService, engine: Ensemble) -> None:
     @service.route(
         f"{_PATH}/avatars",
         response_model=AvatarInfo,
@@ -133,7 +155,7 @@ def _serve_idle(service: MicroService, idle: IdleClips) -> None:
         return StreamingResponse(await begun(idle.fragments(avatar_id, asked)), media_type=_MP4)
 
 
-def _serve_admission(service: MicroService, admission: Admission) -> None:
+def _serve_admission(service: MicroService, admission: Admission, engine: Ensemble) -> None:
     @service.route(f"{_PATH}/load", ["GET"], response_model=Load)
     async def load(request: Request) -> Response:
         """What can be drawn in real time, and what of it is taken."""
@@ -144,7 +166,10 @@ def _serve_admission(service: MicroService, admission: Admission) -> None:
     )
     async def reserve(request: Request) -> Response:
         """A share of the service, for a while: 429 when there is none."""
-        return render(admission.reserve(await read_document(request, ReservationRequest)), request, status=201)
+        asked = await read_document(request, ReservationRequest)
+        drawn = engine.pinned(VideoProfile(engine=asked.engine, restore=asked.restore))
+        share = asked.model_copy(update={"engine": drawn.engine, "restore": drawn.restore})
+        return render(admission.reserve(share), request, status=201)
 
     @service.route(_PATH + "/reservations/{key}", ["PUT"], response_model=Reservation)
     async def renew(key: str, request: Request) -> Response:

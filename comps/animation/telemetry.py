@@ -31,6 +31,14 @@ class AdmissionCollector(Collector):
         for reason, times in self._admission.refused.items():
             refused.add_metric([reason], times)
         yield refused
+        costs = GaugeMetricFamily(
+            "animation_picture_seconds",
+            "Time of a worker for a picture, as it was measured of late",
+            labels=["engine", "restore", "size"],
+        )
+        for picture, seconds in self._admission.costs_s().items():
+            costs.add_metric([picture.engine, picture.restore, str(picture.size)], seconds)
+        yield costs
         pictures = CounterMetricFamily("animation_frames", "Pictures drawn", labels=["engine"])
         for engine, drawn in self._admission.pictures.items():
             pictures.add_metric([engine], drawn)

@@ -14,7 +14,7 @@ from docarray import BaseDoc
 from pydantic import Field
 
 from comps.animation.admitted import AdmittedDrawing
-from comps.animation.engine import AnimationEngine
+from comps.animation.ensemble import Ensemble
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.errors import BadInput
@@ -51,7 +51,7 @@ class ClipRequest(BaseDoc):
 class ClipMaker:
     """Makes whole clips with an engine, and keeps them for as long as the storage settings say."""
 
-    def __init__(self, engine: AnimationEngine, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
+    def __init__(self, engine: Ensemble, drawing: AdmittedDrawing, settings: AnimationSettings) -> None:
         self._engine = engine
         self._drawing = drawing
         self._settings = settings
@@ -76,12 +76,15 @@ class ClipMaker:
         await self._videos.check_room()
 
     async def fragments(self, request: ClipRequest) -> AsyncGenerator[bytes, None]:
-        """The MP4, piece by piece, as it is drawn. Raises what the engine raises, and BadInput without a face."""
+        """The MP4, piece by piece, as it is drawn. Raises what the engine raises, BadInput without a face, and as
+        ``Ensemble.pinned``.
+        """
+        profile = self._engine.pinned(request.profile)
         avatar_id = await self._avatar_id(request)
         pcm = await self._decoder.call("decode", request.byte_str, self._settings.max_audio_s)
-        timeline = Timeline(avatar_id, request.profile, request.seed)
+        timeline = Timeline(avatar_id, profile, request.seed, hears=self._engine.hears(profile))
         sound = timeline.add(Speech(pcm=pcm, sample_rate=RATE, phonemes=request.phonemes))
-        muxer = AnswerMuxer(request.profile, timeline.sample_rate)
+        muxer = AnswerMuxer(profile, timeline.sample_rate)
         await to_thread.run_sync(muxer.add_speech, sound)
         async with contextlib.aclosing(self._chunks(timeline.chunks(final=True))) as chunks:
             async for chunk in chunks:

@@ -18,6 +18,7 @@ Problem                      500  internal_error
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
 │   ├── OtherLanguage        422  other_language
+│   ├── UnknownEngine        422  unknown_engine
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
@@ -203,6 +204,13 @@ class OtherLanguage(BadInput):
 
     code = "other_language"
     title = "Unknown language spoken"
+
+
+class UnknownEngine(BadInput):
+    """A request names an engine that this service does not run; ``engines`` are those that it does."""
+
+    code = "unknown_engine"
+    title = "Unknown engine"
 
 
 class UnknownVoice(BadInput):

@@ -9,6 +9,7 @@ import numpy as np
 
 from comps.cores.proto.avatar import (
     CONTEXT_S,
+    HEARING_S,
     MAX_CHUNK_S,
     PAUSE_ENDS_S,
     PAUSE_HELD_S,
@@ -57,12 +58,14 @@ class Timeline:
         longest_s: float = MAX_CHUNK_S,
         first_frame: int = 0,
         sample_rate: int = 0,
+        hears: bool = False,
     ) -> None:
         """``lookahead_s``: how much speech after a chunk must be known before the chunk is asked for.
 
         ``shortest_s``: the shortest chunk that is asked for before the answer has ended; ``first_s``: the longest that the first
         may be, ``longest_s`` any. ``first_frame``: the answer's frame 0 is this frame of the grid that chunks are drawn on.
-        ``sample_rate``: of the answer, one that AAC knows; 0 for the first clause's.
+        ``sample_rate``: of the answer, one that AAC knows; 0 for the first clause's. ``hears``: chunks carry their sound though
+        phonemes tell all, for an engine that draws from it.
         """
         self._avatar_id = avatar_id
         self._profile = profile
@@ -73,6 +76,7 @@ class Timeline:
         self._longest = self._frames_in(longest_s)
         self._first_frame = first_frame
         self._rate = sample_rate
+        self._hears = hears
         self._pcm = bytearray()
         self._clauses: list[_Clause] = []
         self._phonemes: list[Phoneme] = []
@@ -185,9 +189,12 @@ class Timeline:
     def _chunk(self, start_frame: int, frames: int) -> ChunkRequest:
         fps = self._profile.fps
         shift = self._first_frame / fps
-        start, end = start_frame / fps - CONTEXT_S, (start_frame + frames) / fps + CONTEXT_S
-        first, last = max(0, int(start * self._rate)), min(self.samples, int(end * self._rate))
+        begin, stop = start_frame / fps, (start_frame + frames) / fps
+        start, end = begin - CONTEXT_S, stop + CONTEXT_S
+        first, last = self._between(start, end)
         untimed = any(clause.start < last and clause.end > first and not clause.has_phonemes for clause in self._clauses)
+        if not untimed:
+            first, last = self._between(begin - HEARING_S, stop + HEARING_S) if self._hears else (0, 0)
         return ChunkRequest(
             avatar_id=self._avatar_id,
             profile=self._profile,
@@ -195,7 +202,11 @@ class Timeline:
             start_frame=self._first_frame + start_frame,
             frames=frames,
             phonemes=[(a + shift, b + shift, name) for a, b, name in self._phonemes if b > start and a < end],
-            pcm=bytes(self._pcm[2 * first : 2 * last]) if untimed else b"",
-            pcm_start_s=first / self._rate + shift if untimed else 0.0,
+            pcm=bytes(self._pcm[2 * first : 2 * last]),
+            pcm_start_s=first / self._rate + shift if first < last else 0.0,
             sample_rate=self._rate,
         )
+
+    def _between(self, start_s: float, end_s: float) -> tuple[int, int]:
+        """The samples of a stretch of the answer, as far as there are any."""
+        return max(0, int(start_s * self._rate)), min(self.samples, int(end_s * self._rate))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from comps.animation.admission import Admission, ReservationRequest
 from comps.animation.admitted import AdmittedDrawing
+from comps.animation.ensemble import Ensemble
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest, VideoProfile
@@ -94,16 +96,54 @@ def test_a_spell_in_which_others_had_the_processor_closes_no_place() -> None:
 async def test_waiting_for_the_processor_is_believed_up_to_as_much_as_work(cpu_ms: float, cost_ms: float) -> None:
     """A chunk of 12 that took 1 s; 0: the engine does not know its CPU time."""
 
-    class Engine:
-        async def chunk(self, request: ChunkRequest) -> Chunk:
-            drawn = {"access_units": [b""] * 12, "cpu_ms": cpu_ms, "wall_ms": 1000.0}
-            return Chunk(start_frame=0, frames=12, parameter_sets=b"", profile=request.profile, engine="", **drawn)
-
-    admission = Admission(workers=1, cost_s=0.001, headroom=1.0)
-    drawing = AdmittedDrawing(Engine(), admission)  # type: ignore[arg-type]
+    drawing, admission = _drawing(ToyEngine(cpu_ms))
     for _ in range(4):
         await drawing.chunk(_request())
     assert admission.load.cost_ms == pytest.approx(cost_ms, abs=0.1)
+
+
+@pytest.mark.anyio
+async def test_a_face_at_rest_says_nothing_of_what_it_costs_to_draw_a_mouth_from_sound() -> None:
+    """Each chunk of 12 takes 1 s; 50 ms a picture is what the engine expects of itself."""
+    drawing, admission = _drawing(ToyEngine(0.0, hears=True))
+    request = _request()
+    quiet = [request, request.model_copy(update={"phonemes": [(0.0, 5.0, "_")], "pcm": bytes(100)})]
+    for _ in range(4):
+        for chunk in quiet:
+            await drawing.chunk(chunk)
+    assert admission.load.cost_ms == pytest.approx(50)
+    for _ in range(4):
+        await drawing.chunk(request.model_copy(update={"phonemes": [(0.0, 0.1, "_"), (0.1, 5.0, "a")], "pcm": b"\1\0" * 50}))
+    assert admission.load.cost_ms == pytest.approx(83.3, abs=0.1)
+    assert {picture.engine: round(1000 * seconds) for picture, seconds in admission.costs_s().items()} == {"toy": 83}
+
+
+class ToyEngine:
+    """Takes a second for each chunk, of which the processor works ``cpu_ms``."""
+
+    name = "toy"
+    restores = ()
+
+    def __init__(self, cpu_ms: float, hears: bool = False) -> None:
+        self.hears = hears
+        self._cpu_ms = cpu_ms
+
+    def picture_s(self, restore: str) -> float:
+        return 0.05 if self.hears else 0.0
+
+    async def start(self) -> None:
+        """Nothing runs."""
+
+    async def chunk(self, request: ChunkRequest) -> Chunk:
+        drawn = {"access_units": [b""] * 12, "cpu_ms": self._cpu_ms, "wall_ms": 1000.0}
+        return Chunk(start_frame=0, frames=12, parameter_sets=b"", profile=request.profile, engine="toy", **drawn)
+
+
+def _drawing(engine: Any) -> tuple[AdmittedDrawing, Admission]:
+    engines = Ensemble([engine])
+    usual = engines.pinned(VideoProfile())
+    admission = Admission(workers=1, cost_s=0.001, headroom=1.0, expected_s=engines.picture_s, usual=lambda: usual)
+    return AdmittedDrawing(engines, admission), admission
 
 
 def test_who_was_too_slow_for_anybody_is_tried_again() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.capacity import Place
+from AvatarChatbot.drawer import Drawer
 from AvatarChatbot.keys import Keys
 from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.messages import Start
@@ -244,6 +245,9 @@ class ToyServices(Services):
         self.ears: Any = self.toy_ears
         self._draw = draw
         self.idle_loops._draw = draw
+
+    async def drawer(self, profile: VideoProfile) -> Drawer:
+        return Drawer(profile.model_copy(update={"engine": "toy", "restore": "none"}), hears=False)
 
     async def face(self, avatar: str | None, persona: Persona | str | None, *_: Any, **__: Any) -> tuple[str, Persona]:
         return "face", Persona(name="Toy")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from comps.animation.motion import audio, visemes
 from comps.animation.motion.blinks import blink
-from comps.animation.motion.mel import Sound
+from comps.animation.motion.spectrum import Sound
 from comps.animation.motion.sway import sway
 from comps.animation.warp.state import FrameState
 from comps.cores.errors import BadInput
@@ -37,17 +37,25 @@ def _motion(request: ChunkRequest) -> visemes.Motion:
     timed = visemes.tracks(request.phonemes, *at)
     if not request.pcm:
         return timed
-    heard = audio.tracks(_sound(request), *at)
     has_phonemes = _covered(request)
+    if has_phonemes.all():
+        return timed
+    heard = audio.tracks(_sound(request), *at)
     mouth = np.where(has_phonemes[:, None], timed.mouth, heard.mouth)
     return visemes.Motion(mouth, np.where(has_phonemes, timed.activity, heard.activity))
 
 
 def _covered(request: ChunkRequest) -> NDArray[np.bool_]:
-    """Whether the timeline says what is spoken in the middle of each frame (silence counts): bool [frames]."""
+    """Whether the timeline says what is spoken in the middle of each frame (silence counts), or that lies beyond its end and
+    that of the sound: bool [frames].
+    """
     middle = (np.arange(request.start_frame, request.start_frame + request.frames) + 0.5) / request.profile.fps
     spans = np.array([(start, end) for start, end, _ in request.phonemes]).reshape(-1, 2)
-    return np.asarray(((spans[:, 0] <= middle[:, None]) & (middle[:, None] < spans[:, 1])).any(axis=1))
+    told = ((spans[:, 0] <= middle[:, None]) & (middle[:, None] < spans[:, 1])).any(axis=1)
+    # The last frame of an answer may have its middle after its last sample.
+    heard_until = request.pcm_start_s + len(request.pcm) / 2 / request.sample_rate
+    after_all = (middle >= heard_until) & (middle >= spans[:, 1].max(initial=-np.inf)) & (len(spans) > 0)
+    return np.asarray(told | after_all)
 
 
 def check(request: ChunkRequest) -> None:

@@ -140,6 +140,14 @@ class Speech(BaseDoc):
     engine: str = ""
 
 
+#: Width and height of a video, pixels: what x264 and faces allow.
+Size = Annotated[int, Field(ge=128, le=1024, multiple_of=16)]
+#: An engine by name; empty: the service's best.
+EngineName = Annotated[str, Field(max_length=50, pattern=r"^[a-z0-9_]*$")]
+#: What of a face is restored; empty: as the service is set up.
+Restore = Literal["", "none", "mouth", "face"]
+
+
 class VideoProfile(BaseModel):
     """How an answer's video is drawn and coded: size, codec settings, engine. Pinned for a turn: every chunk's SPS and PPS
     depend on it, and a face drawn by two engines would jump.
@@ -151,12 +159,17 @@ class VideoProfile(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    size: int = Field(default=512, ge=128, le=1024, multiple_of=16)
+    size: Size = 512
     fps: int = Field(default=25, ge=5, le=30)
     crf: int = Field(default=28, ge=0, le=40)
     preset: Literal["ultrafast", "superfast", "veryfast"] = "superfast"
-    engine: str = Field(default="", max_length=50, pattern=r"^[a-z0-9_]*$")
-    restore: Literal["", "none", "mouth", "face"] = ""
+    engine: EngineName = ""
+    restore: Restore = ""
+
+    def asked(self, *, engine: str | None, restore: Restore | None, size: int | None) -> VideoProfile:
+        """The profile with what a request says beside it, in fields of its own (those that are not None)."""
+        given = {"engine": engine, "restore": restore, "size": size}
+        return self.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 class AvatarRequest(BaseDoc):
@@ -184,13 +197,35 @@ class AvatarInfo(BaseDoc):
     restores: list[str] = Field(default_factory=list)
 
 
+class DrawingWish(BaseModel):
+    """Of a VideoProfile, who is to draw it."""
+
+    engine: EngineName = ""
+    restore: Restore = ""
+
+
+class DrawnBy(BaseDoc):
+    """Who draws a profile at the animation service, and what else it has. ``engine``, ``restore``: what the profile means there;
+    ``hears``: whether that engine draws from the sound itself, so that chunks carry it. ``engines``: all that run there, the
+    one that draws where none is named first; ``restores``: engine → what ``VideoProfile.restore`` may be with it;
+    ``unavailable``: engine → why it does not run there.
+    """
+
+    engine: str
+    restore: Restore
+    hears: bool
+    engines: list[str]
+    restores: dict[str, list[str]]
+    unavailable: dict[str, str] = Field(default_factory=dict)
+
+
 class ChunkRequest(BaseDoc):
     """At most 480 ms of an answer's video, on the answer's own frame grid: frames ``start_frame`` … ``start_frame + frames - 1``.
 
     Frame k is on screen from k/fps to (k+1)/fps seconds. ``phonemes`` are those that touch the chunk's time or lie within
-    ``CONTEXT_S`` of it, in the answer's time. For speech without timings, and for engines that draw from the sound
-    (``AvatarInfo.hearing``), ``pcm`` (mono s16le, ``sample_rate``) holds the same stretch of sound, its first sample at
-    ``pcm_start_s``. Only every ``step``-th frame is drawn, and is on screen that long. A
+    ``CONTEXT_S`` of it, in the answer's time. For speech without timings ``pcm`` (mono s16le, ``sample_rate``) holds the same
+    stretch of sound, its first sample at ``pcm_start_s``; for engines that draw from the sound (``AvatarInfo.hearing``) at least
+    what lies within ``HEARING_S`` of the chunk. Only every ``step``-th frame is drawn, and is on screen that long. A
     chunk is a pure function of this request, but for ``reservation``, the share of the service that it is drawn on, and
     ``due_s``: how soon it is wanted, seconds; what is wanted sooner is drawn sooner.
     """
@@ -216,6 +251,9 @@ class ChunkRequest(BaseDoc):
 
 #: Seconds of speech on either side that a chunk may depend on (co-articulation, and whether a pause is short).
 CONTEXT_S = 1.5
+#: Seconds of sound on either side that a chunk may depend on by an engine that hears, where phonemes tell the rest: Wav2Lip's
+#: windows reach 0.2 s beyond the beginning of a frame, their first spectrum and the filter of resampling a little back.
+HEARING_S = 0.3
 #: The longest chunk, in seconds.
 MAX_CHUNK_S = 0.48
 #: What moves without speech (breath, sway, blinks) repeats after this many seconds of the drawing grid.
