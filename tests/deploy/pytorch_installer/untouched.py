@@ -1,4 +1,4 @@
-"""Run in an image built on the stand-in base: exits 1 unless Python, torch and habana_frameworks are the base's, as they were there."""
+"""Run in an image built on the stand-in base: exits 1 unless Python, torch and habana_frameworks are the base's, unchanged."""
 
 from __future__ import annotations
 
