@@ -173,15 +173,19 @@ async def _up(port: int) -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say which engine would run at each stage, and why not a better one."""
+    """Say which engine would run at each stage, why not a better one, and what to type for it."""
 
-    from AvatarChatbot.doctor import advices, examine  # noqa: PLC0415
+    from AvatarChatbot.doctor import advices, examine, neural  # noqa: PLC0415
 
     table = Table("stage", "engine", "", "why")
     stages: dict[str, bool] = {}
     for finding in examine():
         table.add_row(finding.stage, finding.engine, "[green]✔[/]" if finding.chosen else "[dim]–[/]", finding.reason)
         stages[finding.stage] = stages.get(finding.stage, False) or finding.chosen
+    _out.print(table)
+    table = Table("neural animation", "")
+    for fact in neural():
+        table.add_row(*fact)
     _out.print(table)
     for advice in advices():
         _out.print(advice, highlight=False, soft_wrap=True)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from benchmarks.machine import machine
 from benchmarks.synthetic_speech import Spoken, espeak, flite, flite_voices
 from comps.animation.motion import audio, visemes
-from comps.animation.motion.mel import HZ, Sound, log_mel
+from comps.animation.motion.mel import HZ, log_mel
 from comps.animation.motion.phonemes import is_silence
+from comps.animation.motion.spectrum import Sound
 
 SEED = 20240611
 HIDDEN = (128, 64)

@@ -8,7 +8,8 @@ import pytest
 from benchmarks.synthetic_speech import Spoken, espeak, flite, flite_voices
 from comps.animation.motion import audio, visemes
 from comps.animation.motion.frames import frame_states
-from comps.animation.motion.mel import Sound, log_mel
+from comps.animation.motion.mel import log_mel
+from comps.animation.motion.spectrum import Sound
 from comps.cores.proto.avatar import CONTEXT_S, ChunkRequest, VideoProfile
 
 TEXT = "Nobody believed that a penguin could play the piano, but Bobby proved them wrong."

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.animation.motion.mel import HZ, NORMALISE_S, Sound, log_mel
+from comps.animation.motion.mel import HZ, NORMALISE_S, log_mel
+from comps.animation.motion.spectrum import Sound
 from comps.animation.motion.visemes import LIPS, PARAMETERS, Motion
 from comps.cores.proto.avatar import CONTEXT_S
 

@@ -7,10 +7,11 @@ at the sound's own rate: bands are means of power density, so no resampling is n
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from comps.animation.motion.spectrum import Sound, triangles
 
 #: Spectra per second; spectrum i is centred on (i + 0.5) / HZ seconds.
 HZ = 100
@@ -25,14 +26,6 @@ _BAND_RANGE = 6.0
 _QUIETEST = float(np.log(1e-8))
 #: Power density of silence: a noise of 0.3 thousandths of full scale.
 _FLOOR = 1e-11
-
-
-class Sound(NamedTuple):
-    """A stretch of an answer's sound: mono float32 in -1 … 1, and the index of its first sample in the answer."""
-
-    samples: NDArray[np.float32]
-    rate: int
-    first: int
 
 
 def log_mel(sound: Sound, first: int, count: int) -> NDArray[np.float32]:
@@ -55,21 +48,12 @@ def _band_power(sound: Sound, first: int, count: int) -> NDArray[np.float64]:
     centres = np.round((np.arange(first, first + count) + 0.5) * sound.rate / HZ).astype(np.int64)
     start = int(centres[0]) - width // 2
     stop = int(centres[-1]) - width // 2 + width
-    stretch = _stretch(sound, start, stop)
+    stretch = sound.between(start, stop)
     frames = np.lib.stride_tricks.sliding_window_view(stretch, width)[centres - centres[0]]
     window = np.hanning(width + 2)[1:-1]
     spectrum = np.fft.rfft(frames * window, _fft_size(sound.rate), axis=1)
     density = (spectrum.real**2 + spectrum.imag**2) / (sound.rate * float(window @ window))
     return np.asarray(density @ _mel_bank(sound.rate))
-
-
-def _stretch(sound: Sound, start: int, stop: int) -> NDArray[np.float32]:
-    """Samples ``start`` … ``stop`` of the answer, zero where ``sound`` does not reach."""
-    out = np.zeros(stop - start, np.float32)
-    low, high = max(start, sound.first), min(stop, sound.first + len(sound.samples))
-    if low < high:
-        out[low - start : high - start] = sound.samples[low - sound.first : high - sound.first]
-    return out
 
 
 def _fft_size(rate: int) -> int:
@@ -82,10 +66,7 @@ def _mel_bank(rate: int) -> NDArray[np.float64]:
     """Triangles [bins, BANDS] whose columns sum to one (zero above the sound's highest frequency)."""
     mel = np.linspace(_to_mel(_LOWEST_HZ), _to_mel(_HIGHEST_HZ), BANDS + 2)
     edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    frequency = np.fft.rfftfreq(_fft_size(rate), 1.0 / rate)[:, None]
-    rising = (frequency - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - frequency) / (edges[2:] - edges[1:-1])
-    weight = np.clip(np.minimum(rising, falling), 0.0, None)
+    weight = triangles(edges, np.fft.rfftfreq(_fft_size(rate), 1.0 / rate))
     return np.asarray(weight / np.maximum(weight.sum(axis=0), 1e-9))
 
 

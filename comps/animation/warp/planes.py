@@ -14,8 +14,8 @@ import numpy as np
 from comps.animation.warp.geometry import Floats, Pixels
 
 #: ITU-R BT.601 limited range, rows Y, U, V; columns B, G, R in 0 … 1; then the offsets.
-_FROM_BGR = np.array([[24.966, 128.553, 65.481], [112.0, -74.203, -37.797], [-18.214, -93.786, 112.0]], np.float32)
-_OFFSET = np.array([16.0, 128.0, 128.0], np.float32)
+FROM_BGR = np.array([[24.966, 128.553, 65.481], [112.0, -74.203, -37.797], [-18.214, -93.786, 112.0]], np.float32)
+OFFSET = np.array([16.0, 128.0, 128.0], np.float32)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Frame:
 
 def yuv(bgr: Floats) -> Floats:
     """Colours 0 … 1 ``[…, 3]`` B, G, R → ``[…, 3]`` Y, U, V in 0 … 255, limited range."""
-    return cast("Floats", (bgr @ _FROM_BGR.T + _OFFSET).astype(np.float32))
+    return cast("Floats", (bgr @ FROM_BGR.T + OFFSET).astype(np.float32))
 
 
 def half(mask: Floats | Pixels) -> Floats:

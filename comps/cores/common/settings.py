@@ -134,6 +134,10 @@ class AnimationSettings(ServiceSettings):
     rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
     max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
+    fps: int = Field(25, ge=5, le=30, description="frames a second of whole clips that do not say how many")
+    outfile: Path | None = Field(
+        None, description="where /v1/wav2lip writes its video, over the last one; empty: a file for each"
+    )
     wav2lip_endpoint: str = Field("", description="OPEA's wav2lip server: makes whole clips that name no face; empty: none")
     device: str = Field("auto", description="where neural engines run: auto, cpu, openvino, cuda, hpu, xpu, mps")
     dtype: Literal["auto", "f32", "bf16", "f16", "int8"] = Field(
