@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from comps.animation import stand_in
 from comps.animation.admission import Admission, Load, Reservation, ReservationRequest
 from comps.animation.admitted import AdmittedDrawing
 from comps.animation.ensemble import Ensemble
 from comps.animation.idle import IdleClips, IdleRequest
+from comps.animation.stand_in import StandIn
 from comps.animation.telemetry import AdmissionCollector
 from comps.animation.whole import ClipMaker, ClipRequest
 from comps.cores.common.settings import AnimationSettings
@@ -72,6 +74,7 @@ def build(settings: AnimationSettings) -> MicroService:
         )
     )
     _serve_clips(service, clips, elsewhere)
+    stand_in.serve(service, StandIn(clips, f"{_PATH}/videos", settings.outfile))
     _serve_engines(service, engine)
     _serve_avatars(service, engine)
     _serve_chunks(service, drawing)
