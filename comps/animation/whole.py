@@ -79,7 +79,10 @@ class ClipMaker:
         """The MP4, piece by piece, as it is drawn. Raises what the engine raises, BadInput without a face, and as
         ``Ensemble.pinned``.
         """
-        profile = self._engine.pinned(request.profile)
+        profile = request.profile
+        if "fps" not in profile.model_fields_set:
+            profile = profile.model_copy(update={"fps": self._settings.fps})
+        profile = self._engine.pinned(profile)
         avatar_id = await self._avatar_id(request)
         pcm = await self._decoder.call("decode", request.byte_str, self._settings.max_audio_s)
         timeline = Timeline(avatar_id, profile, request.seed, hears=self._engine.hears(profile))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
 from fastapi import Request, Response
 
+from AvatarChatbot import avatars
 from comps import MicroService
 from comps.animation.service import NAME, build
 from comps.cores.common.openai import base_url
@@ -181,3 +184,15 @@ def test_of_two_names_the_newer_goes_first(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(f"{name}_HOST_IP", value)
         monkeypatch.setenv(f"{name}_PORT", "7066")
     assert list(ignored(GatewaySettings)) == ["ASR_SERVICE_HOST_IP is ignored: AVATARCHATBOT_ASR_URL is set otherwise."]
+
+
+def test_whole_clips_have_the_frame_rate_that_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FPS", "10")
+    monkeypatch.setenv("FACE", str(avatars.default_avatar()))
+    sound = base64.b64encode(wav_bytes(np.zeros(16_000, np.int16), 16_000)).decode()
+    service = build(AnimationSettings(port=0, workers=1, storage=StorageSettings(blobs=str(tmp_path / "blobs"))))
+    with serving(service), httpx.Client(base_url=service.base_url, timeout=60, trust_env=False) as client:
+        for profile, frames in (({}, 10), ({"fps": 25, "size": 256}, 25)):
+            said = client.post("/v1/animation", json={"byte_str": sound, "profile": profile}, headers={"Accept": "video/mp4"})
+            with av.open(io.BytesIO(said.content)) as movie:
+                assert sum(1 for _ in movie.decode(video=0)) == frames
