@@ -47,5 +47,7 @@ class AnimationEngine(Engine, Protocol):
 
 #: Best first. All that can run do (``Ensemble``): requests choose among them.
 ENGINES: EngineRegistry[AnimationEngine] = EngineRegistry(
-    "animation", {"warp": "comps.animation.engines.warp:WarpEngine"}, together=True
+    "animation",
+    {"wav2lip": "comps.animation.engines.wav2lip:Wav2LipEngine", "warp": "comps.animation.engines.warp:WarpEngine"},
+    together=True,
 )

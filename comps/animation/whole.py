@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Iterable
 
 import anyio
 from anyio import to_thread
-from docarray import BaseDoc
 from pydantic import Field
 
 from comps.animation.admitted import AdmittedDrawing
@@ -19,6 +18,7 @@ from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, Speech, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.workers.pool import WorkerPool
 from comps.media.mux import AnswerMuxer

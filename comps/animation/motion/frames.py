@@ -40,7 +40,7 @@ def _motion(request: ChunkRequest) -> visemes.Motion:
     has_phonemes = _covered(request)
     if has_phonemes.all():
         return timed
-    heard = audio.tracks(_sound(request), *at)
+    heard = audio.tracks(sound(request), *at)
     mouth = np.where(has_phonemes[:, None], timed.mouth, heard.mouth)
     return visemes.Motion(mouth, np.where(has_phonemes, timed.activity, heard.activity))
 
@@ -77,6 +77,7 @@ def check(request: ChunkRequest) -> None:
         raise BadInput("must be finite", field="pcm_start_s")
 
 
-def _sound(request: ChunkRequest) -> Sound:
+def sound(request: ChunkRequest) -> Sound:
+    """The stretch of the answer's sound that a request brings; empty where it brings none."""
     samples = np.frombuffer(request.pcm, "<i2").astype(np.float32) / 32768.0
     return Sound(samples, request.sample_rate, round(request.pcm_start_s * request.sample_rate))

@@ -25,16 +25,25 @@ def build(frames: Sequence[Pixels] | Pixels, landmarks: Floats, size: int = 512)
     ``frames``: BGR uint8 ``[n, h, w, 3]``. ``landmarks``: float32 ``[n, 478, 3]`` in their pixels; rows of NaN, where no face was
     found, are filled from their neighbours. Raises NoFace where no frame has a face.
     """
-    tracks = _smooth(_fill(landmarks))
-    height, width = frames[0].shape[:2]
-    framing = Framing.around(_whole(tracks), height, width, size)
+    framing, placed = framed(frames, landmarks, size)
     pictures = [framing.cut(frame) for frame in frames]
-    places = [framing.place(points)[:, :2] for points in tracks]
+    places = [points[:, :2] for points in placed]
     shapes = [MouthShape.of(points) for points in places]
     sample = range(0, len(pictures), max(1, len(pictures) // 8))
     palette = interior.Palette.mean([interior.palette(pictures[i], shapes[i], places[i]) for i in sample])
     stills = [_still(picture, shape, palette) for picture, shape in zip(pictures, shapes, strict=True)]
     return Rig(size, stills, sway=None, blink=None)
+
+
+def framed(frames: Sequence[Pixels] | Pixels, landmarks: Floats, size: int) -> tuple[Framing, list[Doubles]]:
+    """The square of a clip that is shown, and the landmarks ``[478, 3]`` of each frame in its pixels, without jitter.
+
+    Arguments and errors as ``build``.
+    """
+    tracks = _smooth(_fill(landmarks))
+    height, width = frames[0].shape[:2]
+    framing = Framing.around(_whole(tracks), height, width, size)
+    return framing, [framing.place(points) for points in tracks]
 
 
 def index(frame: int, length: int) -> int:

@@ -75,16 +75,23 @@ def build(
     ``points``: side-car points (see ``sidecar``). ``person``: segmentation 0 … 1 ``[h, w]`` (``Landmarker.person``), which
     helps to tell hair and hats from the background. Raises BadInput for side-car points that make no sense.
     """
-    if points:
-        landmarks = sidecar.correct(landmarks, points)
-    framing = Framing.around(landmarks, image.shape[0], image.shape[1], size)
+    framing, placed = framed(image, landmarks, size, points)
     picture = framing.cut(image)
-    placed = framing.place(landmarks)
     speech = _speech(picture, placed[:, :2])
     blink = eyes.build(picture, placed[:, :2])
     mask = matte.head(picture, placed, None if person is None else framing.cut(person))
     sway, front = head.build(picture, placed, mask)
     return Rig(size, [Still(Planes.of(front), speech)], sway, blink)
+
+
+def framed(
+    image: Pixels, landmarks: Floats, size: int, points: Mapping[str, Sequence[tuple[float, float]]] | None = None
+) -> tuple[Framing, Doubles]:
+    """The square of a picture that is shown, and the landmarks ``[478, 3]`` in its pixels. Arguments and errors as ``build``."""
+    if points:
+        landmarks = sidecar.correct(landmarks, points)
+    framing = Framing.around(landmarks, image.shape[0], image.shape[1], size)
+    return framing, framing.place(landmarks)
 
 
 def _speech(picture: Pixels, points: Doubles) -> Speech:

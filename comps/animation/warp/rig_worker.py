@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import itertools
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from comps.animation import pictures
 from comps.animation.avatars import AvatarStore, Findings
 from comps.animation.encode import Encoder
+from comps.animation.lru import Lru
 from comps.animation.motion.frames import frame_states
 from comps.animation.pictures import Frames, Kind
 from comps.animation.warp import clip, rig
@@ -47,9 +47,8 @@ class RigWorker:
         cv2.setNumThreads(1)
         _reuse_memory()
         self._store = AvatarStore(Blobs(blobs))
-        self._renderers: OrderedDict[tuple[str, int], Renderer] = OrderedDict()
-        self._rig_cache = rig_cache
-        self._encoders: OrderedDict[VideoProfile, Encoder] = OrderedDict()
+        self._renderers = Lru[tuple[str, int], Renderer](rig_cache)
+        self._encoders = Lru[VideoProfile, Encoder](_ENCODERS)
 
     def bare(self, media: bytes) -> bytes:
         """An avatar's media upright and without metadata, as it is stored. Raises UnsupportedMedia, TooLarge."""
@@ -86,7 +85,7 @@ class RigWorker:
 
     def _chunk(self, request: ChunkRequest, draw: Callable[[FrameState], NDArray[np.uint8]], started: float) -> Chunk:
         """Encode the request's frames; ``draw`` gives the I420 pixels of one. ``started``: CPU time before the rig was read."""
-        encoder = self._encoder(request.profile)
+        encoder = self._encoders.get(request.profile, lambda: Encoder(request.profile))
         # What a frame costs again and again: a rig is read once.
         began = time.perf_counter()
         encoded = encoder.chunk(map(draw, self._states(request)), request.start_frame)
@@ -114,22 +113,13 @@ class RigWorker:
         key = (avatar_id, size)
         if not self._store.exists(avatar_id):
             # Asked for every time: a face that was deleted is drawn no more, on any replica.
-            self._renderers.pop(key, None)
+            self._forget(key)
             raise NotFound("there is no such avatar", field="avatar_id")
-        if key not in self._renderers:
-            self._renderers[key] = Renderer(self._rig(avatar_id, size))
-            while len(self._renderers) > self._rig_cache:
-                self._renderers.popitem(last=False)
-        self._renderers.move_to_end(key)
-        return self._renderers[key]
+        return self._renderers.get(key, lambda: Renderer(self._rig(*key)))
 
-    def _encoder(self, profile: VideoProfile) -> Encoder:
-        if profile not in self._encoders:
-            self._encoders[profile] = Encoder(profile)
-            while len(self._encoders) > _ENCODERS:
-                self._encoders.popitem(last=False)
-        self._encoders.move_to_end(profile)
-        return self._encoders[profile]
+    def _forget(self, key: tuple[str, int]) -> None:
+        """Drop what is kept of an avatar at a size."""
+        self._renderers.drop(key)
 
     def _rig(self, avatar_id: str, size: int) -> rig.Rig:
         stored = self._store.rig(avatar_id, size)

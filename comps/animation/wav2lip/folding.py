@@ -21,7 +21,7 @@ def fold(path: Path) -> Tensors:
     for layer in Generator(tensors[FIRST].shape[0]).normalised:
         folded |= _folded(tensors, layer)
     last = Generator(tensors[FIRST].shape[0]).colour.name
-    return folded | {f"{last}.{kind}": tensors[f"{last}.{kind}"] for kind in ("weight", "bias")}
+    return folded | {f"{last}.{kind}": tensors[f"{last}.{kind}"].copy() for kind in ("weight", "bias")}
 
 
 def generator(tensors: Tensors, first: str = "face_encoder_blocks.0.0.weight") -> Generator:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ class MouthRegion:
     """The region of one picture with sides of ``size`` pixels.
 
     ``matrix``: float64 [2, 3], pixels of the drawn lower half (96 × 48) → pixels of the picture; both count from the centre of
-    the first pixel. ``outline``: float64 [n, 2], pixels of the picture: the lower face, within which the mouth is drawn.
+    the first pixel. ``outline``: float64 [51, 2], pixels of the picture: the lower face, within which the mouth is drawn.
     """
 
     size: int
@@ -54,7 +55,7 @@ class MouthRegion:
         """By the landmarks [478, 2] of a face, pixels of the picture."""
         points = points[:, :2].astype(np.float64) - 0.5
         box = _FaceBox.around(points, pads or Pads()).within(size)
-        return cls(size, box.lower_half(), _lower_face(points, box))
+        return cls(size, box.lower_half(), _lower_face(points))
 
     @property
     def face_matrix(self) -> Doubles:
@@ -166,10 +167,17 @@ class _FaceBox:
         return np.column_stack([across, down, corner + 0.5 * (across + down)])
 
 
-def _lower_face(points: Doubles, box: _FaceBox) -> Doubles:
-    """The outline of what moves in speech: cheeks, jaw and the room into which the chin drops, up to beside the nose."""
-    jaw = points[[*topology.JAW]]
-    return np.vstack([jaw, points[[*topology.CHEEK[1:2], topology.NOSE_BASE, topology.CHEEK[0]]]])
+#: What moves in speech, and the jaw below the ears.
+_LOWER_FACE = (*topology.JAW[1:-1], *topology.CHEEK, *topology.OUTER_UPPER, *topology.OUTER_LOWER)
+
+
+def _lower_face(points: Doubles) -> Doubles:
+    """The outline of what moves in speech. Convex: in a face that is turned away the far jaw lies behind the cheek.
+
+    Always of as many points, the last of them repeated, so that those of a clip can be stored as one array.
+    """
+    hull = cv2.convexHull(points[[*_LOWER_FACE]].astype(np.float32))[:, 0].astype(np.float64)
+    return np.pad(hull, ((0, len(_LOWER_FACE) - len(hull)), (0, 0)), mode="edge")
 
 
 def _shifted(matrix: Doubles, x: float, y: float) -> Doubles:

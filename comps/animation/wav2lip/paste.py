@@ -36,9 +36,9 @@ _STILL, _STIRRED = 1.5, 6.0
 _KEEP, _DROP = 6.0, 16.0
 #: Differences are looked at within squares of this many pixels of the patch, blurred by the second.
 _REACH, _NOISE = 5, 0.8
-#: Unsharp masking, radius 1 pixel of the patch. On drawn mouths (benchmarks/wav2lip_sheet.py) 0.6 comes nearest to the sharpness,
-#: and to the pixels, of mouths drawn at the picture's own resolution.
-_SHARPEN = 0.6
+#: Unsharp masking by the difference of two Gaussians (pixels of the patch), which leaves alone the pattern of single pixels that
+#: transposed convolutions make. On mouths drawn by warp this comes nearest to them as drawn at the picture's resolution.
+_SHARPEN, _RADII = 0.9, (0.6, 1.2)
 #: A patch with more pixels than the picture is blurred first, so that it does not alias.
 _ALIAS_SCALE = 0.75
 #: Most pixels of the picture that are averaged into one, along a side.
@@ -106,7 +106,8 @@ def _sharpen(change: Floats, rest: Floats, drop: Floats, scale: float) -> None:
     """Sharpen what is drawn anew, in place, where the patch is enlarged by ``scale``: twice or more, in full."""
     drawn = change + rest
     amount = np.float32(_SHARPEN * min(max(scale - 1.0, 0.0), 1.0))
-    change += amount * drop * (drawn - cv2.GaussianBlur(drawn, (0, 0), 1.0))
+    fine, coarse = (cv2.GaussianBlur(drawn, (0, 0), radius) for radius in _RADII)
+    change += amount * drop * (fine - coarse)
 
 
 def sampled(picture: Floats | Pixels, matrix: Doubles, size: tuple[int, int]) -> Floats | Pixels:

@@ -120,13 +120,13 @@ def test_the_drawn_mouth_is_seen(rigs: dict[str, Rig], faces: dict[str, Portrait
     face, wide = rest(rigs[name]), spoken(rigs[name], WIDE)
     region = MouthRegion.of(placed(faces[name])[1], SIZE)
     shown = pasted(face, region, region.crop(wide)[48:])
-    x, y, width, height = cv2.boundingRect(rigs_lips(faces[name]))
+    x, y, width, height = cv2.boundingRect(lips_of(faces[name]))
     lips = np.s_[y : y + height, x : x + width]
     error, change = (np.abs(other.astype(int) - wide)[lips].mean() for other in (shown, face))
     assert error < 0.35 * change
 
 
-def rigs_lips(face: Portrait) -> Doubles:
+def lips_of(face: Portrait) -> Doubles:
     return np.round(placed(face)[1][[61, 40, 0, 270, 291, 405, 17, 181]]).astype(np.int32)
 
 
@@ -164,7 +164,7 @@ def test_a_larger_patch_is_laid_by_its_own_matrix(rigs: dict[str, Rig], faces: d
     matrix = np.array([[0.5, 0, x0 - 0.25], [0, 0.5, y0 - 0.25]])
     layer = Planes.of(face).layer()
     region.paste(layer, np.asarray(large, np.uint8), matrix)
-    x, y, width, height = cv2.boundingRect(rigs_lips(faces["astronaut"]))
+    x, y, width, height = cv2.boundingRect(lips_of(faces["astronaut"]))
     lips = np.s_[y : y + height, x : x + width]
     assert np.abs(bgr(layer.i420()).astype(int) - wide)[lips].mean() < 4.0
 
@@ -179,6 +179,44 @@ def test_clips_are_smoothed(faces: dict[str, Portrait]) -> None:
     assert len(regions(points[None], SIZE)) == 1
     still = MouthRegion.of(points, SIZE)
     np.testing.assert_allclose(regions(points[None], SIZE)[0].matrix, still.matrix)
+
+
+def test_the_regions_of_a_clip_can_be_stored_together(faces: dict[str, Portrait]) -> None:
+    shapes = {
+        tuple((name, array.shape) for name, array in region.to_arrays().items())
+        for name in PEOPLE
+        for region in regions(placed(faces[name])[1][None], SIZE)
+    }
+    assert len(shapes) == 1
+
+
+def test_jitter_of_landmarks_does_not_shake_the_mouth(rigs: dict[str, Rig], faces: dict[str, Portrait]) -> None:
+    """The mouth stays where it is in the picture, wherever exactly the face was cropped."""
+    face, wide = rest(rigs["avatar1.jpg"]), spoken(rigs["avatar1.jpg"], WIDE)
+    _, points = placed(faces["avatar1.jpg"])
+    noise = np.random.default_rng(5).normal(0, 1.0, (12, 478, 2))
+    shown = np.array([pasted(face, region, region.crop(wide)[48:]) for region in regions(points + noise, SIZE)], np.float64)
+    x, y, width, height = cv2.boundingRect(lips_of(faces["avatar1.jpg"]))
+    lips = np.s_[:, y : y + height, x : x + width]
+    assert np.abs(shown - shown.mean(axis=0))[lips].mean() < 2.5
+    assert np.abs(wide.astype(int) - face)[lips[1:]].mean() > 25
+
+
+@pytest.mark.parametrize("yaw", [-50, -25, 25, 50])
+def test_side_faces(faces: dict[str, Portrait], yaw: float) -> None:
+    """Of a head turned away, the mouth lies within the mask still, and the mask within the drawn half."""
+    framing = Framing.around(faces["avatar1.jpg"].landmarks, *faces["avatar1.jpg"].picture.shape[:2], SIZE)
+    placed_3d = framing.place(faces["avatar1.jpg"].landmarks)
+    middle, angle = placed_3d.mean(axis=0), np.radians(yaw)
+    x, z = (placed_3d[:, axis] - middle[axis] for axis in (0, 2))
+    points = np.stack([middle[0] + x * np.cos(angle) + z * np.sin(angle), placed_3d[:, 1]], axis=1)
+    region = MouthRegion.of(points, SIZE)
+    black = np.zeros((SIZE, SIZE, 3), np.uint8)
+    shown = pasted(black, region, np.full((48, 96, 3), 255, np.uint8))[..., 1]
+    # A white patch is all error of colour; what is left of it shows where the mask lies.
+    assert shown.max() > 150
+    outer = np.round(points[[61, 40, 0, 270, 291, 405, 17, 181]]).astype(int)
+    assert shown[outer[:, 1], outer[:, 0]].min() > 0.9 * shown.max()
 
 
 def test_pads_grow_with_the_face(faces: dict[str, Portrait]) -> None:

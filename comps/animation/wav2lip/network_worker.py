@@ -1,0 +1,81 @@
+"""The worker process that holds the networks, with all cores that they may use. Synchronous; remembers nothing but faces."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comps.animation.lru import Lru
+from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS, MouthJob
+from comps.animation.wav2lip.loading import load
+from comps.cores.devices import Device
+from comps.cores.workers.memory import trim
+
+#: Faces kept, by their content: several MB each.
+_FACES = 12
+#: Frames of the warm-up, about a chunk's.
+_WARM_UP = 12
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """``mouths``: of each job, uint8 BGR [n, h, w, 3]. ``cpu_ms``, ``wall_ms``: what all of them took."""
+
+    mouths: list[NDArray[np.uint8]]
+    cpu_ms: float
+    wall_ms: float
+
+
+class NetworkWorker:
+    """``checkpoint``: of Wav2Lip; ``cache``: a folder for its folded weights.
+
+    It has drawn once it has started. Raises UnusableCheckpoint, and NodeUnavailable where the device cannot be used.
+    """
+
+    def __init__(self, checkpoint: Path, device: Device, cache: Path | None) -> None:
+        self._network = load(checkpoint, device, cache)
+        self._faces = Lru[bytes, Any](_FACES)
+        self._seconds = self._warm_up()
+        trim()
+
+    def seconds(self) -> float:
+        """Wall time of a mouth, as the warm-up measured it."""
+        return self._seconds
+
+    def draw(self, jobs: list[MouthJob]) -> Drawn:
+        """The mouths of all jobs in one call of the network."""
+        started, began = time.process_time(), time.perf_counter()
+        faces = [face for job in jobs for face in self._faces_of(job)]
+        drawn = self._network.mouths(faces, np.concatenate([job.mels for job in jobs]))
+        mouths = np.split(_pixels(drawn), np.cumsum([len(job.which) for job in jobs])[:-1])
+        return Drawn(mouths, 1000.0 * (time.process_time() - started), 1000.0 * (time.perf_counter() - began))
+
+    def _faces_of(self, job: MouthJob) -> list[Any]:
+        """What the network knows of the face of each frame."""
+        known = [self._faces.get(_content(crop), functools.partial(self._network.face, crop)) for crop in job.crops]
+        return [known[crop] for crop in job.which]
+
+    def _warm_up(self) -> float:
+        """Draw twice, for programs are compiled and memory is taken the first time. Returns the seconds of a mouth."""
+        crops, mels = np.zeros((1, FACE, FACE, 3), np.uint8), np.zeros((_WARM_UP, MEL_BANDS, MEL_COLUMNS), np.float32)
+        job = MouthJob(crops, np.zeros(_WARM_UP, np.int64), mels)
+        self.draw([job])
+        took = self.draw([job]).wall_ms / 1000 / _WARM_UP
+        self._faces = Lru(_FACES)
+        return took
+
+
+def _content(crop: NDArray[np.uint8]) -> bytes:
+    return hashlib.sha256(crop.tobytes()).digest()
+
+
+def _pixels(drawn: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """float32 [n, 3, h, w], 0 … 1 → uint8 [n, h, w, 3]."""
+    return np.ascontiguousarray(np.rint(np.clip(drawn, 0, 1) * 255).astype(np.uint8).transpose(0, 2, 3, 1))
