@@ -27,6 +27,8 @@ from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.housekeeping import Housekeeper
 
+#: Where videos can be fetched.
+VIDEOS = "/v1/animation/videos"
 _VIDEOS = "videos"
 _CONTENT_TYPE = "video/mp4"
 #: The decoder's process is given back after this long without work, seconds.

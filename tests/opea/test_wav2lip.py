@@ -117,17 +117,3 @@ def test_what_is_no_sound_is_told(client: httpx.Client, body: str, status: int, 
     said = client.post(PATH, content=body, headers={"Content-Type": "text/plain"})
     assert said.status_code == status, said.text
     assert field is None or said.json()["field"] == field
-
-
-def test_without_outfile_each_video_is_kept_and_served(tmp_path: Path) -> None:
-    with _service(tmp_path) as client:
-        paths = [client.post(PATH, json={"audio": _sound(length)}).json()["wav2lip_result"] for length in (0.4, 0.8)]
-        assert [_frames(client.get(path).content) for path in paths] == [10, 20]
-        whole = client.post("/v1/animation", json={"byte_str": _sound(0.8), "profile": {"fps": 10}, "size": 128}).json()
-        assert _frames(client.get(whole["video_path"]).content) == 8
-
-
-def test_an_outfile_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with _service(tmp_path, outfile=tmp_path / "nowhere" / "result.mp4") as client:
-        said = client.post(PATH, json={"audio": _sound(0.4)})
-        assert (said.status_code, said.json()["code"]) == (507, "insufficient_storage")
