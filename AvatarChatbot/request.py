@@ -6,11 +6,11 @@ import base64
 import re
 from typing import Any
 
-from docarray import BaseDoc
 from pydantic import Field, field_serializer, field_validator, model_validator
 
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import EngineName, Persona, Restore, Size, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import parse_json
 from comps.cores.text.words import is_blank

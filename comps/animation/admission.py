@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from docarray import BaseDoc
 from pydantic import Field
 
 from comps.animation.cost import USUAL_SIZE, PictureCosts
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import BadInput, NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest, EngineName, Restore, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0

@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Iterable
 
 import anyio
 from anyio import to_thread
-from docarray import BaseDoc
 from pydantic import Field
 
 from comps.animation.admitted import AdmittedDrawing
@@ -19,6 +18,7 @@ from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, Speech, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.workers.pool import WorkerPool
 from comps.media.mux import AnswerMuxer
@@ -27,6 +27,8 @@ from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.housekeeping import Housekeeper
 
+#: Where videos can be fetched.
+VIDEOS = "/v1/animation/videos"
 _VIDEOS = "videos"
 _CONTENT_TYPE = "video/mp4"
 #: The decoder's process is given back after this long without work, seconds.
@@ -79,7 +81,10 @@ class ClipMaker:
         """The MP4, piece by piece, as it is drawn. Raises what the engine raises, BadInput without a face, and as
         ``Ensemble.pinned``.
         """
-        profile = self._engine.pinned(request.profile)
+        profile = request.profile
+        if "fps" not in profile.model_fields_set:
+            profile = profile.model_copy(update={"fps": self._settings.fps})
+        profile = self._engine.pinned(profile)
         avatar_id = await self._avatar_id(request)
         pcm = await self._decoder.call("decode", request.byte_str, self._settings.max_audio_s)
         timeline = Timeline(avatar_id, profile, request.seed, hears=self._engine.hears(profile))

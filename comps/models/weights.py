@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,9 +60,6 @@ def unusable(network: str, configured: Path | None, acknowledged: bool) -> str |
             return f"there is no file {configured} (ANIMATION_{network.upper()}_CHECKPOINT)"
     elif checkpoint(network) is None:
         return f"it has no checkpoint: run `{COMMAND} {entry.name}`, or set ANIMATION_{network.upper()}_CHECKPOINT"
-    path = configured or checkpoint(network)
-    if path is not None and path.suffix != ".safetensors" and importlib.util.find_spec("torch") is None:
-        return f"{path.name} is read by torch, which is not installed (docs/deploy.md)"
     if not acknowledged and not entry.licence.commercial:
         return f"its weights are not free for every use (`{COMMAND} {entry.name}` says why): set ANIMATION_NON_COMMERCIAL=true"
     return None
