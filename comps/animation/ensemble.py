@@ -126,7 +126,8 @@ class Ensemble:
         if (engine := self._engines.get(name or self.name)) is not None:
             return engine
         there = ", ".join(self._engines)
-        detail = f"engine: {name} does not run here ({reason})" if (reason := self._unavailable.get(name)) else "engine: is none"
+        reason = self._unavailable.get(name)
+        detail = f"engine: {name} does not run here ({reason})" if reason else "engine: there is none of that name"
         raise UnknownEngine(f"{detail}; there are: {there}", field="engine", engines=list(self._engines))
 
     async def _running(self, name: str) -> AnimationEngine:
