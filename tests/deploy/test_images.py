@@ -61,8 +61,8 @@ def test_every_package_of_a_list_is_pinned() -> None:
 def test_pytorch_is_installed_by_itself_from_an_index_that_serves_nothing_else(engines: str) -> None:
     assert _packages(PACKAGES / engines / "torch.txt") == ["torch"]
     assert "torch" in _packages(PACKAGES / engines / "animation.txt")
-    for file in (PACKAGES / engines).glob("*.txt"):
-        assert file.name == "torch.txt" or "--" not in file.read_text()
+    for file in PACKAGES.rglob("*.txt"):
+        assert file.name == "torch.txt" or "--index-url" not in file.read_text()
 
 
 def test_gaudi_gets_no_pytorch_but_the_base_images_own() -> None:
