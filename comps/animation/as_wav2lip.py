@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from comps.animation.whole import VIDEOS, ClipMaker, ClipRequest
 from comps.cores.errors import InsufficientStorage
 from comps.cores.mega.micro_service import MicroService
 from comps.cores.proto.media import Media
-from comps.cores.proto.wire import openapi_body, read_document, render
+from comps.cores.proto.wire import openapi_body, read_document, read_json, render
 
 
 class Wav2LipRequest(BaseModel):
@@ -37,14 +36,16 @@ def serve_as_wav2lip(service: MicroService, clips: ClipMaker, outfile: Path | No
     )
     async def wav2lip(request: Request) -> Response:
         """The service's own face speaks the recording."""
-        asked = await read_document(request, Wav2LipRequest, media_field="audio")
+        # curl's -d calls every body a form, and OPEA's server reads all of them as JSON.
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            asked = await read_json(request, Wav2LipRequest)
+        else:
+            asked = await read_document(request, Wav2LipRequest, media_field="audio")
         clip = ClipRequest(byte_str=asked.audio)
         if outfile is None:
             path = f"{VIDEOS}/{await clips.store(clip)}"
         else:
-            async with contextlib.aclosing(clips.fragments(clip)) as fragments:
-                video = b"".join([fragment async for fragment in fragments])
-            await to_thread.run_sync(_write, outfile, video)
+            await to_thread.run_sync(_write, outfile, await clips.video(clip))
             path = str(outfile)
         return render(Wav2LipResult(wav2lip_result=path), request)
 

@@ -31,7 +31,7 @@ class HearingEngine(WarpEngine):
     def unavailable(cls, settings: AnimationSettings) -> str | None:
         return cls.reason or super().unavailable(settings)
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         return 0.08 if restore == "mouth" else 0.04
 
     async def start(self) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 from websockets.asyncio.client import connect
 
 from tests.e2e.mesh import Mesh, free_port, ready, running
 from tests.e2e.video import decode
+from tests.e2e.web_page import browser_page, state
 from tests.live_player import playing
 
 pytestmark = pytest.mark.timeout(240)
@@ -121,3 +123,29 @@ async def test_a_live_conversation_by_an_engine_that_is_none_is_refused(url: str
         await socket.send(json.dumps({"type": "start", "avatar": "aria", "engine": "sadtalker"}))
         error = json.loads(await socket.recv())
     assert (error["type"], error["problem"]["status"], error["problem"]["engines"]) == ("error", 422, ["warp", "hearing"])
+
+
+def test_the_page_offers_who_draws(url: str, mesh: Mesh) -> None:
+    with browser_page(microphone=False) as page:
+        page.goto(mesh.url)
+        page.wait_for_selector("#voices option", state="attached")
+        expect(page.locator("#engine option")).to_have_count(1)
+        expect(page.locator("#engine")).to_be_hidden()
+    with browser_page(microphone=False) as page:
+        page.goto(url)
+        expect(page.locator("#engine option")).to_have_text(["warp", "hearing", "hearing, mouth restored"])
+        expect(page.locator("#engine")).to_have_value("warp/none")
+        done: list[dict[str, Any]] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: done.extend(_done(frame))))
+        for engine in ("hearing/none", "warp/none"):
+            page.select_option("#engine", engine)
+            page.fill("#question", "Who are you?")
+            page.press("#question", "Enter")
+            state(page, "speaking")
+            state(page, "ready")
+    assert [event["engines"]["animation"] for event in done] == ["hearing", "warp"]
+
+
+def _done(frame: str | bytes) -> list[dict[str, Any]]:
+    event = json.loads(frame) if isinstance(frame, str) else {}
+    return [event] if event.get("type") == "done" else []

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import cast
 
+from comps.animation.cost import pixels
 from comps.animation.engines.rig_engine import RigEngine
 from comps.animation.wav2lip.batcher import Batcher
 from comps.animation.wav2lip.jobs import MouthJob
@@ -54,10 +55,10 @@ class Wav2LipEngine(RigEngine):
             return f"{' and '.join(missing)} not installed: run `{INSTALL}`"
         return super().unavailable(settings)
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         if not self._mouth_s:
             return 0.0
-        return self._settings.frame_cost_ms / 1000 + self._settings.workers * self._mouth_s
+        return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * self._mouth_s
 
     async def start(self) -> None:
         """Raises UnusableCheckpoint, NodeUnavailable."""

@@ -136,7 +136,7 @@ class AnimationSettings(ServiceSettings):
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
     fps: int = Field(25, ge=5, le=30, description="frames a second of whole clips that do not say how many")
     outfile: Path | None = Field(
-        None, description="where /v1/wav2lip writes its video, over the last one; empty: a file for each"
+        None, description="where /v1/wav2lip writes its video, over the last one; empty: the service keeps each for a while"
     )
     wav2lip_endpoint: str = Field("", description="OPEA's wav2lip server: makes whole clips that name no face; empty: none")
     device: str = Field("auto", description="where neural engines run: auto, cpu, openvino, cuda, hpu, xpu, mps")
