@@ -19,7 +19,7 @@ from comps.cores.errors import NodeUnavailable
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import models_folder
-from comps.models.weights import COMMAND, checkpoint
+from comps.models.weights import checkpoint, unusable
 
 #: Frames in one call of the network: for each core of a processor, which draws no faster by more, while others would wait for
 #: them; and on accelerators.
@@ -40,13 +40,10 @@ class Wav2LipEngine(RigEngine):
 
     @classmethod
     def unavailable(cls, settings: AnimationSettings) -> str | None:
+        if reason := unusable("wav2lip", settings.wav2lip_checkpoint, settings.non_commercial):
+            return reason
         path = _checkpoint(settings)
-        if path is None:
-            return f"there is no checkpoint: run `{COMMAND} wav2lip-gan`, or set ANIMATION_WAV2LIP_CHECKPOINT"
-        if not path.is_file():
-            return f"there is no checkpoint at {path} (ANIMATION_WAV2LIP_CHECKPOINT)"
-        if not settings.non_commercial:
-            return "its weights forbid commercial use: set ANIMATION_NON_COMMERCIAL=true to acknowledge that"
+        assert path is not None
         try:
             device = resolve(settings.device, settings.dtype, settings.threads)
         except NodeUnavailable as error:

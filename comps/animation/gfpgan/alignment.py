@@ -10,7 +10,8 @@ import numpy as np
 
 from comps.animation.gfpgan.layout import SIZE
 from comps.animation.warp import topology
-from comps.animation.warp.geometry import Doubles, Floats, Pixels, smoothstep
+from comps.animation.warp.geometry import Doubles, Floats, Pixels, fill, smoothstep
+from comps.animation.warp.planes import Planes, blend, half
 from comps.animation.wav2lip.mouth_region import MouthRegion
 from comps.animation.wav2lip.paste import sampled
 
@@ -69,20 +70,35 @@ class Alignment:
         back = self.back
         return np.column_stack([back[:, :2], back @ [MOUTH[0], MOUTH[1], 1.0]])
 
-    def lay(self, picture: Pixels, restored: Pixels, points: Floats | Doubles) -> Pixels:
-        """``picture`` (uint8 BGR) with the whole restored face in it; ``points``: of its face, as ``of`` takes them."""
-        back = self.back
-        height, width = picture.shape[:2]
-        outline = _mapped(points[:, :2].astype(np.float64) - 0.5, self.matrix)
-        hull = np.zeros((SIZE, SIZE), np.uint8)
-        cv2.fillConvexPoly(hull, cv2.convexHull(np.round(outline).astype(np.int32)), 255)
+    def lay(self, picture: Pixels, restored: Pixels, oval: Doubles) -> Pixels:
+        """``picture`` (uint8 BGR) with the whole restored face in it. ``oval``: float64 [k, 2], the face's outline there."""
+        face, amount = self._laid(restored, oval, picture.shape[:2])
+        return cast("Pixels", np.rint(picture + (face.astype(np.float32) - picture) * amount[..., None]).astype(np.uint8))
+
+    def lay_in(self, layer: Planes, restored: Pixels, oval: Doubles, strength: float = 1.0) -> None:
+        """Draw the whole restored face into a layer. ``strength``: 0 leaves it as it is."""
+        face, amount = self._laid(restored, oval, layer.luma.shape)
+        planes = Planes.of(face)
+        amount *= np.float32(strength)
+        blend(layer.luma, planes.luma.astype(np.float32), amount)
+        blend(layer.chroma[..., :2], planes.chroma.astype(np.float32), half(amount)[..., None])
+
+    def _laid(self, restored: Pixels, oval: Doubles, shape: tuple[int, ...]) -> tuple[Pixels, Floats]:
+        """A restored face where it lies in a picture of ``shape``, and how much of it shows, float32 [h, w] 0 … 1."""
+        hull = fill((SIZE, SIZE), _mapped(oval, self.matrix))
         within = np.pad(hull, 1)  # beyond the aligned face there is none
-        mask = smoothstep(cv2.distanceTransform(within, cv2.DIST_L2, 5)[1:-1, 1:-1] / np.float32(_RIM))
+        distance = cv2.distanceTransform((within > 127).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        mask = smoothstep((distance[1:-1, 1:-1] / np.float32(_RIM)).astype(np.float32))
+        back, size = self.back, (shape[1], shape[0])
         scale = float(np.linalg.norm(back[:, 0]))
         source = restored if scale >= 1 else cv2.GaussianBlur(restored, (0, 0), 0.35 / scale)
-        face = cv2.warpAffine(source, back, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        amount = cv2.warpAffine(mask, back, (width, height), flags=cv2.INTER_LINEAR)[..., None]
-        return cast("Pixels", np.rint(picture + (face.astype(np.float32) - picture) * amount).astype(np.uint8))
+        face = cv2.warpAffine(source, back, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return cast("Pixels", face), cast("Floats", cv2.warpAffine(mask, back, size, flags=cv2.INTER_LINEAR))
+
+
+def outline(points: Floats | Doubles) -> Doubles:
+    """The face's outline [k, 2] of its landmarks, from the centre of the first pixel."""
+    return points[[*topology.OVAL], :2].astype(np.float64) - 0.5
 
 
 def _mapped(points: Doubles, matrix: Doubles) -> Doubles:

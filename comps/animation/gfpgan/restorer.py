@@ -56,6 +56,8 @@ class FaceRestorer:
             regions[at].paste(layer, mouth)
             shown = cv2.cvtColor(layer.i420(), cv2.COLOR_YUV2BGR_I420)
             face[y0:y1, x0:x1] = shown[y0:y1, x0:x1]
+        if job.box == (0, 0, SIZE, SIZE):
+            return self.restore(faces)
         return self.restore_part(faces, job.faces, which, job.box)
 
     def _still(self, face: Pixels) -> Any:

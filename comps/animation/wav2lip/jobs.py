@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ class RestoreJob:
     matrices: NDArray[np.float64]
     outlines: NDArray[np.float64]
     box: tuple[int, int, int, int]
+
+    def of(self, crops: NDArray[np.int64]) -> RestoreJob:
+        """For some of the job's crops."""
+        return replace(self, faces=self.faces[crops], matrices=self.matrices[crops], outlines=self.outlines[crops])
 
 
 @dataclass(frozen=True)

@@ -101,15 +101,19 @@ class MouthRegion:
         return cls(int(arrays["size"]), arrays["matrix"], arrays["outline"])
 
 
-def regions(points: Floats | Doubles, size: int, pads: Pads | None = None) -> list[MouthRegion]:
-    """The regions of a clip by its landmarks [n, 478, 2]: averaged over five frames around each.
+def smoothed(points: Floats | Doubles) -> Doubles:
+    """The landmarks [n, 478, 2] of a clip, each frame's averaged over the five around it.
 
     A clip plays forwards and back, so its first and last frames are averaged with those that follow them then.
     """
     reach = min(_SMOOTHING // 2, len(points) - 1)
     padded = np.pad(points[..., :2].astype(np.float64), ((reach, reach), (0, 0), (0, 0)), mode="reflect")
-    smooth = np.mean([padded[k : k + len(points)] for k in range(2 * reach + 1)], axis=0)
-    return [MouthRegion.of(one, size, pads) for one in smooth]
+    return cast("Doubles", np.mean([padded[k : k + len(points)] for k in range(2 * reach + 1)], axis=0))
+
+
+def regions(points: Floats | Doubles, size: int, pads: Pads | None = None) -> list[MouthRegion]:
+    """The regions of a clip by its landmarks [n, 478, 2], smoothed."""
+    return [MouthRegion.of(one, size, pads) for one in smoothed(points)]
 
 
 @dataclass(frozen=True)
