@@ -207,11 +207,11 @@ class Answering:
     async def _turn(self, request: AvatarChatRequest, owner: str, playhead: Playhead | None) -> tuple[Turn, Conversation, Hold]:
         if request.audio is None and request.text is None:
             raise BadInput("a question is missing: give audio or text", field="audio")
-        drawn = await drawer(self._chatbot, request.profile)
-        request = request.model_copy(update={"profile": drawn.profile})
         persona = await faces.persona(request.persona, self._store, owner)
         face = await faces.resolve(request, persona, self._settings, self._store, owner)
         persona = persona or face.card
+        drawn = await drawer(self._chatbot, request.profile)
+        request = request.model_copy(update={"profile": drawn.profile})
         conversation = await self._conversation(request, persona, owner)
         turn = Turn(
             request,

@@ -114,12 +114,12 @@ class Capacity:
             return 1, grants.cost_ms / 1000
         half = profile.fps / _HALF
         if grants.capacity_fps < profile.fps and grants.fps >= half - _ENOUGH_FPS:
-            had = [*taken]
-            taken.clear()
-            grants = await self._ask(key, profile, half, had, taken)
-            for address in had:
-                if address not in taken:
+            kept: list[str] = []
+            grants = await self._ask(key, profile, half, taken, kept)
+            for address in taken:
+                if address not in kept:
                     await self._quietly("DELETE", key, address)
+            taken[:] = kept
             if grants.fps >= half - _ENOUGH_FPS:
                 return _HALF, grants.cost_ms / 1000
         why = "all places are taken" if grants.capacity_fps >= half else "this cannot be drawn in real time here"

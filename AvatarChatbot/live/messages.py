@@ -87,6 +87,14 @@ class ChangeVoice(BaseModel):
     voice: str = Field(max_length=500)
 
 
+class ChangeEngine(BaseModel):
+    """Another animation engine, or another restoration, from the next turn on; without them the service's best."""
+
+    type: Literal["engine"]
+    engine: EngineName = ""
+    restore: Restore = ""
+
+
 class Position(BaseModel):
     """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it.
 
@@ -115,7 +123,7 @@ class Stop(BaseModel):
 
 
 ClientMessage = Annotated[
-    Start | Text | ChangeAvatar | ChangeVoice | Position | Interrupt | Ping | Stop, Field(discriminator="type")
+    Start | Text | ChangeAvatar | ChangeVoice | ChangeEngine | Position | Interrupt | Ping | Stop, Field(discriminator="type")
 ]
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

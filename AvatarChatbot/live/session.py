@@ -21,6 +21,7 @@ from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
     MAX_TEXT,
     ChangeAvatar,
+    ChangeEngine,
     ChangeVoice,
     ClientMessage,
     Ended,
@@ -247,6 +248,9 @@ class LiveSession:
             case ChangeAvatar():
                 self._charge()
                 await self._change_avatar(message)
+            case ChangeEngine():
+                self._charge()
+                await self._change_engine(message)
             case Stop():
                 self.stop()
             case Start():
@@ -367,8 +371,9 @@ class LiveSession:
 
     async def _take_place(self, turn: Turn) -> None:
         """Raises Overloaded where the place was given back, and all are taken now."""
-        place = await self._place.take()
-        turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, self._start.profile)
+        profile = turn.request.profile
+        place = await self._place.take(profile)
+        turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, profile)
         self._ladder.limit(Rung.HALF if place.step > 1 else Rung.FULL)
 
     def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
@@ -425,6 +430,13 @@ class LiveSession:
         idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
         await idle.load(0)
         self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle
+
+    async def _change_engine(self, change: ChangeEngine) -> None:
+        asked = self._start.profile.model_copy(update={"engine": change.engine, "restore": change.restore})
+        drawer = await self._services.drawer(asked)
+        idle = self._services.idle_loops.loop(self._avatar_id, drawer.profile, SEED)
+        await idle.load(0)
+        self._start.profile, self._hears, self.stage.idle = drawer.profile, drawer.hears, idle
 
     def _remember(self, question: str, reply: str) -> None:
         if reply:

@@ -133,9 +133,9 @@ class Sessions:
             async with anyio.create_task_group() as tasks:
                 activity = Activity(self._services.clock)
                 idle_s = self._services.settings.live_idle_s
-                place = HeldPlace(self._services.capacity, start.profile, lambda: idle_s - activity.quiet_s)
+                place = HeldPlace(self._services.capacity, lambda: idle_s - activity.quiet_s)
                 tasks.start_soon(place.run)
-                await place.take()
+                await place.take(start.profile)
                 session = await LiveSession.open(self._services, start, caller, place, activity, hears=drawer.hears)
                 self._live[session.id], self._connections[session.id] = session, 0
                 self._account_of[session.id] = caller.account

@@ -61,7 +61,7 @@ def unusable(network: str, configured: Path | None, acknowledged: bool) -> str |
     elif checkpoint(network) is None:
         return f"it has no checkpoint: run `{COMMAND} {entry.name}`, or set ANIMATION_{network.upper()}_CHECKPOINT"
     if not acknowledged and not entry.licence.commercial:
-        return f"its weights are not free for every use (`{COMMAND} {entry.name}` says why): set ANIMATION_NON_COMMERCIAL=true"
+        return f"its weights are not for commercial use: set ANIMATION_NON_COMMERCIAL=true once you have read {entry.licence.url}"
     return None
 
 

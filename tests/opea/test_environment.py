@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
 from fastapi import Request, Response
 
+from AvatarChatbot import avatars
 from comps import MicroService
 from comps.animation.service import NAME, build
 from comps.cores.common.openai import base_url
@@ -181,3 +185,68 @@ def test_of_two_names_the_newer_goes_first(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(f"{name}_HOST_IP", value)
         monkeypatch.setenv(f"{name}_PORT", "7066")
     assert list(ignored(GatewaySettings)) == ["ASR_SERVICE_HOST_IP is ignored: AVATARCHATBOT_ASR_URL is set otherwise."]
+
+
+@pytest.fixture
+def in_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., httpx.Client]]:
+    """A client of an animation service with variables of OPEA's wav2lip server."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**variables: str) -> httpx.Client:
+            for name, value in {"FACE": str(avatars.default_avatar()), "FPS": "10", **variables}.items():
+                monkeypatch.setenv(name, value)
+            service = build(AnimationSettings(port=0, workers=1, storage=StorageSettings(blobs=str(tmp_path / "blobs"))))
+            stack.enter_context(serving(service))
+            return stack.enter_context(httpx.Client(base_url=service.base_url, timeout=60, trust_env=False))
+
+        yield start
+
+
+def _frames(video: bytes) -> int:
+    with av.open(io.BytesIO(video)) as movie:
+        return sum(1 for _ in movie.decode(video=0))
+
+
+def test_whole_clips_have_the_frame_rate_that_is_set(in_its_place: Callable[..., httpx.Client]) -> None:
+    client = in_its_place()
+    sound = base64.b64encode(_second()).decode()
+    for profile, frames in (({}, 10), ({"fps": 25, "size": 256}, 25)):
+        said = client.post("/v1/animation", json={"byte_str": sound, "profile": profile}, headers={"Accept": "video/mp4"})
+        assert _frames(said.content) == frames
+
+
+def test_it_stands_in_the_place_of_opeas_wav2lip_server(in_its_place: Callable[..., httpx.Client], tmp_path: Path) -> None:
+    client = in_its_place(OUTFILE=str(tmp_path / "outputs" / "result.mp4"))
+    assert client.get("/v1/health").status_code == 200
+    body = json.dumps({"audio": base64.b64encode(_second()).decode()}).encode()
+    said = client.post("/v1/wav2lip", content=body, headers={"Content-Type": "text/plain; charset=utf-8"})
+    assert (said.status_code, said.json()) == (200, {"wav2lip_result": str(tmp_path / "outputs/result.mp4")})
+    assert [path.name for path in (tmp_path / "outputs").iterdir()] == ["result.mp4"]
+    assert _frames((tmp_path / "outputs/result.mp4").read_bytes()) == 10
+    for senseless, status in ((b"{}", 422), (b"sound", 400), (b'{"audio": "!"}', 422)):
+        assert client.post("/v1/wav2lip", content=senseless).status_code == status
+    (tmp_path / "outputs/result.mp4").unlink()
+    (tmp_path / "outputs/result.mp4").mkdir()
+    (tmp_path / "outputs/result.mp4/something").touch()
+    assert client.post("/v1/wav2lip", content=body).status_code == 507
+    assert [path.name for path in (tmp_path / "outputs").iterdir()] == ["result.mp4"]
+
+
+def test_without_an_outfile_the_video_can_be_fetched(in_its_place: Callable[..., httpx.Client], tmp_path: Path) -> None:
+    client = in_its_place()
+    said = client.post("/v1/wav2lip", content=_second(), headers={"Content-Type": "audio/wav"})
+    assert _frames(client.get(said.json()["wav2lip_result"]).content) == 10
+
+
+def test_our_own_animation_service_asks_it(
+    in_its_place: Callable[..., httpx.Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WAV2LIP_ENDPOINT", str(in_its_place(OUTFILE=str(tmp_path / "result.mp4")).base_url))
+    service = build(AnimationSettings(port=0, workers=1, storage=StorageSettings(blobs=str(tmp_path / "other"))))
+    with serving(service), httpx.Client(base_url=service.base_url, timeout=60, trust_env=False) as client:
+        said = client.post("/v1/animation", json={"byte_str": base64.b64encode(_second()).decode()})
+        assert said.json()["video_path"] == str(tmp_path / "result.mp4")
+
+
+def _second() -> bytes:
+    return wav_bytes(np.zeros(16_000, np.int16), 16_000)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import cast
 
+from comps.animation.cost import pixels
 from comps.animation.engines.rig_engine import RigEngine
 from comps.animation.wav2lip.batcher import Batcher
 from comps.animation.wav2lip.jobs import MouthJob
@@ -18,7 +19,7 @@ from comps.cores.errors import NodeUnavailable
 from comps.cores.proto.avatar import Chunk, ChunkRequest, Restore
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import models_folder
-from comps.models.weights import COMMAND, checkpoint
+from comps.models.weights import checkpoint, unusable
 
 #: Frames in one call of the network: for each core of a processor, which draws no faster by more, while others would wait for
 #: them; and on accelerators.
@@ -36,18 +37,15 @@ class Wav2LipEngine(RigEngine):
     def __init__(self, settings: AnimationSettings) -> None:
         super().__init__(settings)
         self._mouth_s = self._restored_s = 0.0
-        self._restorer = settings.gfpgan_checkpoint or checkpoint("gfpgan")
+        self._restorer = _restorer(settings)
         self.restores = () if self._restorer is None else ("mouth", "face")
 
     @classmethod
     def unavailable(cls, settings: AnimationSettings) -> str | None:
+        if reason := unusable("wav2lip", settings.wav2lip_checkpoint, settings.non_commercial):
+            return reason
         path = _checkpoint(settings)
-        if path is None:
-            return f"there is no checkpoint: run `{COMMAND} wav2lip-gan`, or set ANIMATION_WAV2LIP_CHECKPOINT"
-        if not path.is_file():
-            return f"there is no checkpoint at {path} (ANIMATION_WAV2LIP_CHECKPOINT)"
-        if not settings.non_commercial:
-            return "its weights forbid commercial use: set ANIMATION_NON_COMMERCIAL=true to acknowledge that"
+        assert path is not None
         try:
             device = resolve(settings.device, settings.dtype, settings.threads)
         except NodeUnavailable as error:
@@ -59,11 +57,11 @@ class Wav2LipEngine(RigEngine):
             return f"{' and '.join(missing)} not installed: run `{INSTALL}`"
         return super().unavailable(settings)
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         if not self._mouth_s:
             return 0.0
         network_s = self._mouth_s + (0.0 if restore == "none" else self._restored_s)
-        return self._settings.frame_cost_ms / 1000 + self._settings.workers * network_s
+        return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * network_s
 
     async def start(self) -> None:
         """Raises UnusableCheckpoint, NodeUnavailable."""
@@ -118,6 +116,15 @@ class Wav2LipEngine(RigEngine):
 
 def _checkpoint(settings: AnimationSettings) -> Path | None:
     return settings.wav2lip_checkpoint or checkpoint("wav2lip")
+
+
+def _restorer(settings: AnimationSettings) -> Path | None:
+    """GFPGAN's checkpoint, where it can be used."""
+    if unusable("gfpgan", settings.gfpgan_checkpoint, settings.non_commercial):
+        return None
+    path = settings.gfpgan_checkpoint or checkpoint("gfpgan")
+    readable = path is not None and (path.suffix == ".safetensors" or importlib.util.find_spec("torch") is not None)
+    return path if readable else None
 
 
 def _cache() -> Path | None:

@@ -52,9 +52,13 @@ class MouthRegion:
 
     @classmethod
     def of(cls, points: Floats | Doubles, size: int, pads: Pads | None = None) -> MouthRegion:
-        """By the landmarks [478, 2] of a face, pixels of the picture."""
+        """By the landmarks [478, 2] of a face, pixels of the picture.
+
+        A face that the picture cuts off keeps its whole box, and the picture's border goes on in the crop. S3FD's boxes end with
+        the picture: that stretches the face, and the generator draws the mouth elsewhere.
+        """
         points = points[:, :2].astype(np.float64) - 0.5
-        box = _FaceBox.around(points, pads or Pads()).within(size)
+        box = _FaceBox.around(points, pads or Pads())
         return cls(size, box.lower_half(), _lower_face(points))
 
     @property
@@ -139,29 +143,6 @@ class _FaceBox:
             float(high[0] - _NARROWER * mesh + pads.right * pixel),
             float(high[1] + pads.bottom * pixel),
         )
-
-    def within(self, size: int) -> _FaceBox:
-        """Cut where the picture ends, as S3FD's boxes are: the middle of no side lies beyond it."""
-        x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
-        left, right = (self._inside((edge, y), (x, y), size) for edge in (self.left, self.right))
-        top, bottom = (self._inside((x, edge), (x, y), size) for edge in (self.top, self.bottom))
-        return _FaceBox(
-            self.axes,
-            x + left * (self.left - x),
-            y + top * (self.top - y),
-            x + right * (self.right - x),
-            y + bottom * (self.bottom - y),
-        )
-
-    def _inside(self, end: tuple[float, float], start: tuple[float, float], size: int) -> float:
-        """How much of the way from ``start`` to ``end`` lies in the picture, 0.1 … 1."""
-        begin, stop = self.axes.picture(np.array([start, end]))
-        share = 1.0
-        for at, to in zip(begin, stop, strict=True):
-            limit = -0.5 if to < -0.5 else size - 0.5
-            if to < -0.5 or to > size - 0.5:
-                share = min(share, (limit - at) / (to - at))
-        return float(max(share, 0.1))
 
     def lower_half(self) -> Doubles:
         """Pixels of the lower half (96 × 48) → pixels of the picture."""

@@ -41,6 +41,8 @@ _REACH, _NOISE = 5, 0.8
 _SHARPEN, _RADII = 0.9, (0.6, 1.2)
 #: A patch with more pixels than the picture is blurred first, so that it does not alias.
 _ALIAS_SCALE = 0.75
+#: A patch is enlarged by at most this factor before it is laid.
+_FINER = 4
 #: Most pixels of the picture that are averaged into one, along a side.
 _FINEST = 12
 #: B, G, R in 0 … 255 and 1 → Y, U, V.
@@ -184,8 +186,14 @@ def _laid(
     x0, y0, x1, y1 = (edge // scale for edge in box)
     placed = (matrix if scale == 1 else _halved(matrix)) - [[0, 0, x0], [0, 0, y0]]
     size = float(np.linalg.norm(placed[:, 0]))
-    source = values if size >= _ALIAS_SCALE else cv2.GaussianBlur(values, (0, 0), 0.35 / size)
-    return cast("Floats", cv2.warpAffine(source, placed, (x1 - x0, y1 - y0), flags=cv2.INTER_CUBIC, borderMode=outside))
+    if size < _ALIAS_SCALE:
+        source = cv2.GaussianBlur(values, (0, 0), 0.35 / size)
+    else:
+        # Curves through the patch's pixels, then lines between those of a finer patch: a third of the time of curves throughout.
+        finer = min(int(np.ceil(size)), _FINER)
+        source = cv2.resize(values, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC) if finer > 1 else values
+        placed = zoomed(placed, 1 / finer)
+    return cast("Floats", cv2.warpAffine(source, placed, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=outside))
 
 
 def _halved(matrix: Doubles) -> Doubles:
