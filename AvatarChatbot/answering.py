@@ -15,6 +15,7 @@ from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answer_stream import AnswerStream, Hold, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.capacity import Capacity, chunk_seconds
+from AvatarChatbot.drawer import drawer
 from AvatarChatbot.heard import heard
 from AvatarChatbot.owner import EVERYBODY
 from AvatarChatbot.playhead import NoPlayhead, Playhead
@@ -107,8 +108,10 @@ class Answering:
         async with AsyncExitStack() as stack:
             turn, conversation, hold = await self._turn(request, owner, playhead)
             if playhead is not None:
-                place = await stack.enter_async_context(self.capacity.place(request.profile))
-                turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, request.profile)
+                profile = turn.request.profile
+                place = await stack.enter_async_context(self.capacity.place(profile))
+                turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, profile)
+                turn.step = lambda: place.step
             yield await stack.enter_async_context(self._recorded(turn, conversation, owner, hold, progress))
 
     @asynccontextmanager
@@ -207,6 +210,8 @@ class Answering:
         persona = await faces.persona(request.persona, self._store, owner)
         face = await faces.resolve(request, persona, self._settings, self._store, owner)
         persona = persona or face.card
+        drawn = await drawer(self._chatbot, request.profile)
+        request = request.model_copy(update={"profile": drawn.profile})
         conversation = await self._conversation(request, persona, owner)
         turn = Turn(
             request,
@@ -215,6 +220,7 @@ class Answering:
             persona=persona,
             history=_history(request, conversation),
             seed=request.seed or 0,
+            hears=drawn.hears,
             playhead=playhead,
         )
         is_ours = face.is_ours and not request.points

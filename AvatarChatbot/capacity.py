@@ -5,10 +5,11 @@ starts.
 from __future__ import annotations
 
 import contextlib
+import math
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -29,23 +30,40 @@ _LONGEST_WAIT_S = 60.0
 #: Time that a streamed answer is assumed to hold a place until one was measured, seconds; weight of a new measurement.
 _ANSWER_S, _LEARNT = 10.0, 0.2
 _SHORT_S = 0.24
+#: Frames that a picture stands for where half of them are drawn.
+_HALF = 2
 #: Rounding among many shares, frames a second.
 _ENOUGH_FPS = 0.01
 
 
 @dataclass(frozen=True)
 class Place:
-    """``reservation``: what chunks carry. ``frame_s``: what drawing a frame takes, seconds."""
+    """``reservation``: what chunks carry. ``frame_s``: what drawing a frame takes, seconds. ``step``: how many frames one picture
+    stands for, where all of them could not be drawn in real time by anybody.
+    """
 
     reservation: str | None
     frame_s: float
+    step: int = 1
+
+
+@dataclass
+class _Grants:
+    """What replicas gave: ``fps`` together, of ``capacity_fps`` that all of them have. ``cost_ms``: the most that a frame takes.
+    ``waits_s``: how soon those may give something that gave nothing. Replicas that keep no account are taken as free.
+    """
+
+    fps: float = 0.0
+    capacity_fps: float = 0.0
+    cost_ms: float = 0.0
+    waits_s: list[float] = field(default_factory=list)
 
 
 def chunk_seconds(place: Place, profile: VideoProfile) -> tuple[float, float]:
     """How long the first chunk of an answer that is watched may be, and the others: little enough to be there at once, then
     what costs least. Where drawing is slower than playing, and replicas share the work, all are short: the sooner each is there.
     """
-    if place.frame_s < 1 / profile.fps:
+    if place.frame_s < place.step / profile.fps:
         return _SHORT_S, MAX_CHUNK_S
     return LIVE_SHORTEST_S, LIVE_SHORTEST_S
 
@@ -70,11 +88,11 @@ class Capacity:
         taken: list[str] = []
         begun = self._clock()
         try:
-            frame_s = await self._take(key, profile, taken)
+            step, frame_s = await self._take(key, profile, taken)
             self._frees_in_s[key] = frees_in_s or (lambda: self._answer_s - (self._clock() - begun))
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._renew, key, taken)
-                yield Place(key if taken else None, frame_s)
+                yield Place(key if taken else None, frame_s, step)
                 tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise first_error(group) from None
@@ -85,28 +103,51 @@ class Capacity:
                 for address in taken:
                     await self._quietly("DELETE", key, address)
 
-    async def _take(self, key: str, profile: VideoProfile, taken: list[str]) -> float:
-        """Shares that make up a place; what a frame costs there. Replicas that do not keep account are taken as free."""
-        wanted, cost_ms, refusals = float(profile.fps), 0.0, []
-        for address in await self._client.addresses(self._animation):
-            asked = {"reservation": key, "fps": wanted, "size": profile.size, "at_least": 0.0, "ttl_s": _TTL_S}
+    async def _take(self, key: str, profile: VideoProfile, taken: list[str]) -> tuple[int, float]:
+        """Shares that make up a place: how many frames one picture stands for, and what one takes, seconds.
+
+        Half of the frames is a place only where the replicas could draw no more if they were empty.
+        """
+        addresses = await self._client.addresses(self._animation)
+        grants = await self._ask(key, profile, profile.fps, addresses, taken)
+        if grants.fps >= profile.fps - _ENOUGH_FPS or not (taken or grants.waits_s):
+            return 1, grants.cost_ms / 1000
+        half = profile.fps / _HALF
+        if grants.capacity_fps < profile.fps and grants.fps >= half - _ENOUGH_FPS:
+            kept: list[str] = []
+            grants = await self._ask(key, profile, half, taken, kept)
+            for address in taken:
+                if address not in kept:
+                    await self._quietly("DELETE", key, address)
+            taken[:] = kept
+            if grants.fps >= half - _ENOUGH_FPS:
+                return _HALF, grants.cost_ms / 1000
+        why = "all places are taken" if grants.capacity_fps >= half else "this cannot be drawn in real time here"
+        raise Overloaded(why, retry_after=self._wait_s(min(grants.waits_s, default=1.0)), node="animation")
+
+    async def _ask(self, key: str, profile: VideoProfile, fps: float, addresses: list[str], taken: list[str]) -> _Grants:
+        """Ask replicas, one after the other, for ``fps`` frames a second together. ``taken`` gets those that gave some."""
+        grants = _Grants()
+        drawn = {"size": profile.size, "engine": profile.engine, "restore": profile.restore}
+        for address in addresses:
+            asked = {**drawn, "reservation": key, "fps": fps - grants.fps, "at_least": 0.0, "ttl_s": _TTL_S}
             try:
                 granted = await self._client.call(self._animation, asked, path=_PATH, address=address)
             except RelayedProblem as problem:
-                if problem.status == _TOO_MANY:
-                    refusals.append(retry_after.seconds(problem.headers.get("Retry-After")))
-                    continue
-                raise
+                if problem.status != _TOO_MANY:
+                    raise
+                grants.waits_s.append(retry_after.seconds(problem.headers.get("Retry-After")))
+                grants.capacity_fps += float(problem.extra.get("capacity_fps", math.inf))
+                continue
             except NodeError:
                 continue
             taken.append(address)
-            cost_ms = max(cost_ms, float(granted["cost_ms"]))
-            wanted -= float(granted["fps"])
-            if wanted <= _ENOUGH_FPS:
-                return cost_ms / 1000
-        if refusals or taken:
-            raise Overloaded("all places are taken", retry_after=self._wait_s(min(refusals, default=1.0)), node="animation")
-        return cost_ms / 1000
+            grants.fps += float(granted["fps"])
+            grants.capacity_fps += float(granted.get("capacity_fps", math.inf))
+            grants.cost_ms = max(grants.cost_ms, float(granted["cost_ms"]))
+            if grants.fps >= fps - _ENOUGH_FPS:
+                break
+        return grants
 
     def _wait_s(self, told: float) -> float:
         """Seconds until a place may be free. ``told``: the replicas' estimate, which leaves out that shares are renewed."""

@@ -66,6 +66,9 @@ def ask(
     points: Annotated[
         Path | None, typer.Option(help="Side-car points of the avatar (JSON).", exists=True, dir_okay=False)
     ] = None,
+    engine: Annotated[str | None, typer.Option(help="Who draws the face: an animation engine by name.")] = None,
+    restore: Annotated[str | None, typer.Option(help="What of the face is restored: none, mouth or face.")] = None,
+    size: Annotated[int | None, typer.Option(help="Width and height of the video, pixels.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the video goes.")] = Path("answer.mp4"),
     report: Annotated[Path | None, typer.Option(help="Where a report goes (JSON).")] = None,
 ) -> None:
@@ -76,6 +79,7 @@ def ask(
     if audio is None and text is None:
         raise typer.BadParameter("give --audio or --text")
     request: dict[str, Any] = {"text": text, "voice": voice, "avatar": _avatar(avatar)}
+    request |= {"engine": engine, "restore": restore, "size": size}
     if audio is not None:
         request["audio"] = audio.read_bytes()
     if persona is not None:
@@ -169,15 +173,19 @@ async def _up(port: int) -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say which engine would run at each stage, and why not a better one."""
+    """Say which engine would run at each stage, why not a better one, and what to type for it."""
 
-    from AvatarChatbot.doctor import advices, examine  # noqa: PLC0415
+    from AvatarChatbot.doctor import advices, examine, neural  # noqa: PLC0415
 
     table = Table("stage", "engine", "", "why")
     stages: dict[str, bool] = {}
     for finding in examine():
         table.add_row(finding.stage, finding.engine, "[green]✔[/]" if finding.chosen else "[dim]–[/]", finding.reason)
         stages[finding.stage] = stages.get(finding.stage, False) or finding.chosen
+    _out.print(table)
+    table = Table("neural animation", "")
+    for fact in neural():
+        table.add_row(*fact)
     _out.print(table)
     for advice in advices():
         _out.print(advice, highlight=False, soft_wrap=True)

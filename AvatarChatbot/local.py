@@ -23,7 +23,7 @@ import httpx
 from pydantic import SecretStr, ValidationError
 
 from AvatarChatbot import avatars
-from comps.cores.common.settings import GatewaySettings, MeshSettings
+from comps.cores.common.settings import AnimationSettings, GatewaySettings, MeshSettings
 from comps.cores.mega.listening import hand_over, listen
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class LocalMesh:
         sockets = {part: _stage_socket(part.port if fixed_ports else 0) for part in STAGES}
         environment = {f"AVATARCHATBOT_{part.name.upper()}_URL": _url(sockets[part]) for part in STAGES}
         # OPEA's requests to the animation service bring no face.
-        environment["ANIMATION_DEFAULT_AVATAR"] = str(avatars.default_avatar())
+        environment["ANIMATION_DEFAULT_AVATAR"] = str(AnimationSettings().default_avatar or avatars.default_avatar())
         environment["MESH_TOKEN"] = self._token
         self.services = [_Service(part, sockets[part], environment, log_file) for part in STAGES]
         self.gateway: _Service | None = None

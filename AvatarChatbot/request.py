@@ -6,11 +6,11 @@ import base64
 import re
 from typing import Any
 
-from docarray import BaseDoc
 from pydantic import Field, field_serializer, field_validator, model_validator
 
 from comps.cores.errors import BadInput
-from comps.cores.proto.avatar import Persona, VideoProfile
+from comps.cores.proto.avatar import EngineName, Persona, Restore, Size, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import parse_json
 from comps.cores.text.words import is_blank
@@ -56,7 +56,13 @@ class AvatarChatRequest(BaseDoc):
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     repetition_penalty: float | None = Field(None, gt=0)
-    profile: VideoProfile = Field(default_factory=VideoProfile, description="size and codec settings of the video")
+    engine: EngineName | None = Field(None, description="who draws the face: an animation engine by name")
+    restore: Restore | None = Field(None, description="what of the face is restored: none, mouth or face")
+    size: Size | None = Field(None, description="width and height of the video, pixels")
+    profile: VideoProfile = Field(
+        default_factory=VideoProfile,
+        description="size and codec settings of the video, and who draws it; ``engine``, ``restore`` and ``size`` go before it",
+    )
 
     @field_serializer("avatar", when_used="json")
     def _media_as_text(self, value: str | bytes | None) -> str | None:
@@ -92,6 +98,13 @@ class AvatarChatRequest(BaseDoc):
             self._question_from_messages()
         elif self.audio is None and self.text is None and isinstance(self.messages, str) and self.messages:
             self.text, self.messages = _question(self.messages), None
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_as_asked(self) -> AvatarChatRequest:
+        profile = self.profile.asked(engine=self.engine, restore=self.restore, size=self.size)
+        if profile != self.profile:
+            self.profile = profile
         return self
 
     def _question_from_messages(self) -> None:

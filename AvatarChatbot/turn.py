@@ -54,7 +54,8 @@ class Turn:
     says which frame of the drawing grid the answer begins with. ``chunk_s``: the longest that the first chunk may be,
     and any other.
     ``sample_rate`` of the answer; 0 for the voice's own. ``step``: asked for each chunk, how many frames one picture stands for;
-    None: none is drawn. ``degrades``: whether the answer goes on where pictures cannot be drawn, or nothing can be spoken.
+    None: none is drawn. ``hears``: chunks carry their sound, for an engine that draws from it. ``degrades``: whether the answer
+    goes on where pictures cannot be drawn, or nothing can be spoken.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Turn:
         chunk_s: tuple[float, float] = (MAX_CHUNK_S, MAX_CHUNK_S),
         sample_rate: int = 0,
         step: Callable[[], int | None] = lambda: 1,
+        hears: bool = False,
         degrades: bool = False,
     ) -> None:
         self.request = request
@@ -83,6 +85,7 @@ class Turn:
         self.playhead = playhead or NoPlayhead()
         self.reservation: str | None = None
         self.step = step
+        self._hears = hears
         self.degrades = degrades
         self.reply = ""
         self.finish_reason: Literal["stop", "length"] = "stop"
@@ -114,6 +117,7 @@ class Turn:
             longest_s=self.chunk_s[1],
             first_frame=self._first_frame(),
             sample_rate=self._sample_rate,
+            hears=self._hears,
         )
         return self.timeline
 

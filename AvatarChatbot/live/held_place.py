@@ -15,7 +15,8 @@ from comps.cores.proto.avatar import VideoProfile
 class _Wish:
     """Somebody waits for a place: ``outcome`` is there once ``done`` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: VideoProfile) -> None:
+        self.profile = profile
         self.done = anyio.Event()
         self.outcome: Place | Problem
 
@@ -26,9 +27,9 @@ class HeldPlace:
     ``frees_in_s``: how soon it may be given back, for those who are refused one meanwhile.
     """
 
-    def __init__(self, capacity: Capacity, profile: VideoProfile, frees_in_s: Callable[[], float]) -> None:
+    def __init__(self, capacity: Capacity, frees_in_s: Callable[[], float]) -> None:
         self._capacity = capacity
-        self._profile = profile
+        self._profile: VideoProfile | None = None  # of the place that is held
         self._frees_in_s = frees_in_s
         self._wishes: Channel[_Wish] = Channel(float("inf"))
         self._place: Place | None = None
@@ -39,12 +40,15 @@ class HeldPlace:
     def is_held(self) -> bool:
         return self._place is not None
 
-    async def take(self) -> Place:
-        """The place that is held, or a new one. Raises Overloaded, and what asking for one raises."""
+    async def take(self, profile: VideoProfile) -> Place:
+        """The place that is held, or a new one: in place of another profile's, if one is held. Raises Overloaded, and what asking
+        for one raises.
+        """
         async with self._taking:
-            if self._place is not None:
+            if self._place is not None and self._profile == profile:
                 return self._place
-            wish = _Wish()
+            self.give_back()
+            wish = _Wish(profile)
             self._wishes.put(wish)
             await wish.done.wait()
             if isinstance(wish.outcome, Problem):
@@ -59,8 +63,8 @@ class HeldPlace:
         """Until cancelled."""
         async for wish in self._wishes:
             try:
-                async with self._capacity.place(self._profile, self._frees_in_s) as place:
-                    self._place, self._unwanted = place, anyio.Event()
+                async with self._capacity.place(wish.profile, self._frees_in_s) as place:
+                    self._place, self._profile, self._unwanted = place, wish.profile, anyio.Event()
                     wish.outcome = place
                     wish.done.set()
                     await self._unwanted.wait()

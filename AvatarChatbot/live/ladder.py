@@ -38,7 +38,7 @@ class Ladder:
     """
 
     def __init__(self, clock: Callable[[], float], changed: Callable[[Rung, str], None]) -> None:
-        self._pictures = Rung.FULL
+        self._pictures = self._best = Rung.FULL
         self._is_silent = False
         self._clock = clock
         self._changed = changed
@@ -53,6 +53,14 @@ class Ladder:
     def step(self) -> int | None:
         """Frames of the grid that one picture stands for; None where none is drawn. A face that cannot speak is drawn at rest."""
         return {Rung.FULL: 1, Rung.HALF: 2}.get(self._pictures)
+
+    def limit(self, best: Rung) -> None:
+        """No rung above ``best`` (FULL or HALF) can be drawn in real time."""
+        self._best = best
+        if self._pictures < best:
+            self._pictures, self._since = best, self._clock()
+            if not self._is_silent:
+                self._changed(best, "no more can be drawn in real time")
 
     def picture(self, margin_s: float) -> None:
         """A chunk was drawn this long before it is due."""
@@ -78,11 +86,11 @@ class Ladder:
         self._climb()
 
     def _fall(self, lowest: Rung, reason: str) -> None:
-        if self._pictures < lowest and (self._pictures is Rung.FULL or self._clock() - self._since >= _SETTLE_S):
+        if self._pictures < lowest and (self._pictures is self._best or self._clock() - self._since >= _SETTLE_S):
             self._set(Rung(self._pictures + 1), reason)
 
     def _climb(self) -> None:
-        if self._pictures > Rung.FULL and self._clock() - self._since >= self._climb_s:
+        if self._pictures > self._best and self._clock() - self._since >= self._climb_s:
             self._set(Rung(self._pictures - 1), "there is time to spare")
 
     def _set(self, rung: Rung, reason: str) -> None:

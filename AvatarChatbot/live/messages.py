@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, field_validator, model_validator
 
-from comps.cores.proto.avatar import Persona, VideoProfile
+from comps.cores.proto.avatar import EngineName, Persona, Restore, Size, VideoProfile
 from comps.cores.text.words import is_blank
 
 #: Of the longest question, characters.
@@ -42,10 +42,18 @@ class Start(BaseModel):
     voice: str = Field("default", max_length=500)
     language: str | None = Field(None, max_length=50)
     conversation_id: str | None = Field(None, pattern="^[0-9a-f]{16,64}$")
+    engine: EngineName | None = Field(None, description="who draws the face; goes before the profile, as the next two do")
+    restore: Restore | None = None
+    size: Size | None = None
     profile: VideoProfile = Field(default_factory=VideoProfile)
     microphone: Microphone = Field(default_factory=Microphone)
     resume: Resume | None = None
     key: str | None = Field(None, max_length=500, description="where no header can be set")
+
+    @model_validator(mode="after")
+    def _drawn_as_asked(self) -> Start:
+        self.profile = self.profile.asked(engine=self.engine, restore=self.restore, size=self.size)
+        return self
 
 
 class Text(BaseModel):
@@ -79,6 +87,14 @@ class ChangeVoice(BaseModel):
     voice: str = Field(max_length=500)
 
 
+class ChangeEngine(BaseModel):
+    """Another animation engine, or another restoration, from the next turn on; without them the service's best."""
+
+    type: Literal["engine"]
+    engine: EngineName = ""
+    restore: Restore = ""
+
+
 class Position(BaseModel):
     """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it.
 
@@ -107,7 +123,7 @@ class Stop(BaseModel):
 
 
 ClientMessage = Annotated[
-    Start | Text | ChangeAvatar | ChangeVoice | Position | Interrupt | Ping | Stop, Field(discriminator="type")
+    Start | Text | ChangeAvatar | ChangeVoice | ChangeEngine | Position | Interrupt | Ping | Stop, Field(discriminator="type")
 ]
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

@@ -10,12 +10,13 @@ from AvatarChatbot import faces
 from AvatarChatbot.answer_metrics import FIRST_S
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.avatarchatbot import AvatarChatbot
+from AvatarChatbot.drawer import Drawer, drawer
 from AvatarChatbot.live.idle import IdleLoops
 from AvatarChatbot.owner import EVERYBODY
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.store import Store
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft
+from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Persona, PersonaDraft, VideoProfile
 from comps.cores.telemetry.metrics import ServiceMetrics
 from comps.cores.workers.pool import WorkerPool
 
@@ -63,6 +64,10 @@ class Services:
 
     async def ready(self) -> None:
         await self.ears.ready()
+
+    async def drawer(self, profile: VideoProfile) -> Drawer:
+        """Who draws a profile. Raises RelayedProblem (422) where it names what there is not."""
+        return await drawer(self.chatbot, profile)
 
     async def face(self, avatar: str | None, persona: Persona | str | None, owner: str) -> tuple[str, Persona]:
         """The id of an avatar as ``owner`` names it, made known to the animation service, and who it is.

@@ -21,6 +21,7 @@ from AvatarChatbot.live.live_turn import Firsts, LiveTurn
 from AvatarChatbot.live.messages import (
     MAX_TEXT,
     ChangeAvatar,
+    ChangeEngine,
     ChangeVoice,
     ClientMessage,
     Ended,
@@ -84,6 +85,8 @@ class LiveSession:
         conversation_id: str,
         place: HeldPlace,
         activity: Activity,
+        *,
+        hears: bool = False,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.outbox = Outbox()
@@ -100,6 +103,7 @@ class LiveSession:
         self._start = start
         self._place = place
         self._activity = activity
+        self._hears = hears
         self._avatar_id = avatar_id
         self._persona = persona
         self._voice = start.voice
@@ -118,8 +122,13 @@ class LiveSession:
         self._tasks: TaskGroup | None = None
 
     @classmethod
-    async def open(cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity) -> LiveSession:
-        """Resolve who answers and draw the first of their idle loop. Raises what that raises."""
+    async def open(
+        cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity, *, hears: bool = False
+    ) -> LiveSession:
+        """Resolve who answers and draw the first of their idle loop. Raises what that raises.
+
+        The profile of ``start`` names its engine; ``hears``: chunks for that carry their sound.
+        """
         avatar_id, persona = await services.face(start.avatar, start.persona, caller.owner)
         conversations = services.store.conversations
         card = persona.model_dump(mode="json", exclude={"id"})
@@ -128,7 +137,7 @@ class LiveSession:
             conversation = await journal.begin()
         else:
             conversation = await conversations.get(start.conversation_id, owner=caller.owner)
-        session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity)
+        session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity, hears=hears)
         session._journal, journal.conversation_id = journal, conversation.id
         for turn in conversation.turns:
             session._remember(turn.question, turn.reply)
@@ -239,6 +248,9 @@ class LiveSession:
             case ChangeAvatar():
                 self._charge()
                 await self._change_avatar(message)
+            case ChangeEngine():
+                self._charge()
+                await self._change_engine(message)
             case Stop():
                 self.stop()
             case Start():
@@ -359,8 +371,10 @@ class LiveSession:
 
     async def _take_place(self, turn: Turn) -> None:
         """Raises Overloaded where the place was given back, and all are taken now."""
-        place = await self._place.take()
-        turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, self._start.profile)
+        profile = turn.request.profile
+        place = await self._place.take(profile)
+        turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, profile)
+        self._ladder.limit(Rung.HALF if place.step > 1 else Rung.FULL)
 
     def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
         profile = self._start.profile
@@ -383,6 +397,7 @@ class LiveSession:
             first_frame=first_frame,
             sample_rate=RATE,
             step=lambda: self._ladder.step,
+            hears=self._hears,
             degrades=True,
         )
         firsts = Firsts(self._services.clock, asked)
@@ -415,6 +430,13 @@ class LiveSession:
         idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
         await idle.load(0)
         self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle
+
+    async def _change_engine(self, change: ChangeEngine) -> None:
+        asked = self._start.profile.model_copy(update={"engine": change.engine, "restore": change.restore})
+        drawer = await self._services.drawer(asked)
+        idle = self._services.idle_loops.loop(self._avatar_id, drawer.profile, SEED)
+        await idle.load(0)
+        self._start.profile, self._hears, self.stage.idle = drawer.profile, drawer.hears, idle
 
     def _remember(self, question: str, reply: str) -> None:
         if reply:

@@ -128,13 +128,15 @@ class Sessions:
         """The whole life of a session, its place included. ``opened`` gets it, or why there is none."""
         session: LiveSession | None = None
         try:
+            drawer = await self._services.drawer(start.profile)
+            start.profile = drawer.profile
             async with anyio.create_task_group() as tasks:
                 activity = Activity(self._services.clock)
                 idle_s = self._services.settings.live_idle_s
-                place = HeldPlace(self._services.capacity, start.profile, lambda: idle_s - activity.quiet_s)
+                place = HeldPlace(self._services.capacity, lambda: idle_s - activity.quiet_s)
                 tasks.start_soon(place.run)
-                await place.take()
-                session = await LiveSession.open(self._services, start, caller, place, activity)
+                await place.take(start.profile)
+                session = await LiveSession.open(self._services, start, caller, place, activity, hears=drawer.hears)
                 self._live[session.id], self._connections[session.id] = session, 0
                 self._account_of[session.id] = caller.account
                 opened.append(session)

@@ -95,8 +95,8 @@ class Wav2Lip(nn.Module):
         return torch.sigmoid(self.output_block(x))
 
 
-def face_input(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the generator sees of ``crops`` (uint8 BGR [n, 96, 96, 3]): float32 [n, 6, 96, 96], 0 … 1.
+def face_input(crops: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the generator sees of ``crops`` (BGR [n, 96, 96, 3], 0 … 255): float32 [n, 6, 96, 96], 0 … 1.
 
     First the faces without their lower halves, then the faces.
     """

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from docarray import BaseDoc
 from pydantic import Field
 
-from comps.animation.cost import USUAL_SIZE, PictureCosts
+from comps.animation.cost import USUAL_SIZE, PictureCosts, pixels
 from comps.animation.priority import PriorityLimiter
 from comps.cores.errors import BadInput, NotFound, Overloaded
 from comps.cores.proto.avatar import Chunk, ChunkRequest, EngineName, Restore, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
@@ -89,8 +89,9 @@ class _Share:
 
 class Admission:
     """``workers`` draw; ``cost_s``: what a frame of 512² is taken to cost while nothing was measured, seconds; ``headroom``: the
-    share of the capacity that may be reserved. ``clock``: seconds. ``expected_s``: asked what a frame of 512² took an engine,
-    with what is restored, when it warmed up; 0: unknown. ``usual``: asked for the profile in whose frames the load is told.
+    share of the capacity that may be reserved. ``clock``: seconds. ``expected_s``: asked what a frame by an engine, with what is
+    restored, of a size is expected to take, seconds; 0: unknown. ``usual``: asked for the profile that the load is
+    told in frames of.
 
     The profiles of requests name engines (``Ensemble.pinned``).
     """
@@ -102,7 +103,7 @@ class Admission:
         headroom: float,
         clock: Callable[[], float] = time.monotonic,
         *,
-        expected_s: Callable[[str, str], float] = lambda *_: 0.0,
+        expected_s: Callable[[str, str, int], float] = lambda *_: 0.0,
         usual: Callable[[], VideoProfile] = VideoProfile,
     ) -> None:
         #: How often work was refused, by reason, and how many pictures were drawn, by engine.
@@ -143,7 +144,8 @@ class Admission:
         picture = Picture.of(request)
         granted = min(request.fps, free / self._weight(picture))
         if granted < at_least or granted <= 0:
-            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s())
+            what = {"capacity_fps": self._capacity() / self._weight(picture)}
+            raise self._refusal("reservation", "no more can be drawn in real time", self._next_free_s(), **what)
         self._shares[key] = _Share(granted, picture, request.ttl_s, self._clock() + request.ttl_s)
         return self._reservation(key)
 
@@ -207,8 +209,11 @@ class Admission:
     def _costs_of(self, picture: Picture) -> PictureCosts:
         kind = picture.engine, picture.restore
         if kind not in self._costs:
-            self._costs[kind] = PictureCosts(lambda: self._expected_s(*kind) or self._assumed_s, self._clock)
+            self._costs[kind] = PictureCosts(lambda size: self._expected(*kind, size), self._clock)
         return self._costs[kind]
+
+    def _expected(self, engine: str, restore: str, size: int) -> float:
+        return self._expected_s(engine, restore, size) or self._assumed_s * pixels(size)
 
     def _seconds(self, picture: Picture) -> float:
         return self._costs_of(picture).seconds(picture.size)
@@ -239,7 +244,7 @@ class Admission:
         lapses = (share.expires - self._clock() for share in self._shares.values())
         return min(lapses, default=self._queue_s(_OTHERS))
 
-    def _refusal(self, reason: str, detail: str, retry_after: float) -> Overloaded:
+    def _refusal(self, reason: str, detail: str, retry_after: float, **what: float) -> Overloaded:
         self.refused[reason] += 1
         # Rounded up: who comes a moment too early is refused again.
-        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation")
+        return Overloaded(detail, retry_after=math.ceil(retry_after), node="animation", **what)

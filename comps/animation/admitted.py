@@ -7,6 +7,7 @@ import anyio
 from comps.animation.admission import Admission
 from comps.animation.ensemble import Ensemble
 from comps.animation.motion.frames import check
+from comps.animation.motion.phonemes import is_silence
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 
 #: Wall time of a chunk that is believed, as a multiple of its CPU time.
@@ -53,6 +54,6 @@ def _speaks(request: ChunkRequest) -> bool:
     if not request.phonemes:
         return bool(request.pcm.strip(b"\0"))
     begin, end = (frame / request.profile.fps for frame in (request.start_frame, request.start_frame + request.frames))
-    sounding = [(start, stop) for start, stop, name in request.phonemes if not name.startswith("_")]
+    sounding = [(start, stop) for start, stop, name in request.phonemes if not is_silence(name)]
     spoken = sum(max(0.0, min(end, stop) - max(begin, start)) for start, stop in sounding)
     return spoken >= (end - begin) / 2

@@ -18,12 +18,12 @@ _STALE_S = 20.0
 
 class PictureCosts:
     """Of pictures of all sizes, learnt for each by itself: half of a small one's cost has nothing to do with its pixels, and a
-    service that judged by it would take a large one for many times as slow as it is. ``assumed_s``: asked what one of
-    ``USUAL_SIZE``² is taken to cost.
+    service that judged by it would take a large one for many times as slow as it is. ``expected_s``: asked what one of a size is
+    taken to cost while nothing is known, and how costs of sizes that are near each other compare.
     """
 
-    def __init__(self, assumed_s: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
-        self._assumed_s = assumed_s
+    def __init__(self, expected_s: Callable[[int], float], clock: Callable[[], float] = time.monotonic) -> None:
+        self._expected_s = expected_s
         self._clock = clock
         self._by_step: dict[int, PictureCost] = {}
 
@@ -31,12 +31,12 @@ class PictureCosts:
         """Of a worker, for one picture of ``size``²; from what the next larger ones take where none of this size was drawn."""
         step = round(size / _STEP)
         known = min((other for other, cost in self._by_step.items() if other >= step and cost.known), default=None)
-        return (self._assumed_s() if known is None else self._by_step[known].seconds) * pixels(size)
+        return self._expected_s(size) * (1.0 if known is None else self._by_step[known].share)
 
     def learn(self, size: int, seconds: float) -> None:
         """A chunk was drawn that took so long a picture of ``size``²."""
-        cost = self._by_step.setdefault(round(size / _STEP), PictureCost(self._assumed_s, self._clock))
-        cost.learn(seconds / pixels(size))
+        cost = self._by_step.setdefault(round(size / _STEP), PictureCost(self._clock))
+        cost.learn(seconds / self._expected_s(size))
 
     def measured_sizes(self) -> list[int]:
         """Sizes that were drawn of late, rounded."""
@@ -49,39 +49,35 @@ def pixels(size: int) -> float:
 
 
 class PictureCost:
-    """``assumed_s``: asked what a picture is taken to cost while nothing is known, seconds. ``clock``: seconds.
+    """How many times what is expected a picture takes. ``clock``: seconds.
 
-    The lower quartile of the last chunks, what is assumed counted as the first: neither one that began cold nor a spell in which
+    The lower quartile of the last chunks, what is expected counted as the first: neither one that began cold nor a spell in which
     others had the processor looks like an engine that is slow. A service that was measured too slow for anybody draws nothing
     more: what it measured is forgotten after a while, or it would refuse everyone for ever.
     """
 
-    def __init__(self, assumed_s: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
-        self._assumed_s = assumed_s
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._chunks = deque[float](maxlen=_CHUNKS)
+        self._chunks = deque([1.0], maxlen=_CHUNKS)
         self._newest = clock()
 
     @property
-    def seconds(self) -> float:
-        """Of a worker, for one picture."""
+    def share(self) -> float:
         self._forget()
-        first = [] if len(self._chunks) == _CHUNKS else [self._assumed_s()]
-        judged = sorted([*first, *self._chunks])
-        return judged[len(judged) // 4]
+        return sorted(self._chunks)[len(self._chunks) // 4]
 
     @property
     def known(self) -> bool:
         """Whether anything was measured of late."""
         self._forget()
-        return bool(self._chunks)
+        return len(self._chunks) > 1
 
-    def learn(self, seconds: float) -> None:
-        """A chunk was drawn that took so long a picture."""
+    def learn(self, share: float) -> None:
+        """A chunk was drawn whose pictures took so many times what was expected."""
         self._forget()
-        self._chunks.append(seconds)
+        self._chunks.append(share)
         self._newest = self._clock()
 
     def _forget(self) -> None:
         if self._clock() - self._newest > _STALE_S:
-            self._chunks.clear()
+            self._chunks = deque([1.0], maxlen=_CHUNKS)

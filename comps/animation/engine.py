@@ -19,9 +19,9 @@ class AnimationEngine(Engine, Protocol):
     hears: bool
     restores: Collection[str]
 
-    def picture_s(self, restore: str) -> float:
-        """What a picture of 512² with the mouth drawn took a worker when the engine warmed up, wall time in seconds; 0: unknown.
-        It is what admission counts with while nothing else was measured.
+    def picture_s(self, restore: str, size: int) -> float:
+        """What a picture of ``size``² with the mouth drawn takes a worker by what was seen when the engine warmed up, wall time,
+        seconds; 0: unknown. It is what admission counts with while nothing else was measured, and compares sizes by.
         """
 
     async def register(self, request: AvatarRequest) -> AvatarInfo:

@@ -103,10 +103,10 @@ class Ensemble:
         """Whether chunks of this profile must carry their sound. Raises UnknownEngine."""
         return self._engine(profile.engine).hears
 
-    def picture_s(self, engine: str, restore: str) -> float:
-        """What a picture of 512² is expected to take, seconds; 0: unknown."""
+    def picture_s(self, engine: str, restore: str, size: int) -> float:
+        """What a picture of ``size``² is expected to take, seconds; 0: unknown."""
         known = self._engines.get(engine)
-        return known.picture_s(restore) if known else 0.0
+        return known.picture_s(restore, size) if known else 0.0
 
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         return self._told(await self._engines[self.name].register(request))
@@ -126,7 +126,8 @@ class Ensemble:
         if (engine := self._engines.get(name or self.name)) is not None:
             return engine
         there = ", ".join(self._engines)
-        detail = f"engine: {name} does not run here ({reason})" if (reason := self._unavailable.get(name)) else "engine: is none"
+        reason = self._unavailable.get(name)
+        detail = f"engine: {name} does not run here ({reason})" if reason else "engine: there is none of that name"
         raise UnknownEngine(f"{detail}; there are: {there}", field="engine", engines=list(self._engines))
 
     async def _running(self, name: str) -> AnimationEngine:

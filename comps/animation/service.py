@@ -10,10 +10,11 @@ from fastapi.responses import StreamingResponse
 
 from comps.animation.admission import Admission, Load, Reservation, ReservationRequest
 from comps.animation.admitted import AdmittedDrawing
+from comps.animation.as_wav2lip import serve_as_wav2lip
 from comps.animation.ensemble import Ensemble
 from comps.animation.idle import IdleClips, IdleRequest
 from comps.animation.telemetry import AdmissionCollector
-from comps.animation.whole import ClipMaker, ClipRequest
+from comps.animation.whole import VIDEOS, ClipMaker, ClipRequest
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.begun import begun
@@ -72,6 +73,7 @@ def build(settings: AnimationSettings) -> MicroService:
         )
     )
     _serve_clips(service, clips, elsewhere)
+    serve_as_wav2lip(service, clips, settings.outfile)
     _serve_engines(service, engine)
     _serve_avatars(service, engine)
     _serve_chunks(service, drawing)
@@ -104,9 +106,9 @@ def _serve_clips(service: MicroService, clips: ClipMaker, elsewhere: Wav2LipServ
             return StreamingResponse(fragments, media_type=_MP4, headers={"Vary": "Accept"})
         video_id = await clips.store(asked)
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
-        return render(VideoPath(id=video_id, video_path=f"{_PATH}/videos/{video_id}"), request)
+        return render(VideoPath(id=video_id, video_path=f"{VIDEOS}/{video_id}"), request)
 
-    @service.route(_PATH + "/videos/{video_id}", ["GET"], **_VIDEO)
+    @service.route(VIDEOS + "/{video_id}", ["GET"], **_VIDEO)
     async def video(video_id: str) -> Response:
         """A finished clip."""
         return Response(await clips.stored(video_id), media_type=_MP4)

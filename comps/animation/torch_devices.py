@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from comps.cores.devices import Device
+from comps.cores.devices import Device, habana
 
 #: Batch sizes of devices that compile or record a program for each shape.
-BUCKETS = (1, 2, 4, 8, 16, 32, 64)
+BUCKETS = (1, 2, 4, 8, 16, 32)
 _TYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 Program = Callable[..., Any]
@@ -21,11 +21,13 @@ class TorchDevice:
 
     #: Largest batch in one call.
     largest = 16
+    #: Batch sizes that have to be computed once before they are fast.
+    sizes: tuple[int, ...] = ()
     #: How images lie in memory.
     memory_format = torch.channels_last
 
     def __init__(self, device: Device) -> None:
-        self.device = torch.device(device.name)
+        self.device = _place(device.name)
         self.dtype = _TYPES[device.dtype]
         if device.name == "cpu":
             torch.set_num_threads(device.threads)
@@ -46,6 +48,7 @@ class CudaDevice(TorchDevice):
     """Graphs of fixed shapes, because a frame has some eighty small kernels, and starting them costs more than they take."""
 
     largest = BUCKETS[-1]
+    sizes = BUCKETS
 
     def __init__(self, device: Device) -> None:
         super().__init__(device)
@@ -65,14 +68,12 @@ class HpuDevice(TorchDevice):
     sizes, and graphs that are recorded once."""
 
     largest = BUCKETS[-1]
+    sizes = BUCKETS
     memory_format = torch.contiguous_format
 
     def __init__(self, device: Device) -> None:
-        import habana_frameworks.torch as habana  # noqa: PLC0415 - only where there is a Gaudi
-        from habana_frameworks.torch import core  # noqa: PLC0415
-
+        self._habana = habana()  # before anything is placed: it is what makes torch know the device
         super().__init__(device)
-        self._habana, self._core = habana, core
 
     def batch(self, count: int) -> int:
         return bucket(count)
@@ -82,7 +83,7 @@ class HpuDevice(TorchDevice):
         return module
 
     def mark(self) -> None:
-        self._core.mark_step()
+        self._habana.core.mark_step()
 
 
 def torch_device(device: Device) -> TorchDevice:
@@ -92,6 +93,10 @@ def torch_device(device: Device) -> TorchDevice:
 def bucket(count: int) -> int:
     """The least of BUCKETS that holds ``count``."""
     return next(size for size in BUCKETS if size >= count)
+
+
+def _place(name: str) -> torch.device:
+    return torch.device(name)
 
 
 class _Module(torch.nn.Module):  # type: ignore[misc]
@@ -110,6 +115,7 @@ class _CudaGraphs:
 
     def __init__(self, function: Program) -> None:
         self._function = function
+        self._pool = torch.cuda.graph_pool_handle()  # of all: they never run at once, and what they draw is copied
         self._recorded: dict[tuple[torch.Size, ...], tuple[Any, list[torch.Tensor], torch.Tensor]] = {}
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
@@ -131,6 +137,6 @@ class _CudaGraphs:
                 self._function(*copies)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=self._pool):
             output = self._function(*copies)
         return graph, copies, output

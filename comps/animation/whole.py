@@ -10,15 +10,15 @@ from collections.abc import AsyncGenerator, Iterable
 
 import anyio
 from anyio import to_thread
-from docarray import BaseDoc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from comps.animation.admitted import AdmittedDrawing
 from comps.animation.ensemble import Ensemble
 from comps.animation.sound import RATE
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.errors import BadInput
-from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, Phoneme, Speech, VideoProfile
+from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, EngineName, Phoneme, Restore, Size, Speech, VideoProfile
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.workers.pool import WorkerPool
 from comps.media.mux import AnswerMuxer
@@ -27,6 +27,8 @@ from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.housekeeping import Housekeeper
 
+#: Where videos can be fetched.
+VIDEOS = "/v1/animation/videos"
 _VIDEOS = "videos"
 _CONTENT_TYPE = "video/mp4"
 #: The decoder's process is given back after this long without work, seconds.
@@ -37,15 +39,26 @@ class ClipRequest(BaseDoc):
     """A recording of speech (``byte_str``, OPEA's name) and the face that is to speak it.
 
     The face: ``avatar_id`` of a registered one, or ``avatar``, a picture or clip; with neither the service's own, if it has one.
-    ``phonemes``: what is said when, in seconds of the recording; without them the mouth follows the sound.
+    ``phonemes``: what is said when, in seconds of the recording; without them the mouth follows the sound. ``engine``,
+    ``restore`` and ``size`` go before the profile.
     """
 
     byte_str: Media = Field(min_length=1)
     avatar_id: str | None = Field(default=None, max_length=128)
     avatar: Media | None = None
     phonemes: list[Phoneme] = Field(default_factory=list)
+    engine: EngineName | None = None
+    restore: Restore | None = None
+    size: Size | None = None
     profile: VideoProfile = Field(default_factory=VideoProfile)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _drawn_as_asked(self) -> ClipRequest:
+        profile = self.profile.asked(engine=self.engine, restore=self.restore, size=self.size)
+        if profile != self.profile:
+            self.profile = profile
+        return self
 
 
 class ClipMaker:
@@ -79,7 +92,7 @@ class ClipMaker:
         """The MP4, piece by piece, as it is drawn. Raises what the engine raises, BadInput without a face, and as
         ``Ensemble.pinned``.
         """
-        profile = self._engine.pinned(request.profile)
+        profile = self._profile(request)
         avatar_id = await self._avatar_id(request)
         pcm = await self._decoder.call("decode", request.byte_str, self._settings.max_audio_s)
         timeline = Timeline(avatar_id, profile, request.seed, hears=self._engine.hears(profile))
@@ -93,15 +106,26 @@ class ClipMaker:
         for fragment in await to_thread.run_sync(muxer.finish):
             yield fragment.data
 
+    async def video(self, request: ClipRequest) -> bytes:
+        """The whole MP4."""
+        async with contextlib.aclosing(self.fragments(request)) as fragments:
+            return b"".join([fragment async for fragment in fragments])
+
     async def store(self, request: ClipRequest) -> str:
         """Make the clip and keep it. Returns its id."""
-        async with contextlib.aclosing(self.fragments(request)) as fragments:
-            video = b"".join([fragment async for fragment in fragments])
+        video = await self.video(request)
         return await self._videos.put(video, _VIDEOS, uuid.uuid4().hex, {"content_type": _CONTENT_TYPE})
 
     async def stored(self, video_id: str) -> bytes:
         """Raises NotFound."""
         return await self._videos.get(_VIDEOS, video_id)
+
+    def _profile(self, request: ClipRequest) -> VideoProfile:
+        """What the clip is drawn as, with the service's own frame rate where the request names none."""
+        asked = request.profile
+        if "fps" not in asked.model_fields_set:
+            asked = asked.model_copy(update={"fps": self._settings.fps})
+        return self._engine.pinned(asked)
 
     async def _avatar_id(self, request: ClipRequest) -> str:
         if request.avatar_id is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from docarray import BaseDoc
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import Field, model_validator
@@ -18,6 +17,7 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import LLMParamsDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render

@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ _DEVICE_FILES: Mapping[str, tuple[str, ...]] = {
     "xpu": ("dri/renderD[0-9]*",),
     "mps": (),
 }
+#: What torch's version module calls its builds for an accelerator.
+_BUILDS: Mapping[str, tuple[str, ...]] = {"cuda": ("cuda", "hip"), "xpu": ("xpu",)}
 #: What decides how fast a processor computes with networks (names as in /proc/cpuinfo).
 _FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 #: What a processor has that computes with bf16 faster than with f32.
@@ -86,7 +89,7 @@ def resolve(device: str = "auto", dtype: str = "auto", threads: int = 0) -> Devi
     cores = threads or usable_cores()
     if device not in {"cpu", "openvino"}:
         wanted = [device] if device in _ACCELERATORS else list(_hinted())
-        seen = accelerators() if wanted and _installed("torch") else {}
+        seen = _seen_of(wanted)
         for name in wanted:
             if name in seen:
                 return Device(name, "torch", _accelerator_dtype(name, seen[name], dtype), cores, seen[name].model)
@@ -99,6 +102,14 @@ def resolve(device: str = "auto", dtype: str = "auto", threads: int = 0) -> Devi
 def accelerators() -> Mapping[str, Accelerator]:
     """The accelerators that torch sees, by its name for them; looked for once, in a child process."""
     return _probed()
+
+
+def unseen() -> tuple[str, ...]:
+    """What hints at an accelerator that torch does not see, with what to do."""
+    hinted = list(_hinted())
+    seen = _seen_of(hinted)
+    # A display adapter hints at xpu on every desktop.
+    return tuple(f"{name}: {_ACCELERATORS[name]}" for name in hinted if name not in seen and name != "xpu")
 
 
 def usable_cores() -> int:
@@ -118,7 +129,7 @@ def processor_model() -> str:
 
 
 def habana() -> Any:
-    """``habana_frameworks.torch``, with ``core`` and ``hpu`` imported. Raises NodeUnavailable where it is not installed."""
+    """``habana_frameworks.torch`` with its ``core``, which makes torch know hpu. Raises NodeUnavailable where there is none."""
     try:
         return _habana()
     except ImportError as error:
@@ -128,7 +139,6 @@ def habana() -> Any:
 def _habana() -> Any:
     module = importlib.import_module("habana_frameworks.torch")
     importlib.import_module("habana_frameworks.torch.core")
-    importlib.import_module("habana_frameworks.torch.hpu")
     return module
 
 
@@ -187,6 +197,21 @@ def _hinted() -> Iterator[str]:
             continue
         if any(any(_DEV.glob(pattern)) for pattern in patterns) or (name == "mps" and sys.platform == "darwin"):
             yield name
+
+
+def _seen_of(names: list[str]) -> Mapping[str, Accelerator]:
+    """Ask torch only where its build could see one of ``names``."""
+    return accelerators() if _installed("torch") and any(_is_built_for(name) for name in names) else {}
+
+
+def _is_built_for(name: str) -> bool:
+    """Whether the torch that is installed was built for cuda or xpu: its version module says so, and imports nothing heavy."""
+    spec = importlib.util.find_spec("torch")
+    version = Path(spec.origin).with_name("version.py") if spec is not None and spec.origin is not None else None
+    if version is None or not version.exists():
+        return True
+    said = runpy.run_path(str(version))
+    return any(said.get(build, True) for build in _BUILDS.get(name, (name,)))
 
 
 @functools.cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from docarray import BaseDoc
 from fastapi import Request, Response
 from pydantic import AliasChoices, Field
 
@@ -13,6 +12,7 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import PersonaDraft
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.cores.telemetry import logs

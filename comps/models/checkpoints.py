@@ -30,10 +30,9 @@ class Checkpoint:
     repository: str
     revision: str
     path: str
-    #: Bytes; None where it is not known.
-    size: int | None
-    #: None where it is not known: then the first pull writes down what it got, and later pulls must get the same.
-    sha256: str | None
+    #: Bytes.
+    size: int
+    sha256: str
     licence: Licence
 
     @property

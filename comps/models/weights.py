@@ -17,53 +17,70 @@ RECORD = "pulled.json"
 
 @dataclass(frozen=True)
 class Pulled:
-    """Where a checkpoint lies, relative to its folder or absolute, and what it was when it was pulled."""
+    """Where a checkpoint lies, relative to the record's folder or absolute, and what it was when it was pulled."""
 
     path: str
     size: int
     sha256: str
-    #: The commit of its repository that it came from, or nothing.
+    #: The commit of its repository that it came from.
     revision: str
 
 
 def checkpoint(name: str) -> Path | None:
-    """The file that was pulled for ``name``, a checkpoint or a network (wav2lip, gfpgan: the first in the catalogue's order).
+    """The file that was pulled for ``name``: an entry of the catalogue, or a network (wav2lip, gfpgan: its first entry there is).
 
-    A file that was put by hand where ``models pull`` puts them counts too. None where there is none, or its size has changed.
-    Cheap: the file is not read.
+    A file that was put by hand where ``models pull --into`` puts it counts too. None where there is none of the catalogue's size.
     """
-    return next((path for entry in _named(name) if (path := _file(entry)) is not None), None)
+    return next((path for entry in _named(name) if (path := file_of(entry)) is not None), None)
 
 
-def record(entry: Checkpoint) -> Pulled | None:
+def file_of(entry: Checkpoint) -> Path | None:
+    """As ``checkpoint``, of one entry."""
+    path = place_of(entry)
+    try:
+        return path if path.is_file() and path.stat().st_size == entry.size else None
+    except OSError:
+        return None
+
+
+def place_of(entry: Checkpoint) -> Path:
+    """Where its file was put, or would be found."""
+    known = read_record(entry)
+    return models_folder() / entry.name / (known.path if known is not None else entry.file_name)
+
+
+def unusable(network: str, configured: Path | None, acknowledged: bool) -> str | None:
+    """Why ``network`` has no weights to run with, in one sentence, with what to type; None where it has.
+
+    ``configured`` and ``acknowledged`` are the settings ``ANIMATION_…_CHECKPOINT`` and ``ANIMATION_NON_COMMERCIAL``.
+    """
+    entry = next(entry for entry in CHECKPOINTS.values() if entry.network == network)
+    if configured is not None:
+        if not configured.is_file():
+            return f"there is no file {configured} (ANIMATION_{network.upper()}_CHECKPOINT)"
+    elif checkpoint(network) is None:
+        return f"it has no checkpoint: run `{COMMAND} {entry.name}`, or set ANIMATION_{network.upper()}_CHECKPOINT"
+    if not acknowledged and not entry.licence.commercial:
+        return f"its weights are not for commercial use: set ANIMATION_NON_COMMERCIAL=true once you have read {entry.licence.url}"
+    return None
+
+
+def read_record(entry: Checkpoint) -> Pulled | None:
     """What was written down when ``entry`` was pulled."""
     try:
-        return Pulled(**json.loads((folder(entry) / RECORD).read_bytes()))
+        return Pulled(**json.loads((models_folder() / entry.name / RECORD).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write_record(entry: Checkpoint, pulled: Pulled) -> None:
-    folder(entry).mkdir(parents=True, exist_ok=True)
-    part = folder(entry) / f".{RECORD}"
+def write_record(entry: Checkpoint, pulled: Pulled, models: Path) -> None:
+    """Into the entry's folder in ``models``. Raises OSError."""
+    folder = models / entry.name
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{RECORD}"
     part.write_text(json.dumps(asdict(pulled), indent=1) + "\n")
-    part.replace(folder(entry) / RECORD)
-
-
-def folder(entry: Checkpoint) -> Path:
-    """Where the record of ``entry`` lies, and its file unless another place was asked for."""
-    return models_folder() / entry.name
+    part.replace(folder / RECORD)
 
 
 def _named(name: str) -> list[Checkpoint]:
     return [entry for entry in CHECKPOINTS.values() if name in {entry.name, entry.network}]
-
-
-def _file(entry: Checkpoint) -> Path | None:
-    known = record(entry)
-    path = folder(entry) / (known.path if known is not None else entry.file_name)
-    size = known.size if known is not None else entry.size
-    try:
-        return path if path.is_file() and size in {None, path.stat().st_size} else None
-    except OSError:
-        return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from docarray import BaseDoc
 from pydantic import Field
 
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import LLMParamsDoc, TextDoc
 
 

@@ -6,10 +6,10 @@ import base64
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-from docarray import BaseDoc
 from pydantic import Field, model_validator
 
 from comps.cores.proto.api_protocol import ChatCompletionRequest
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import Base64ByteStrDoc
 from comps.cores.proto.media import Media
 from comps.opea.sentences import DONE

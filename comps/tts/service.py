@@ -6,7 +6,6 @@ import time
 from typing import Annotated, Literal
 
 import numpy as np
-from docarray import BaseDoc
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
@@ -16,6 +15,7 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document, render

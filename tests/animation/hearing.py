@@ -31,7 +31,7 @@ class HearingEngine(WarpEngine):
     def unavailable(cls, settings: AnimationSettings) -> str | None:
         return cls.reason or super().unavailable(settings)
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         return 0.08 if restore == "mouth" else 0.04
 
     async def start(self) -> None:
@@ -53,10 +53,11 @@ def _speaks(request: ChunkRequest) -> bool:
 
 
 def _is_heard(request: ChunkRequest) -> bool:
-    """Whether the sound reaches from before the chunk (or the answer's beginning) to its end at least."""
+    """Whether the sound reaches from before the chunk, or the answer's beginning, to its end at least."""
     begin, end = (frame / request.profile.fps for frame in (request.start_frame, request.start_frame + request.frames))
     heard_until = request.pcm_start_s + len(request.pcm) / 2 / request.sample_rate
-    return request.pcm_start_s <= max(0.0, begin - HEARING_S) + 1e-3 and heard_until > end - 1 / request.profile.fps
+    heard_from = max(request.phonemes[0][0], begin - HEARING_S)
+    return request.pcm_start_s <= heard_from + 1e-3 and heard_until > end - 1 / request.profile.fps
 
 
 @contextlib.contextmanager
@@ -70,3 +71,17 @@ def registered(*, first: bool = False) -> Iterator[type[HearingEngine]]:
         yield HearingEngine
     finally:
         ENGINES._targets = known
+
+
+def main() -> None:
+    """The animation service, with one engine more."""
+    from comps.animation.service import main as serve
+
+    with registered():
+        serve()
+
+
+if __name__ == "__main__":
+    from tests.animation.hearing import main as imported_once
+
+    imported_once()

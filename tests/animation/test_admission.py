@@ -115,6 +115,8 @@ async def test_a_face_at_rest_says_nothing_of_what_it_costs_to_draw_a_mouth_from
     for _ in range(4):
         await drawing.chunk(request.model_copy(update={"phonemes": [(0.0, 0.1, "_"), (0.1, 5.0, "a")], "pcm": b"\1\0" * 50}))
     assert admission.load.cost_ms == pytest.approx(83.3, abs=0.1)
+    small = admission.reserve(ReservationRequest(fps=1, size=256, engine="toy", restore="none"))
+    assert small.cost_ms == pytest.approx(83.3 * 35 / 50, abs=0.1), "much of its cost has nothing to do with its pixels"
     assert {picture.engine: round(1000 * seconds) for picture, seconds in admission.costs_s().items()} == {"toy": 83}
 
 
@@ -128,8 +130,8 @@ class ToyEngine:
         self.hears = hears
         self._cpu_ms = cpu_ms
 
-    def picture_s(self, restore: str) -> float:
-        return 0.05 if self.hears else 0.0
+    def picture_s(self, restore: str, size: int) -> float:
+        return 0.03 + 0.02 * (size / 512) ** 2 if self.hears else 0.0
 
     async def start(self) -> None:
         """Nothing runs."""

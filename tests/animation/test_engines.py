@@ -200,5 +200,9 @@ async def test_the_best_engine_draws_where_none_is_named_and_one_that_cannot_sta
         with pytest.raises(UnknownEngine, match="models pull"):
             Ensemble.of(_settings(storage=storage)).pinned(VideoProfile(engine="hearing"))
         hearing.reason = None
+        both = Ensemble.of(_settings(engine="warp,hearing", storage=storage))
+        assert [both.pinned(VideoProfile(engine=name)).engine for name in ("", "hearing")] == ["warp", "hearing"]
+        with pytest.raises(NodeUnavailable, match="no animation engine is called 'sadtalker'"):
+            Ensemble.of(_settings(engine="warp,sadtalker", storage=storage))
         with pytest.raises(UnknownEngine, match="set up for warp alone"):
             Ensemble.of(_settings(engine="warp", storage=storage)).pinned(VideoProfile(engine="hearing"))

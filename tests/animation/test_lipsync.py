@@ -19,6 +19,7 @@ import pytest
 from benchmarks.llm_stand_in import SENTENCES as STORY
 from benchmarks.synthetic_speech import Spoken, espeak, flite, flite_voices, hibari, hibari_voices
 from comps.animation.engines.warp import WarpEngine
+from comps.animation.engines.wav2lip import Wav2LipEngine
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
 from comps.cores.proto.avatar import AvatarRequest, Speech, VideoProfile
 from comps.media.landmarks import Landmarker
@@ -102,11 +103,11 @@ def picture(name: str, shared: Path) -> bytes:
     return cv2.imencode(".png", pytest.importorskip("skimage.data").astronaut()[..., ::-1])[1].tobytes()
 
 
-async def film(engine: WarpEngine, media: bytes, spoken: Spoken, path: Path, *, timed: bool = True) -> None:
+async def film(engine: WarpEngine | Wav2LipEngine, media: bytes, spoken: Spoken, path: Path, *, timed: bool = True) -> None:
     """A video of the face speaking, made as an answer is made, and beside it its sound as wav."""
     avatar = await engine.register(AvatarRequest(media=media))
     pcm = (spoken.samples * 32768).astype("<i2").tobytes()
-    timeline = Timeline(avatar.avatar_id, VideoProfile(), seed=5)
+    timeline = Timeline(avatar.avatar_id, VideoProfile(), seed=5, hears=engine.hears)
     sound = timeline.add(Speech(pcm=pcm, sample_rate=spoken.rate, phonemes=spoken.phonemes if timed else []))
     muxer = AnswerMuxer(VideoProfile(), timeline.sample_rate)
     fragments = muxer.add_speech(sound)

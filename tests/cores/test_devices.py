@@ -28,7 +28,7 @@ class backends:
 """
 _HABANA = {
     "__init__": "",
-    "torch/__init__": "",
+    "torch/__init__": "from habana_frameworks.torch import hpu",
     "torch/core": "",
     "torch/hpu": "is_available = lambda: True\nget_device_name = lambda: 'GAUDI2'\n",
 }
@@ -55,7 +55,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
 
 def _sees(monkeypatch: pytest.MonkeyPatch, **accelerators: Accelerator) -> None:
     monkeypatch.setattr(devices, "_hinted", lambda: iter(accelerators))
-    monkeypatch.setattr(devices, "accelerators", lambda: accelerators)
+    monkeypatch.setattr(devices, "_seen_of", lambda names: accelerators)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,21 @@ def test_torch_is_asked_in_a_process_of_its_own_and_only_where_there_are_device_
     (tmp_path / "dev" / "accel").mkdir()
     (tmp_path / "dev" / "accel" / "accel0").touch()
     assert resolve() == Device("hpu", "torch", "bf16", 4, "GAUDI2")
+
+
+@pytest.mark.parametrize(("build", "name", "asked"), [("None", "cuda", False), ("'13.0'", "cuda", True), ("None", "hpu", True)])
+def test_a_torch_that_was_built_without_it_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: str, name: str, asked: bool
+) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").touch()
+    (tmp_path / "torch" / "version.py").write_text(f"cuda = {build}\nhip = xpu = None\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    asking: list[bool] = []
+    monkeypatch.setattr(devices, "accelerators", lambda: asking.append(True) or {})
+    with pytest.raises(NodeUnavailable):
+        resolve(name)
+    assert asking == [True] * asked
 
 
 def test_a_torch_that_fails_sees_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

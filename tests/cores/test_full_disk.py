@@ -11,12 +11,12 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from docarray import BaseDoc
 from fastapi import Request, Response
 
 from comps import MicroService
 from comps.cores.errors import InsufficientStorage, NodeError, Problem
 from comps.cores.mega.client import NodeClient
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import read_document
 from comps.cores.workers.pool import WorkerPool

@@ -13,13 +13,13 @@ import anyio
 import httpx
 import msgpack
 import pytest
-from docarray import BaseDoc
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from AvatarChatbot.request import AvatarChatRequest
 from comps import MicroService
 from comps.cores.errors import NodeUnavailable, UnknownVoice
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render
 from tests.serving import serving

@@ -186,6 +186,45 @@ def test_services_that_share_a_volume_of_one_node_are_on_that_node() -> None:
     assert _affinity({**values, "affinity": of_ones_own}, "gateway").keys() == {"nodeAffinity", "podAffinity"}
 
 
+def _volumes(values: dict[str, Any], service: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Name → volume, and name → mount, of a service's pods."""
+    (pod,) = (
+        document["spec"]["template"]["spec"]
+        for document in _documents(values)
+        if document["kind"] == "Deployment" and document["metadata"]["name"] == f"demo-{service}"
+    )
+    mounts = pod["containers"][0]["volumeMounts"]
+    return {volume["name"]: volume for volume in pod["volumes"]}, {mount["name"]: mount for mount in mounts}
+
+
+@pytest.mark.parametrize(
+    ("models", "volume"),
+    [
+        ({"existingClaim": "checkpoints"}, {"persistentVolumeClaim": {"claimName": "checkpoints", "readOnly": True}}),
+        ({"hostPath": "/srv/models"}, {"hostPath": {"path": "/srv/models", "type": "Directory"}}),
+    ],
+)
+def test_animation_reads_checkpoints_from_a_volume(models: dict[str, Any], volume: dict[str, Any]) -> None:
+    values = {**_values("xeon"), "models": models}
+    _installed(values)
+    for document in _documents(values):
+        if document["kind"] == "Deployment":
+            kubernetes_validate.validate(document, OLDEST, strict=True)
+    volumes, mounts = _volumes(values, "animation")
+    assert volumes["models"] == {"name": "models", **volume}
+    assert mounts["models"] == {"name": "models", "mountPath": "/models", "readOnly": True}
+    assert "models" not in _volumes(values, "tts")[0]
+    assert "models" not in _volumes(_values("xeon"), "animation")[0]
+
+
+def test_a_gaudi_device_is_given_to_what_uses_it_alone() -> None:
+    asked = {
+        name: document["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+        for name, document in _of_kind("gaudi", "Deployment").items()
+    }
+    assert {name for name, limits in asked.items() if "habana.ai/gaudi" in limits} == {"demo-animation"}
+
+
 def test_a_first_look_fits_two_cores() -> None:
     pods = [document["spec"]["template"]["spec"] for document in _of_kind("embedded", "Deployment").values()]
     requests = [container["resources"]["requests"]["cpu"] for pod in pods for container in pod["containers"]]
@@ -254,6 +293,7 @@ def test_animation_scales_on_its_own_load_and_the_rest_on_the_processor() -> Non
         ({"auth": {"anonymous": True}, "gateway": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "set gateway.hostnames"),
         ({"auth": {"anonymous": True}, "hosts": ["https://avatars.example"]}, "hosts"),
         ({"auth": {"anonymous": True}, "origins": ["*"]}, "origins"),
+        ({"auth": {"anonymous": True}, "models": {"hostPath": "models"}}, "hostPath"),
         ({"auth": {"anonymous": True}, "typo": 1}, "typo"),
     ],
 )

@@ -13,9 +13,9 @@ import yaml
 
 from AvatarChatbot.settings_table import rows
 
-FILES = ("docker-compose.yaml", "docker-compose.gaudi.yaml")
-#: Read by the Gaudi runtime and by MPI.
-_OF_GAUDI = {"HABANA_VISIBLE_DEVICES", "OMPI_MCA_btl_vader_single_copy_mechanism"}
+FILES = ("docker-compose.yaml", "docker-compose.gaudi.yaml", "docker-compose.rocm.yaml")
+#: Read by the accelerators' own runtimes, and by MPI.
+_OF_RUNTIMES = {"HABANA_VISIBLE_DEVICES", "OMPI_MCA_btl_vader_single_copy_mechanism", "HIP_VISIBLE_DEVICES"}
 _OURS = ("asr", "describe", "llm", "tts", "animation", "gateway")
 
 
@@ -35,7 +35,7 @@ def test_nothing_else_is_explained() -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_services_are_given_their_settings_alone(file: str) -> None:
-    known = {name for name, _, _ in rows()} | {"WAV2LIP_ENDPOINT"} | _OF_GAUDI
+    known = {name for name, _, _ in rows()} | {"WAV2LIP_ENDPOINT"} | _OF_RUNTIMES
     services: dict[str, Any] = yaml.safe_load(Path(file).read_text())["services"]
     for name in _OURS:
         assert set(services[name].get("environment", {})) <= known
@@ -60,6 +60,35 @@ def test_each_service_answers_for_the_name_that_the_gateway_asks_it_by(file: str
         if name in _OURS and "extends" in service:
             assert service["extends"] == {"file": "docker-compose.yaml", "service": name}
             assert "MESH_HOSTS" not in service.get("environment", {})
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_file_has_all_services_and_their_volumes(file: str) -> None:
+    described, ours = (yaml.safe_load(Path(name).read_text()) for name in (file, "docker-compose.yaml"))
+    assert described["services"].keys() == ours["services"].keys()
+    assert described["volumes"] == ours["volumes"]
+    assert described["networks"] == ours["networks"]
+
+
+@pytest.mark.parametrize(
+    ("file", "given", "image"),
+    [
+        ("docker-compose.gaudi.yaml", {"runtime": "habana"}, {"dockerfile": "docker/Dockerfile.intel_hpu"}),
+        ("docker-compose.rocm.yaml", {"devices": ["/dev/kfd", "/dev/dri"]}, {"args": {"ENGINES": "rocm"}}),
+    ],
+)
+def test_the_accelerator_is_given_to_animation_alone(file: str, given: dict[str, Any], image: dict[str, Any]) -> None:
+    services: dict[str, Any] = yaml.safe_load(Path(file).read_text())["services"]
+    assert services["animation"].items() >= given.items()
+    assert services["animation"]["build"].items() >= image.items()
+    for name in _OURS:
+        if name != "animation":
+            assert services[name].keys() == {"extends"}
+
+
+def test_animation_reads_checkpoints_from_a_folder_that_it_cannot_write_to() -> None:
+    animation = yaml.safe_load(Path("docker-compose.yaml").read_text())["services"]["animation"]
+    assert "${MODELS_FOLDER:-checkpoints}:/models:ro" in animation["volumes"]
 
 
 def test_the_gateway_answers_for_where_it_is_published_and_for_names_in_the_settings() -> None:

@@ -9,9 +9,12 @@ from tests.deploy.page import sections
 #: Where it is typed; or why it cannot be here.
 TYPED = {
     "Docker Compose on a Xeon, or any CPU": "scripts/test-containers",
+    "Wav2Lip in containers": "scripts/test-containers",
     "Gaudi": "scripts/test-containers",
+    "AMD": "no AMD GPU is here; the file is checked by docker compose config",
     "Images": "scripts/test-containers",
     "Keys": "scripts/test-containers",
+    "Faces drawn by networks": "weights cannot be downloaded; pulling is tested on loopback",
     "A language model by TGI": "weights cannot be downloaded; the profile is checked by docker compose config",
     "Kubernetes": "tests/deploy/on_cluster.py",
 }

@@ -51,9 +51,11 @@ def test_ask_aloud_with_a_persona_and_a_voice(home: Path) -> None:
     card = home / "card.json"
     card.write_text(json.dumps({"name": "Olaf", "background": ["Olaf was a sailor for forty years."]}))
     video = home / "olaf.mp4"
+    drawn = ["--engine", "warp", "--restore", "none", "--size", "256"]
     audio = "AvatarChatbot/demo/who_are_you.wav"
-    done = _run(home, "ask", "--audio", audio, "--persona", str(card), "--voice", "an old sailor", "-o", str(video))
+    done = _run(home, "ask", "--audio", audio, "--persona", str(card), "--voice", "an old sailor", *drawn, "-o", str(video))
     assert done.returncode == 0, done.stderr
+    assert decode(video.read_bytes()).frames.shape[1:3] == (256, 256)
     assert "Olaf" in done.stdout
     assert "who are you" in done.stdout.lower()
 
@@ -66,6 +68,10 @@ def test_ask_aloud_with_a_persona_and_a_voice(home: Path) -> None:
         (["ask", "--text", "Hi", "--avatar", "pyproject.toml"], 1, "Unsupported media"),
         (["ask", "--text", "Hi", "--voice", "xx-nowhere+nobody"], 1, "Unknown voice"),
         (["ask", "--text", "Hi", "--persona", "README.md"], 2, "not JSON"),
+        (["ask", "--text", "Hi", "--engine", "sadtalker"], 1, "there are: warp"),
+        (["ask", "--text", "Hi", "--restore", "mouth"], 1, "there are: none"),
+        (["ask", "--text", "Hi", "--restore", "hair"], 1, "'none', 'mouth' or 'face'"),
+        (["ask", "--text", "Hi", "--size", "100"], 1, "size"),
     ],
 )
 def test_mistakes_are_explained(home: Path, arguments: list[str], code: int, said: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from AvatarChatbot.capacity import Capacity
 from AvatarChatbot.keys import Keys
 from AvatarChatbot.live.ending import Ending
-from AvatarChatbot.live.messages import ChangeAvatar, ChangeVoice, Interrupt, Ping, Position, Text
+from AvatarChatbot.live.messages import ChangeAvatar, ChangeEngine, ChangeVoice, Interrupt, Ping, Position, Text
 from AvatarChatbot.live.session import RESUME_S
 from AvatarChatbot.rates import AddressRates
 from comps.cores.common.settings import GatewaySettings
@@ -296,29 +296,55 @@ async def test_sessions_that_cannot_begin_count_only_meanwhile() -> None:
 
 
 class _Animation:
-    """A replica that has ``free`` places, and says of a refusal what it likes."""
+    """Replicas that have ``free`` frames a second each of ``capacity``, and say of a refusal what they like."""
 
-    def __init__(self, free: int) -> None:
-        self.free = free
+    def __init__(self, *free: float, capacity: float = 1000.0) -> None:
+        self.free = {f"http://{number}": fps for number, fps in enumerate(free)}
+        self.had: dict[str, float] = {}
+        self.asked: list[dict[str, Any]] = []
+        self.capacity = capacity
 
     async def addresses(self, _: Any) -> list[str]:
-        return ["http://animation"]
+        return [*self.free]
+
+    async def call(self, _: Any, asked: Any, *, path: str, address: str, method: str = "POST") -> Any:
+        if method in ("DELETE", "POST"):
+            self.free[address] += self.had.pop(address, 0.0)
+        if method == "POST":
+            self.asked.append(asked)
+            if not self.free[address]:
+                document = {"status": 429, "code": "overloaded", "detail": "no more", "capacity_fps": self.capacity}
+                raise RelayedProblem(document, node="animation", headers={"Retry-After": "9"})
+            self.had[address] = min(asked["fps"], self.free[address])
+            self.free[address] -= self.had[address]
+            return {"fps": self.had[address], "cost_ms": 10.0, "capacity_fps": self.capacity}
+        return None
+
+
+def _of(animation: _Animation) -> Capacity:
+    return Capacity(SimpleNamespace(megaservice=SimpleNamespace(client=animation), animation=None))  # type: ignore[arg-type]
+
+
+class _Places(_Animation):
+    """A replica that has ``places`` places, each of which is a share."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__(0.0)
+        self.places = places
 
     async def call(self, _: Any, asked: Any, *, path: str, address: str, method: str = "POST") -> Any:
         if method == "DELETE":
-            self.free += 1
+            self.places += 1
         elif method == "POST":
-            if not self.free:
-                document = {"status": 429, "code": "overloaded", "detail": "no more"}
-                raise RelayedProblem(document, node="animation", headers={"Retry-After": "9"})
-            self.free -= 1
-            return {"fps": asked["fps"], "cost_ms": 10.0}
+            self.free[address], self.had = 25.0 * min(self.places, 1), {}
+            answer = await super().call(_, asked, path=path, address=address)
+            self.places -= 1
+            return answer
         return None
 
 
 def _capacity(free: int) -> Capacity:
-    megaservice = SimpleNamespace(client=_Animation(free))
-    return Capacity(SimpleNamespace(megaservice=megaservice, animation=None))  # type: ignore[arg-type]
+    return _of(_Places(free))
 
 
 async def _told_to_wait(capacity: Capacity) -> int:
@@ -364,3 +390,71 @@ async def test_rates_of_addresses_know_networks_and_forget(monkeypatch: pytest.M
     for number in range(10):
         rates.charge(f"198.51.100.{number}")
     assert len(rates._left) == 3
+
+
+async def test_half_of_the_frames_are_drawn_where_the_replicas_could_never_draw_more() -> None:
+    slow = _Animation(9.0, 9.0, capacity=9.0)
+    profile = VideoProfile(engine="wav2lip", restore="mouth")
+    async with _of(slow).place(profile) as place:
+        assert (place.step, sum(slow.had.values())) == (2, pytest.approx(12.5))
+        assert {(asked["engine"], asked["restore"], asked["size"]) for asked in slow.asked} == {("wav2lip", "mouth", 512)}
+    assert slow.free == {"http://0": 9.0, "http://1": 9.0}
+    # One of them is enough for half; what the other had given is free again.
+    async with _of(one := _Animation(13.0, 9.0, capacity=11.0)).place(profile) as place:
+        assert (place.step, one.had) == (2, {"http://0": 12.5})
+    # Others have taken what would do.
+    with pytest.raises(Overloaded, match="all places are taken"):
+        async with _of(_Animation(9.0, capacity=100.0)).place(profile):
+            pass
+    with pytest.raises(Overloaded, match="cannot be drawn in real time"):
+        async with _of(too_slow := _Animation(9.0, capacity=9.0)).place(profile):
+            pass
+    assert too_slow.free == {"http://0": 9.0}
+
+
+async def test_a_session_in_such_a_place_draws_half_and_says_so() -> None:
+    services = toy.ToyServices()
+    services.places.step = 2
+    async with toy.session(services) as live:
+        await live.receive(Text(type="text", text="Who are you?"))
+        await anyio.sleep(20)
+        (told_of,) = told(live, "quality")
+        assert (told_of["level"], told_of["reason"]) == ("half", "no more can be drawn in real time")
+        assert live._ladder.step == 2, "time to spare is no reason to draw more"
+        services.places.step = 1
+        await live.receive(ChangeEngine(type="engine", engine="toy", restore="mouth"))
+        for _ in range(2):
+            await live.receive(Text(type="text", text="And now?"))
+            await anyio.sleep(20)
+        assert live._ladder.step == 1
+
+
+async def test_another_engine_draws_from_the_next_turn_on_in_a_place_of_its_own() -> None:
+    services = toy.ToyServices()
+    async with toy.session(services) as live:
+        await live.receive(Text(type="text", text="Who are you?"))
+        await anyio.sleep(5)
+        assert {(request.profile.engine, bool(request.pcm)) for request in services.megaservice.drawn} == {("toy", False)}
+        with pytest.raises(RelayedProblem) as refused:
+            await live.receive(ChangeEngine(type="engine", engine="sadtalker"))
+        assert (refused.value.status, refused.value.code) == (422, "unknown_engine")
+        await live.receive(ChangeEngine(type="engine", engine="hearing", restore="mouth"))
+        services.megaservice.drawn.clear()
+        await live.receive(Text(type="text", text="And you?"))
+        await anyio.sleep(5)
+        profiles = {(drawn.profile.engine, drawn.profile.restore, bool(drawn.pcm)) for drawn in services.megaservice.drawn}
+        assert profiles == {("hearing", "mouth", True)}
+        assert [profile.engine for profile in services.places.given] == ["toy", "hearing"]
+        assert services.places.taken == 1
+        assert len(told(live, "done")) == 2
+
+
+async def test_a_session_with_an_engine_that_is_none_does_not_begin() -> None:
+    services = toy.ToyServices()
+    async with toy.sessions(services) as sessions:
+        with pytest.raises(RelayedProblem) as refused:
+            await sessions.open(toy.start(engine="sadtalker"), toy.caller())
+        assert refused.value.extra["field"] == "engine"
+        assert services.places.given == []
+        live = await sessions.open(toy.start(engine="hearing", size=256), toy.caller())
+        assert live._start.profile == VideoProfile(size=256, engine="hearing", restore="none")

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from AvatarChatbot.capacity import Place
+from AvatarChatbot.drawer import Drawer
 from AvatarChatbot.keys import Keys
 from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.messages import Start
@@ -21,7 +22,7 @@ from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.nodes import _placed
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import Overloaded
+from comps.cores.errors import Overloaded, RelayedProblem
 from comps.cores.mega.run import NodeEvent
 from comps.cores.proto.avatar import Chunk, ChunkRequest, Persona, Speech, Transcript, VideoProfile, Word
 from comps.cores.telemetry.metrics import ServiceMetrics
@@ -79,6 +80,7 @@ class Megaservice:
     def __init__(self) -> None:
         self.clauses = ["Hello there."]
         self.asked: list[str] = []
+        self.drawn: list[ChunkRequest] = []
         #: Raised instead of an answer.
         self.failure: Exception | None = None
         #: Set: answers come. Cleared, they wait.
@@ -101,6 +103,7 @@ class Megaservice:
             yield NodeEvent("tts/toy", "item", _placed(turn, speech(clause)))
             assert turn.timeline is not None
             for request in turn.timeline.chunks(final=number == len(self.clauses)):
+                self.drawn.append(request)
                 yield NodeEvent("animation/toy", "item", await draw(request))
 
 
@@ -167,18 +170,21 @@ class Conversations:
 
 @dataclass
 class Capacity:
-    """``free`` places."""
+    """``free`` places, in which a picture stands for ``step`` frames. ``given``: the profiles of those that were taken."""
 
     free: float = float("inf")
     taken: int = 0
+    step: int = 1
+    given: list[VideoProfile] = field(default_factory=list)
 
     @asynccontextmanager
     async def place(self, profile: VideoProfile, frees_in_s: Callable[[], float] | None = None) -> AsyncIterator[Place]:
         if self.taken >= self.free:
             raise Overloaded("all places are taken", retry_after=7, node="animation")
         self.taken += 1
+        self.given.append(profile)
         try:
-            yield Place(f"place-{self.taken}", 0.01)
+            yield Place(f"place-{self.taken}", 0.01, self.step)
         finally:
             self.taken -= 1
 
@@ -244,6 +250,13 @@ class ToyServices(Services):
         self.ears: Any = self.toy_ears
         self._draw = draw
         self.idle_loops._draw = draw
+
+    async def drawer(self, profile: VideoProfile) -> Drawer:
+        if profile.engine not in ("", "toy", "hearing"):
+            document = {"status": 422, "code": "unknown_engine", "detail": "there are: toy, hearing", "field": "engine"}
+            raise RelayedProblem(document, node="animation")
+        named = {"engine": profile.engine or "toy", "restore": profile.restore or "none"}
+        return Drawer(profile.model_copy(update=named), hears=profile.engine == "hearing")
 
     async def face(self, avatar: str | None, persona: Persona | str | None, *_: Any, **__: Any) -> tuple[str, Persona]:
         return "face", Persona(name="Toy")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comps.cores.proto.avatar import CONTEXT_S, MAX_CHUNK_S, ChunkRequest, Speech, VideoProfile
+from comps.cores.proto.avatar import CONTEXT_S, HEARING_S, MAX_CHUNK_S, ChunkRequest, Speech, VideoProfile
 from comps.media.timeline import Timeline
 
 RATES = [16_000, 22_050, 24_000, 48_000]
@@ -142,3 +142,35 @@ def test_no_clause_no_chunk() -> None:
     timeline = Timeline("a", VideoProfile())
     assert timeline.chunks(final=True) == []
     assert (timeline.frames, timeline.duration_s) == (0, 0.0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    lengths=st.lists(st.integers(2000, 60_000), min_size=1, max_size=8),
+    timed=st.lists(st.booleans(), min_size=8, max_size=8),
+    rate=st.sampled_from(RATES),
+    fps=st.integers(5, 30),
+    first_frame=st.integers(0, 300),
+)
+def test_an_engine_that_hears_gets_the_sound_it_needs_and_no_more(
+    lengths: list[int], timed: list[bool], rate: int, fps: int, first_frame: int
+) -> None:
+    """Where phonemes are missing, as much as others get."""
+    made = {}
+    for hears in (False, True):
+        timeline = Timeline("a", VideoProfile(fps=fps), hears=hears, first_frame=first_frame)
+        clauses = [spoken(length, rate, timed=is_timed) for length, is_timed in zip(lengths, timed, strict=False)]
+        made[hears] = drained(timeline, clauses), timeline.sound(0)
+    (plain, _), (chunks, sound) = made[False], made[True]
+    shift = first_frame / fps
+    for other, chunk in zip(plain, chunks, strict=True):
+        if other.pcm:
+            assert (chunk.pcm, chunk.pcm_start_s) == (other.pcm, other.pcm_start_s)
+            continue
+        assert chunk.phonemes == other.phonemes
+        begin, end = chunk.start_frame / fps - shift, (chunk.start_frame + chunk.frames) / fps - shift
+        at = round((chunk.pcm_start_s - shift) * rate)
+        assert chunk.pcm == sound[2 * at : 2 * at + len(chunk.pcm)]
+        assert at / rate == pytest.approx(max(0.0, begin - HEARING_S), abs=2 / rate)
+        known = len(sound) / 2 / rate
+        assert at / rate + len(chunk.pcm) / 2 / rate <= min(known, end + HEARING_S) + 1 / rate

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from typer.testing import CliRunner, Result
 
 from AvatarChatbot.cli import app
-from comps.models import catalogue
+from comps.models import catalogue, checkpoints
 from comps.models.catalogue import Model
+from comps.models.checkpoints import Checkpoint
 from comps.models.state import missing
+from comps.models.weights import checkpoint
+from tests.models.hub import entry as checkpoint_entry
+from tests.models.hub import hub
 from tests.models.wheel import build, entry
 
 
@@ -89,3 +95,86 @@ def test_each_model_comes_with_its_licence_and_without_sound(model: Model) -> No
     assert any(path.endswith("LICENSE") for path in model.files)
     assert not any(path.endswith(".wav") for path in model.files)
     assert f"{model.project} {model.version}" in Path("NOTICE").read_text()
+
+
+@pytest.fixture
+def bear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkpoint]:
+    """One more checkpoint, which a hub on loopback has."""
+    content = b"weights" * 1000
+    monkeypatch.delenv("ANIMATION_NON_COMMERCIAL", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    with hub({"weights/bear.pth": content}) as server:
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
+        made = checkpoint_entry(content, "bear", "weights/bear.pth")
+        monkeypatch.setitem(checkpoints.CHECKPOINTS, "bear", made)
+        yield made
+
+
+def test_what_is_pulled_is_described_before(models: Path, bear: Checkpoint) -> None:
+    said = _run("models", "pull", "bear")
+    assert said.exit_code == 1
+    described = (
+        "toy licence",
+        "do not sell it",
+        "toys/bear",
+        bear.revision,
+        bear.sha256,
+        "weights/bear.pth",
+        "0 MB",
+        "give --yes",
+    )
+    assert all(part in _words(said) for part in described)
+    assert "bear │ not pulled" in _words(_run("models", "list"))
+
+
+def test_pulled_verified_and_listed(models: Path, bear: Checkpoint) -> None:
+    said = _run("models", "pull", "bear", "--yes")
+    assert (said.exit_code, "set ANIMATION_NON_COMMERCIAL=true" in _words(said)) == (0, True)
+    assert str(checkpoint("bear")) in said.output
+    assert "bear │ pulled" in _words(_run("models", "list"))
+    assert (_run("models", "verify", "bear").exit_code, "bear: as it should be" in _run("models", "verify").output) == (0, True)
+
+
+def test_who_acknowledged_the_licence_is_not_asked(models: Path, bear: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANIMATION_NON_COMMERCIAL", "true")
+    said = _run("models", "pull", "bear")
+    assert (said.exit_code, "NON_COMMERCIAL" in said.output) == (0, False)
+
+
+def test_pulled_into_a_folder_to_be_mounted(models: Path, bear: Checkpoint, tmp_path: Path) -> None:
+    said = _words(_run("models", "pull", "bear", "--yes", "--into", str(tmp_path / "mounted")))
+    assert f"AVATARCHATBOT_MODELS={tmp_path}/mounted" in said
+    assert (tmp_path / "mounted/bear/bear.pth").is_file()
+    assert "AVATARCHATBOT_MODELS" not in _words(_run("models", "pull", "bear", "--yes", "--into", str(models)))
+
+
+def test_damage_is_found(models: Path, bear: Checkpoint) -> None:
+    assert _run("models", "verify", "bear").exit_code == 1
+    _run("models", "pull", "bear", "--yes", "--into", str(models))
+    file = checkpoint("bear")
+    assert file is not None
+    file.write_bytes(b"W" + file.read_bytes()[1:])
+    said = _run("models", "verify")
+    assert (said.exit_code, "bear: damaged" in said.output, "models pull bear" in said.output) == (1, True, True)
+    file.unlink()
+    assert "is gone" in _run("models", "verify", "bear").output
+
+
+def test_a_checkpoint_of_ones_own_is_named(
+    models: Path, bear: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "own.pth"
+    file.write_bytes(b"weights" * 1000)
+    monkeypatch.setenv("ANIMATION_WAV2LIP_CHECKPOINT", str(file))
+    assert f"ANIMATION_WAV2LIP_CHECKPOINT: {file} is bear" in _run("models", "verify").output
+    file.write_bytes(b"other")
+    said = _run("models", "verify")
+    assert (said.exit_code, "does not know" in said.output) == (0, True)
+    file.unlink()
+    assert _run("models", "verify").exit_code == 1
+
+
+def test_an_unknown_checkpoint_is_refused_with_those_that_there_are(models: Path) -> None:
+    for command in ("pull", "verify"):
+        said = _run("models", command, "sadtalker")
+        assert (said.exit_code, "wav2lip-gan" in said.output) == (2, True)

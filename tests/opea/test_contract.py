@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ORCHESTRATOR, SERVICES, NAMES = "opea/test_orchestrator.py", "opea/test_services.py", "opea/test_names.py"
+ENVIRONMENT = "opea/test_environment.py"
 E2E = "e2e/test_opea.py"
 CORE, SURFACE, DAG = "cores/test_orchestrator.py", "cores/test_http_surface.py", "cores/test_dag.py"
 
@@ -102,6 +103,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "§4 asr: /v1/asr, /v1/audio/transcriptions in both generations": [(E2E, "test_speech_is_recognised_in_all_shapes")],
     "§4 llm: chat, query, streams": [(E2E, "test_the_model_answers_in_all_shapes")],
     "§4 tts: /v1/tts, /v1/audio/speech in both generations": [(E2E, "test_text_is_spoken_in_all_shapes")],
+    "§4 wav2lip: /v1/wav2lip, /v1/health": [(ENVIRONMENT, "test_it_stands_in_the_place_of_opeas_wav2lip_server")],
     "§4 animation: /v1/animation": [(E2E, "test_a_clip_is_drawn_in_opeas_shape")],
 }
 

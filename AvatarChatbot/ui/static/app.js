@@ -21,7 +21,7 @@ const STATES = {
   waiting: "",
 };
 const QUALITIES = {
-  half: "This computer is busy: every second picture is left out.",
+  half: "This computer draws no more than every second picture.",
   still: "This computer is busy: the picture stands still while the voice goes on.",
   text: "There is no voice at the moment: answers come as text.",
 };
@@ -49,6 +49,12 @@ function unspoken() {
 
 function voice() {
   return element("voice").value.trim() || "default";
+}
+
+/** Who draws the face, as it was chosen; nothing: the server's best. */
+function drawing() {
+  const [engine, restore] = element("engine").value.split("/");
+  return engine ? { engine, restore } : {};
 }
 
 function show(name) {
@@ -83,6 +89,7 @@ function connect() {
     avatar,
     persona,
     voice: voice(),
+    ...drawing(),
     conversation_id: conversation || undefined,
     microphone: { format: "pcm16", rate: microphone?.rate ?? 16000 },
     key: gateway.key || undefined,
@@ -264,11 +271,24 @@ async function listVoices() {
   );
 }
 
+async function listEngines() {
+  const { engine, restore, engines, restores } = await gateway.ask("/engines");
+  const choices = engines.flatMap((name) => restores[name].map((restored) => [name, restored]));
+  element("engine").replaceChildren(
+    ...choices.map(([name, restored]) => {
+      const label = restored === "none" ? name : `${name}, ${restored} restored`;
+      return new Option(label, `${name}/${restored}`, false, name === engine && restored === restore);
+    }),
+  );
+  element("drawing").hidden = choices.length < 2;
+}
+
 element("start").onclick = start;
 element("end").onclick = end;
 element("interrupt").onclick = () => live?.send("interrupt");
 element("microphone").onclick = () => mute(element("microphone").getAttribute("aria-pressed") === "true");
 element("voice").onchange = () => live?.change("voice", { voice: voice() });
+element("engine").onchange = () => live?.change("engine", drawing());
 element("file").onchange = element("consent").onchange = mayBring;
 element("bring").querySelector("form").onsubmit = bring;
 element("ask").onsubmit = async (event) => {
@@ -291,3 +311,4 @@ addEventListener("pagehide", () => live && end());
 show("away");
 faces.open();
 listVoices();
+listEngines();

@@ -85,8 +85,8 @@ export class Live {
   }
 
   /**
-   * Another face or voice, from the next turn on; in a session that begins anew, from the beginning.
-   * @param {"avatar" | "voice"} type
+   * Another face, voice or engine, from the next turn on; in a session that begins anew, from the beginning.
+   * @param {"avatar" | "voice" | "engine"} type
    * @param {object} fields
    */
   change(type, fields) {

@@ -14,7 +14,7 @@ class WarpEngine(RigEngine):
     restores = ()
     worker = "comps.animation.warp.worker:WarpWorker"
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         return 0.0
 
     async def chunk(self, request: ChunkRequest) -> Chunk:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import cast
 
+from comps.animation.cost import pixels
 from comps.animation.engines.rig_engine import RigEngine
 from comps.animation.wav2lip.batcher import Batcher
 from comps.animation.wav2lip.jobs import MouthJob
@@ -18,7 +19,7 @@ from comps.cores.errors import NodeUnavailable
 from comps.cores.proto.avatar import Chunk, ChunkRequest
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import models_folder
-from comps.models.weights import COMMAND, checkpoint
+from comps.models.weights import checkpoint, unusable
 
 #: Frames in one call of the network: for each core of a processor, which draws no faster by more, while others would wait for
 #: them; and on accelerators.
@@ -39,13 +40,10 @@ class Wav2LipEngine(RigEngine):
 
     @classmethod
     def unavailable(cls, settings: AnimationSettings) -> str | None:
+        if reason := unusable("wav2lip", settings.wav2lip_checkpoint, settings.non_commercial):
+            return reason
         path = _checkpoint(settings)
-        if path is None:
-            return f"there is no checkpoint: run `{COMMAND} wav2lip-gan`, or set ANIMATION_WAV2LIP_CHECKPOINT"
-        if not path.is_file():
-            return f"there is no checkpoint at {path} (ANIMATION_WAV2LIP_CHECKPOINT)"
-        if not settings.non_commercial:
-            return "its weights forbid commercial use: set ANIMATION_NON_COMMERCIAL=true to acknowledge that"
+        assert path is not None
         try:
             device = resolve(settings.device, settings.dtype, settings.threads)
         except NodeUnavailable as error:
@@ -57,10 +55,10 @@ class Wav2LipEngine(RigEngine):
             return f"{' and '.join(missing)} not installed: run `{INSTALL}`"
         return super().unavailable(settings)
 
-    def picture_s(self, restore: str) -> float:
+    def picture_s(self, restore: str, size: int) -> float:
         if not self._mouth_s:
             return 0.0
-        return self._settings.frame_cost_ms / 1000 + self._settings.workers * self._mouth_s
+        return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * self._mouth_s
 
     async def start(self) -> None:
         """Raises UnusableCheckpoint, NodeUnavailable."""

@@ -61,3 +61,7 @@ class Framing:
         """Landmarks ``[n, 2 or 3]`` of the picture in the square, depth scaled alike."""
         shift = np.array([self.x, self.y, 0.0])[: points.shape[1]]
         return cast("Doubles", (points.astype(np.float64) - shift) * self.scale)
+
+    def unplace(self, points: Doubles) -> Doubles:
+        """Points ``[n, 2]`` of the square in the picture: the reverse of ``place``."""
+        return points / self.scale + [self.x, self.y]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,8 @@ class _Waiting:
         self.asked = min(part.stop, len(self.job.which))
         which = self.job.which[part]
         shown, renumbered = np.unique(which, return_inverse=True)
-        return replace(self.job, crops=self.job.crops[shown], which=renumbered, mels=self.job.mels[part])
+        restore = self.job.restore and self.job.restore.of(shown)
+        return MouthJob(self.job.crops[shown], renumbered.astype(np.int64), self.job.mels[part], restore)
 
     def add(self, piece: Mouths) -> None:
         self.pieces.append(piece)

@@ -8,20 +8,25 @@ import numpy as np
 
 from comps.animation.checkpoint import Tensors, UnusableCheckpoint, check, read
 from comps.animation.wav2lip.layout import FIRST, OFFICIAL, QUARTER, Generator, Layer
+from comps.animation.wav2lip.ranges import ranges
 
 #: Of torch's BatchNorm2d.
 _EPSILON = 1e-5
 
 
 def fold(path: Path) -> Tensors:
-    """``<layer>.weight`` and ``<layer>.bias`` of every layer, float32. Raises UnusableCheckpoint for files not of Wav2Lip."""
+    """``<layer>.weight`` and ``<layer>.bias`` of every layer, float32, and ``<layer>.high`` for int8 (``ranges``).
+
+    Raises UnusableCheckpoint where the file is not Wav2Lip's.
+    """
     tensors = read(path)
     check(tensors, generator(tensors, FIRST).tensors(), "Wav2Lip")
-    folded: Tensors = {}
-    for layer in Generator(tensors[FIRST].shape[0]).normalised:
+    layers = Generator(tensors[FIRST].shape[0])
+    folded = ranges(tensors, layers)
+    for layer in layers.normalised:
         folded |= _folded(tensors, layer)
-    last = Generator(tensors[FIRST].shape[0]).colour.name
-    return folded | {f"{last}.{kind}": tensors[f"{last}.{kind}"] for kind in ("weight", "bias")}
+    last = layers.colour.name
+    return folded | {f"{last}.{kind}": tensors[f"{last}.{kind}"].copy() for kind in ("weight", "bias")}
 
 
 def generator(tensors: Tensors, first: str = "face_encoder_blocks.0.0.weight") -> Generator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,18 @@ class RestoreJob:
     """How drawn mouths get into aligned faces, and which part of the restored faces comes back.
 
     For each of a job's m crops: ``faces`` uint8 BGR [m, 512, 512, 3], the picture aligned as GFPGAN wants it; ``matrices``
-    float64 [m, 2, 3], pixels of the drawn lower half (96 × 48) → pixels of the aligned face; ``masks`` uint8 [m, 512, 512],
-    how much of the drawn mouth shows there. ``box``: x0, y0, x1, y1 of the aligned face.
+    float64 [m, 2, 3] and ``outlines`` float64 [m, k, 2]: of a ``MouthRegion`` of the aligned face. ``box``: x0, y0, x1, y1 of
+    the aligned face, which all that a mouth may change lies in.
     """
 
     faces: NDArray[np.uint8]
     matrices: NDArray[np.float64]
-    masks: NDArray[np.uint8]
+    outlines: NDArray[np.float64]
     box: tuple[int, int, int, int]
+
+    def of(self, crops: NDArray[np.int64]) -> RestoreJob:
+        """For some of the job's crops."""
+        return replace(self, faces=self.faces[crops], matrices=self.matrices[crops], outlines=self.outlines[crops])
 
 
 @dataclass(frozen=True)

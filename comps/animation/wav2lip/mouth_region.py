@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ class MouthRegion:
     """The region of one picture with sides of ``size`` pixels.
 
     ``matrix``: float64 [2, 3], pixels of the drawn lower half (96 × 48) → pixels of the picture; both count from the centre of
-    the first pixel. ``outline``: float64 [n, 2], pixels of the picture: the lower face, within which the mouth is drawn.
+    the first pixel. ``outline``: float64 [51, 2], pixels of the picture: the lower face, within which the mouth is drawn.
     """
 
     size: int
@@ -51,10 +52,14 @@ class MouthRegion:
 
     @classmethod
     def of(cls, points: Floats | Doubles, size: int, pads: Pads | None = None) -> MouthRegion:
-        """By the landmarks [478, 2] of a face, pixels of the picture."""
+        """By the landmarks [478, 2] of a face, pixels of the picture.
+
+        A face that the picture cuts off keeps its whole box, and the picture's border goes on in the crop. S3FD's boxes end with
+        the picture: that stretches the face, and the generator draws the mouth elsewhere.
+        """
         points = points[:, :2].astype(np.float64) - 0.5
-        box = _FaceBox.around(points, pads or Pads()).within(size)
-        return cls(size, box.lower_half(), _lower_face(points, box))
+        box = _FaceBox.around(points, pads or Pads())
+        return cls(size, box.lower_half(), _lower_face(points))
 
     @property
     def face_matrix(self) -> Doubles:
@@ -96,15 +101,19 @@ class MouthRegion:
         return cls(int(arrays["size"]), arrays["matrix"], arrays["outline"])
 
 
-def regions(points: Floats | Doubles, size: int, pads: Pads | None = None) -> list[MouthRegion]:
-    """The regions of a clip by its landmarks [n, 478, 2]: averaged over five frames around each.
+def smoothed(points: Floats | Doubles) -> Doubles:
+    """The landmarks [n, 478, 2] of a clip, each frame's averaged over the five around it.
 
     A clip plays forwards and back, so its first and last frames are averaged with those that follow them then.
     """
     reach = min(_SMOOTHING // 2, len(points) - 1)
     padded = np.pad(points[..., :2].astype(np.float64), ((reach, reach), (0, 0), (0, 0)), mode="reflect")
-    smooth = np.mean([padded[k : k + len(points)] for k in range(2 * reach + 1)], axis=0)
-    return [MouthRegion.of(one, size, pads) for one in smooth]
+    return cast("Doubles", np.mean([padded[k : k + len(points)] for k in range(2 * reach + 1)], axis=0))
+
+
+def regions(points: Floats | Doubles, size: int, pads: Pads | None = None) -> list[MouthRegion]:
+    """The regions of a clip by its landmarks [n, 478, 2], smoothed."""
+    return [MouthRegion.of(one, size, pads) for one in smoothed(points)]
 
 
 @dataclass(frozen=True)
@@ -135,29 +144,6 @@ class _FaceBox:
             float(high[1] + pads.bottom * pixel),
         )
 
-    def within(self, size: int) -> _FaceBox:
-        """Cut where the picture ends, as S3FD's boxes are: the middle of no side lies beyond it."""
-        x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
-        left, right = (self._inside((edge, y), (x, y), size) for edge in (self.left, self.right))
-        top, bottom = (self._inside((x, edge), (x, y), size) for edge in (self.top, self.bottom))
-        return _FaceBox(
-            self.axes,
-            x + left * (self.left - x),
-            y + top * (self.top - y),
-            x + right * (self.right - x),
-            y + bottom * (self.bottom - y),
-        )
-
-    def _inside(self, end: tuple[float, float], start: tuple[float, float], size: int) -> float:
-        """How much of the way from ``start`` to ``end`` lies in the picture, 0.1 … 1."""
-        begin, stop = self.axes.picture(np.array([start, end]))
-        share = 1.0
-        for at, to in zip(begin, stop, strict=True):
-            limit = -0.5 if to < -0.5 else size - 0.5
-            if to < -0.5 or to > size - 0.5:
-                share = min(share, (limit - at) / (to - at))
-        return float(max(share, 0.1))
-
     def lower_half(self) -> Doubles:
         """Pixels of the lower half (96 × 48) → pixels of the picture."""
         across = (self.right - self.left) / FACE * self.axes.right
@@ -166,10 +152,17 @@ class _FaceBox:
         return np.column_stack([across, down, corner + 0.5 * (across + down)])
 
 
-def _lower_face(points: Doubles, box: _FaceBox) -> Doubles:
-    """The outline of what moves in speech: cheeks, jaw and the room into which the chin drops, up to beside the nose."""
-    jaw = points[[*topology.JAW]]
-    return np.vstack([jaw, points[[*topology.CHEEK[1:2], topology.NOSE_BASE, topology.CHEEK[0]]]])
+#: What moves in speech, and the jaw below the ears.
+_LOWER_FACE = (*topology.JAW[1:-1], *topology.CHEEK, *topology.OUTER_UPPER, *topology.OUTER_LOWER)
+
+
+def _lower_face(points: Doubles) -> Doubles:
+    """The outline of what moves in speech. Convex: in a face that is turned away the far jaw lies behind the cheek.
+
+    Always of as many points, the last of them repeated, so that those of a clip can be stored as one array.
+    """
+    hull = cv2.convexHull(points[[*_LOWER_FACE]].astype(np.float32))[:, 0].astype(np.float64)
+    return np.pad(hull, ((0, len(_LOWER_FACE) - len(hull)), (0, 0)), mode="edge")
 
 
 def _shifted(matrix: Doubles, x: float, y: float) -> Doubles:

@@ -42,7 +42,9 @@ class OpenvinoNetwork:
 
         self._face = compiled(_face_model(layers, weights), ov.Type.f32, 1).create_infer_request()
         self._voices = ov.AsyncInferQueue(compiled(_voice_model(layers, weights), ov.Type.f32, device.threads), device.threads)
-        frame = compiled(_frame_model(layers, weights), _PRECISIONS[device.dtype], device.threads)
+        model = _frame_model(layers, weights, int8=device.dtype == "int8")
+        frame = compiled(model, _PRECISIONS[device.dtype], device.threads)
+        self._compiled = frame
         self._frames = ov.AsyncInferQueue(frame, device.threads)
         self._voices.set_callback(_keep)
         self._frames.set_callback(_keep)
@@ -64,62 +66,94 @@ class OpenvinoNetwork:
         self._frames.wait_all()
         return drawn[:, 0]
 
+    def computed(self) -> list[str]:
+        """What the convolutions of a frame compute with here, as OpenVINO says: f32, bf16, u8 …"""
+        nodes = (node.get_rt_info() for node in self._compiled.get_runtime_model().get_ops())
+        kinds = ("Convolution", "Deconvolution")
+        return [str(node["runtimePrecision"].astype(str)) for node in nodes if node["layerType"].astype(str) in kinds]
+
 
 def _keep(request: ov.InferRequest, into: NDArray[np.float32]) -> None:
     into[:] = request.get_output_tensor(0).data
 
 
 def _face_model(layers: Generator, weights: Tensors) -> ov.Model:
+    graph = _Graph(weights)
     face = x = ops.parameter([1, 6, FACE, FACE], ov.Type.f32, name="face")
     features = []
     for stage in layers.face_encoder:
-        x = _run(stage, x, weights)
+        x = graph.run(stage, x)
         features.append(x)
     maps = []
     for (layer, before), x, rows in zip(layers.joined, reversed(features), plan(layers), strict=True):
-        maps.append(_convolution(layer, split(weights, layer, before)[1], _below(x, rows.first)))
+        maps.append(_Graph(split(weights, layer, before)[1]).convolution(layer, x, rows.first))
     return ov.Model(maps, [face], "wav2lip_face")
 
 
 def _voice_model(layers: Generator, weights: Tensors) -> ov.Model:
     mel = ops.parameter([1, 1, MEL_BANDS, MEL_COLUMNS], ov.Type.f32, name="mel")
-    return ov.Model([_run(layers.audio_encoder, mel, weights)], [mel], "wav2lip_voice")
+    return ov.Model([_Graph(weights).run(layers.audio_encoder, mel)], [mel], "wav2lip_voice")
 
 
-def _frame_model(layers: Generator, weights: Tensors) -> ov.Model:
-    voice = ops.parameter([1, layers.decoder[0][0].inputs, 1, 1], ov.Type.f32, name="voice")
-    x = _run(layers.decoder[0], voice, weights)
+def _frame_model(layers: Generator, weights: Tensors, *, int8: bool) -> ov.Model:
+    weights = dict(weights)
+    for layer, before in layers.joined:
+        weights |= split(weights, layer, before)[0]
+        del weights[f"{layer.name}.bias"]
+    graph = _Graph(weights, int8=int8)
+    voice = ops.parameter([1, layers.decoder[0][0].inputs, 1, 1], ov.Type.f32, name=layers.audio_encoder[-1].name)
+    x = graph.run(layers.decoder[0], voice)
     maps = []
     rests = (*(stage[1:] for stage in layers.decoder[1:]), ())
-    for (layer, before), rest, rows in zip(layers.joined, rests, plan(layers), strict=True):
-        y = _convolution(layer, split(weights, layer, before)[0], _below(x, rows.skipped))
+    for (layer, _), rest, rows in zip(layers.joined, rests, plan(layers), strict=True):
+        y = graph.convolution(layer, x, rows.skipped)
         beside = ops.parameter(list(y.shape), ov.Type.f32, name=f"{layer.name}.beside")
         maps.append(beside)
-        x = _run(rest, ops.relu(ops.add(y, beside)), weights)
-    drawn = ops.sigmoid(_convolution(layers.colour, weights, _below(x, 1)))
+        x = graph.run(rest, ops.relu(ops.add(y, beside), name=layer.name))
+    drawn = ops.sigmoid(_Graph(weights).convolution(layers.colour, x, 1))
     return ov.Model([drawn], [voice, *maps], "wav2lip_frame")
 
 
-def _run(stage: Iterable[Layer], x: ov.Node, weights: Tensors) -> ov.Node:
-    for layer in stage:
-        y = _convolution(layer, weights, x)
-        x = ops.relu(ops.add(y, x) if layer.residual else y)
-    return x
+class _Graph:
+    """Layers as OpenVINO's operations. What comes of a layer has its name.
+
+    ``int8``: inputs in 256 steps of the range of the layer that they come from, weights in 255 of each output channel's own; the
+    device makes integer convolutions of that.
+    """
+
+    def __init__(self, weights: Tensors, *, int8: bool = False) -> None:
+        self._weights, self._int8 = weights, int8
+
+    def run(self, stage: Iterable[Layer], x: ov.Node) -> ov.Node:
+        for layer in stage:
+            y = self.convolution(layer, x)
+            x = ops.relu(ops.add(y, x) if layer.residual else y, name=layer.name)
+        return x
+
+    def convolution(self, layer: Layer, x: ov.Node, first: int = 0) -> ov.Node:
+        """The layer's convolution of the rows of ``x`` from ``first`` on, without what follows it."""
+        weights = np.ascontiguousarray(self._weights[f"{layer.name}.weight"])
+        weight = ops.constant(weights, shared_memory=True)
+        if self._int8:
+            x = _in_steps(x, np.zeros(1, np.float32), self._weights[f"{x.get_friendly_name()}.high"], 256)
+            axis = 1 if layer.transposed else 0
+            largest = np.abs(weights).max(axis=tuple({0, 1, 2, 3} - {axis}), keepdims=True)
+            weight = _in_steps(weight, -largest, largest, 255)
+        x = _below(x, first)
+        stride, padding = list(layer.stride), [layer.padding] * 2
+        if layer.transposed:
+            grown = [layer.output_padding] * 2
+            y = ops.convolution_backprop_data(
+                x, weight, stride, pads_begin=padding, pads_end=padding, dilations=[1, 1], output_padding=grown
+            )
+        else:
+            y = ops.convolution(x, weight, stride, padding, padding, [1, 1])
+        bias = self._weights.get(f"{layer.name}.bias")
+        return y if bias is None else ops.add(y, ops.constant(bias.reshape(1, -1, 1, 1)))
 
 
-def _convolution(layer: Layer, weights: Tensors, x: ov.Node) -> ov.Node:
-    """The layer's convolution of ``x``, without what follows it."""
-    weight = ops.constant(np.ascontiguousarray(weights[f"{layer.name}.weight"]), shared_memory=True)
-    stride, padding = list(layer.stride), [layer.padding] * 2
-    if layer.transposed:
-        grown = [layer.output_padding] * 2
-        y = ops.convolution_backprop_data(
-            x, weight, stride, pads_begin=padding, pads_end=padding, dilations=[1, 1], output_padding=grown
-        )
-    else:
-        y = ops.convolution(x, weight, stride, padding, padding, [1, 1])
-    bias = weights.get(f"{layer.name}.bias")
-    return y if bias is None else ops.add(y, ops.constant(bias.reshape(1, -1, 1, 1)))
+def _in_steps(x: ov.Node, low: NDArray[np.float32], high: NDArray[np.float32], levels: int) -> ov.Node:
+    return ops.fake_quantize(x, low, high, low, high, levels)
 
 
 def _below(x: ov.Node, row: int) -> ov.Node:

@@ -21,8 +21,8 @@ from comps.animation.wav2lip.jobs import FACE
 #: The mask is softened by this much, and ends within so much of the drawn half's edges; at the bottom of less, for the chin drops
 #: to there. Pixels of the generator.
 _SOFT, _EDGE, _BOTTOM = 2.2, 5.0, 3.0
-#: It reaches this much further than the jaw, and this far below the chin, which drops in speech; pixels of the generator.
-_BEYOND, _BELOW = 1.5, 4.0
+#: It reaches this much further than the jaw, and so much more below the chin, which drop in speech; pixels of the generator.
+_BEYOND, _BELOW = 4.0, 3.0
 #: Colours are compared on cells of this many pixels of the generator, and evened out over this many cells.
 _CELL, _SPREAD = 4, 5.0
 #: A difference above this is movement, not an error of colour (levels of 255) …
@@ -36,11 +36,13 @@ _STILL, _STIRRED = 1.5, 6.0
 _KEEP, _DROP = 6.0, 16.0
 #: Differences are looked at within squares of this many pixels of the patch, blurred by the second.
 _REACH, _NOISE = 5, 0.8
-#: Unsharp masking, radius 1 pixel of the patch. On drawn mouths (benchmarks/wav2lip_sheet.py) 0.6 comes nearest to the sharpness,
-#: and to the pixels, of mouths drawn at the picture's own resolution.
-_SHARPEN = 0.6
+#: Unsharp masking by the difference of two Gaussians (pixels of the patch), which leaves alone the pattern of single pixels that
+#: transposed convolutions make. On mouths drawn by warp this comes nearest to them as drawn at the picture's resolution.
+_SHARPEN, _RADII = 0.9, (0.6, 1.2)
 #: A patch with more pixels than the picture is blurred first, so that it does not alias.
 _ALIAS_SCALE = 0.75
+#: A patch is enlarged by at most this factor before it is laid.
+_FINER = 4
 #: Most pixels of the picture that are averaged into one, along a side.
 _FINEST = 12
 #: B, G, R in 0 … 255 and 1 → Y, U, V.
@@ -106,7 +108,8 @@ def _sharpen(change: Floats, rest: Floats, drop: Floats, scale: float) -> None:
     """Sharpen what is drawn anew, in place, where the patch is enlarged by ``scale``: twice or more, in full."""
     drawn = change + rest
     amount = np.float32(_SHARPEN * min(max(scale - 1.0, 0.0), 1.0))
-    change += amount * drop * (drawn - cv2.GaussianBlur(drawn, (0, 0), 1.0))
+    fine, coarse = (cv2.GaussianBlur(drawn, (0, 0), radius) for radius in _RADII)
+    change += amount * drop * (fine - coarse)
 
 
 def sampled(picture: Floats | Pixels, matrix: Doubles, size: tuple[int, int]) -> Floats | Pixels:
@@ -134,8 +137,9 @@ def _mapped(points: Doubles, matrix: Doubles) -> Doubles:
 def _lower_face(outline: Doubles) -> Floats:
     """The mask at the generator's resolution, 0 … 1 [48, 96], of an outline in its pixels."""
     away = outline - [FACE / 2, FACE / 4]
-    grown = outline + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6) * _BEYOND
-    grown[:, 1] += _BELOW * smoothstep((away[:, 1] - FACE / 8) / (FACE / 8))
+    down = away[:, 1] / (FACE / 4)
+    beyond = _BEYOND * smoothstep(down + 0.5) + _BELOW * smoothstep(2 * down - 1)
+    grown = outline + away / np.maximum(np.linalg.norm(away, axis=1), 1e-6)[:, None] * beyond[:, None]
     mask = fill((FACE // 2, FACE), grown, _SOFT).astype(np.float32) / np.float32(255)
     return mask * _rising(FACE // 2, _EDGE, _BOTTOM)[:, None] * _rising(FACE, _EDGE, _EDGE)
 
@@ -182,8 +186,14 @@ def _laid(
     x0, y0, x1, y1 = (edge // scale for edge in box)
     placed = (matrix if scale == 1 else _halved(matrix)) - [[0, 0, x0], [0, 0, y0]]
     size = float(np.linalg.norm(placed[:, 0]))
-    source = values if size >= _ALIAS_SCALE else cv2.GaussianBlur(values, (0, 0), 0.35 / size)
-    return cast("Floats", cv2.warpAffine(source, placed, (x1 - x0, y1 - y0), flags=cv2.INTER_CUBIC, borderMode=outside))
+    if size < _ALIAS_SCALE:
+        source = cv2.GaussianBlur(values, (0, 0), 0.35 / size)
+    else:
+        # Curves through the patch's pixels, then lines between those of a finer patch: a third of the time of curves throughout.
+        finer = min(int(np.ceil(size)), _FINER)
+        source = cv2.resize(values, None, fx=finer, fy=finer, interpolation=cv2.INTER_CUBIC) if finer > 1 else values
+        placed = zoomed(placed, 1 / finer)
+    return cast("Floats", cv2.warpAffine(source, placed, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=outside))
 
 
 def _halved(matrix: Doubles) -> Doubles:

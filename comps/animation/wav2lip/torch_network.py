@@ -14,6 +14,7 @@ from comps.animation.checkpoint import Tensors
 from comps.animation.torch_devices import TorchDevice, torch_device
 from comps.animation.wav2lip.face_input import face_input
 from comps.animation.wav2lip.folding import generator, split
+from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS
 from comps.animation.wav2lip.layout import Layer
 from comps.animation.wav2lip.rows import plan
 from comps.cores.devices import Device
@@ -47,6 +48,12 @@ class TorchNetwork:
             self._frame[layer.name] = _Convolution(layer, ours, on.dtype, on)
             self._beside.append(_Convolution(layer, theirs, self._fine, on))
         self._encode, self._draw = on.program(self._maps), on.program(self._lower_halves)
+        blank = np.zeros((FACE, FACE, 3), np.uint8)
+        for size in on.sizes:
+            mels = np.zeros((size, MEL_BANDS, MEL_COLUMNS), np.float32)
+            face, other = self.face(blank), self.face(blank)
+            self.mouths([face] * size, mels)
+            self.mouths([other, *[face] * (size - 1)], mels)
 
     def face(self, crop: NDArray[np.uint8]) -> FaceMaps:
         with torch.inference_mode():
@@ -57,13 +64,13 @@ class TorchNetwork:
     def mouths(self, faces: Sequence[FaceMaps], mels: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
             drawn = [self._batch(faces[at], mels[at]) for at in _batches(len(faces), self._on.largest)]
-        return np.concatenate(drawn) if drawn else np.zeros((0, 3, 48, 96), np.float32)
+        return np.concatenate(drawn) if drawn else np.zeros((0, 3, FACE // 2, FACE), np.float32)
 
     def _batch(self, faces: Sequence[FaceMaps], mels: NDArray[np.float32]) -> NDArray[np.float32]:
         count = len(faces)
         padding = self._on.batch(count) - count
         padded = np.concatenate((mels, np.zeros((padding, *mels.shape[1:]), np.float32)))
-        still = all(face is faces[0] for face in faces)
+        still = all(face is faces[0] for face in faces)  # its maps are then added to all frames
         maps = faces[0] if still else tuple(map(torch.cat, zip(*faces, *[faces[0]] * padding, strict=True)))
         drawn = self._draw(torch.from_numpy(padded[:, None]).to(self._on.device, self._fine), *maps)
         self._on.mark()

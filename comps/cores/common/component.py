@@ -46,7 +46,7 @@ class Choice:
 class EngineRegistry(Generic[E]):
     """The engines of one stage, best first: ``{"name": "module:Class"}``. The module is imported when the engine is asked for.
 
-    ``together``: with ``auto`` all that can run do, each for what it can do best.
+    ``together``: with ``auto`` all that can run do, each for what it can do best; so do several names with commas.
     """
 
     def __init__(self, stage: str, engines: Mapping[str, str], *, together: bool = False) -> None:
@@ -73,10 +73,12 @@ class EngineRegistry(Generic[E]):
     def choose(self, name: str, settings: Any) -> Choice:
         """Resolve ``name``; ``auto`` takes the best engine that can run here. Raises NodeUnavailable when a named one cannot."""
         if name != "auto":
-            reason = self.engine_class(name).unavailable(settings)
-            if reason is not None:
-                raise NodeUnavailable(f"{self.stage} engine {name!r} cannot run: {reason}", node=self.stage)
-            return Choice(name, {})
+            first, *beside = name.split(",") if self._together else [name]
+            for engine in (first, *beside):
+                reason = self.engine_class(engine).unavailable(settings)
+                if reason is not None:
+                    raise NodeUnavailable(f"{self.stage} engine {engine!r} cannot run: {reason}", node=self.stage)
+            return Choice(first, {}, tuple(beside))
         reasons = {candidate: self.engine_class(candidate).unavailable(settings) for candidate in self._targets}
         can_run = [candidate for candidate, reason in reasons.items() if reason is None]
         passed_over = {candidate: reason for candidate, reason in reasons.items() if reason is not None}

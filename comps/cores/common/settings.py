@@ -71,7 +71,10 @@ class ServiceSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    engine: str = Field("auto", description="engine, or auto for the best that can run")
+    engine: str = Field(
+        "auto",
+        description="engine, or auto for the best that can run; of tts and animation several, the first the best: warp,wav2lip",
+    )
     workers: int = Field(1, ge=1, le=64, description="worker processes")
     max_body_mb: float = Field(64.0, gt=0, description="largest request body, MiB")
     timeout_s: float = Field(60.0, gt=0, description="longest time for one request, seconds")
@@ -134,6 +137,10 @@ class AnimationSettings(ServiceSettings):
     rig_cache: int = Field(8, ge=1, description="rigs kept in memory by each worker")
     max_audio_s: float = Field(120.0, gt=0, description="longest sound of a whole clip, seconds")
     default_avatar: Path | None = Field(None, description="picture for whole clips that name no avatar; empty: refuse them")
+    fps: int = Field(25, ge=5, le=30, description="frames a second of whole clips that do not say how many")
+    outfile: Path | None = Field(
+        None, description="where /v1/wav2lip writes its video, over the last one; empty: the service keeps each for a while"
+    )
     wav2lip_endpoint: str = Field("", description="OPEA's wav2lip server: makes whole clips that name no face; empty: none")
     device: str = Field("auto", description="where neural engines run: auto, cpu, openvino, cuda, hpu, xpu, mps")
     dtype: Literal["auto", "f32", "bf16", "f16", "int8"] = Field(

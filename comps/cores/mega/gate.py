@@ -13,7 +13,7 @@ from comps.cores.mega.refusal import refuse
 from comps.cores.telemetry import audit
 
 #: What tells nothing about anybody, and what those ask who have no keys: probes and Prometheus.
-OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health_check", "/metrics"})
+OPEN = frozenset({"/health", "/health/live", "/health/ready", "/v1/health", "/v1/health_check", "/metrics"})
 
 
 class Gate:

@@ -6,10 +6,10 @@ import time
 import uuid
 from typing import Annotated, Any, Literal
 
-from docarray import BaseDoc
 from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
 from comps.cores.proto.avatar import Persona
+from comps.cores.proto.base_doc import BaseDoc
 
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "function_call"]
 

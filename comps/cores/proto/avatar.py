@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from docarray import BaseDoc
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from comps.cores.proto import plain, spans
+from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 
 Phoneme = spans.Phoneme

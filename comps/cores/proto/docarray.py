@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from docarray import BaseDoc
 from pydantic import AliasChoices, Field
+
+from comps.cores.proto.base_doc import BaseDoc
 
 
 class TextDoc(BaseDoc):

@@ -113,6 +113,11 @@ async def read_document(request: Request, model: type[M], *, media_field: str | 
     raise UnsupportedMedia(f"cannot read a body of type {content_type}", field="Content-Type")
 
 
+async def read_json(request: Request, model: type[M]) -> M:
+    """The request's body as a ``model``: JSON, whatever its type says. Raises MalformedBody (400), BadInput (422)."""
+    return validate(model, _json_values(await request.body()))
+
+
 def _of_texts(model: type[M], values: dict[str, Any]) -> M:
     """As ``validate``, where numbers are sent as text: what they are is known only afterwards."""
     document = validate(model, values)

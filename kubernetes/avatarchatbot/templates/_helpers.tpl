@@ -28,6 +28,17 @@ animation describe gateway
 {{- if has .service (splitList " " (include "avatarchatbot.storing" .)) }}true{{ end }}
 {{- end }}
 
+{{- /* The volume with checkpoints of neural engines, where there is one. */ -}}
+{{- define "avatarchatbot.models" -}}
+{{- with .Values.models }}
+{{- if .existingClaim }}
+persistentVolumeClaim: {claimName: {{ .existingClaim }}, readOnly: true}
+{{- else if .hostPath }}
+hostPath: {path: {{ .hostPath }}, type: Directory}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "avatarchatbot.security" -}}
 runAsNonRoot: true
 runAsUser: 10001

@@ -172,7 +172,7 @@ async def test_what_a_chunk_costs_counts_the_network_for_every_worker(engine: Wa
     spoken, idle = await engine.chunk(requests(picture, sound)[2]), await engine.chunk(requests(picture, sound)[-1])
     assert spoken.wall_ms > idle.wall_ms > 0
     assert spoken.cpu_ms > idle.cpu_ms > 0
-    assert 0 < engine.picture_s("none") < 1
+    assert 0 < engine.picture_s("none", 512) < 1
 
 
 def _pids(engine: Wav2LipEngine) -> dict[str, list[int]]:

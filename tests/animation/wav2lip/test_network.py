@@ -18,6 +18,7 @@ from benchmarks.plain.wav2lip import lower_halves  # noqa: E402
 from comps.animation.wav2lip.layout import OFFICIAL, Generator  # noqa: E402
 from comps.animation.wav2lip.loading import load  # noqa: E402
 from comps.animation.wav2lip.network import MouthNetwork  # noqa: E402
+from comps.animation.wav2lip.ranges import ranges  # noqa: E402
 from comps.animation.wav2lip.rows import plan  # noqa: E402
 from comps.cores.devices import Device  # noqa: E402
 
@@ -84,3 +85,27 @@ def test_the_process_that_draws_by_openvino_never_imports_torch(checkpoint: tupl
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program, str(checkpoint[1]), str(tmp_path)], check=True)
+
+
+def test_int8_is_near_and_is_int8(checkpoint: tuple[Any, Path]) -> None:
+    plain, path = checkpoint
+    expected = lower_halves(plain, seeded.faces(3)[SEVERAL], seeded.mels(len(SEVERAL)))
+    network = load(path, Device("cpu", "openvino", "int8", 1))
+    assert np.abs(_drawn(network, SEVERAL) - expected).mean() <= 1.5e-2
+    computed = network.computed()  # type: ignore[attr-defined]
+    assert computed.count("u8") == sum(len(stage) for stage in Generator(OFFICIAL).decoder) + 1, "all but the last layer"
+
+
+def test_ranges_are_those_of_the_activations() -> None:
+    """The ranges for int8 come from the statistics alone; on data they must neither cut much nor waste steps."""
+    plain = seeded.wav2lip(4)
+    layer = plain.face_decoder_blocks[5][2]
+    seen: list[Any] = []
+    layer.register_forward_hook(lambda *call: seen.append(call[-1]))
+    lower_halves(plain, seeded.faces(8), seeded.mels(8))
+    high = float(
+        ranges({name: value.numpy() for name, value in plain.state_dict().items()}, Generator(4))["face_decoder_blocks.5.2.high"][
+            0
+        ]
+    )
+    assert 0.6 * seen[0].max() < high < 1.5 * seen[0].max()
