@@ -108,6 +108,12 @@ class Ensemble:
         known = self._engines.get(engine)
         return known.picture_s(restore, size) if known else 0.0
 
+    async def start_drawer(self, profile: VideoProfile) -> None:
+        """Start the engine that draws a profile, if it does not run yet: then it knows what its pictures cost. Raises UnknownEngine,
+        and what starting it raises.
+        """
+        await self._running(self._engine(profile.engine).name)
+
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         return self._told(await self._engines[self.name].register(request))
 

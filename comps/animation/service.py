@@ -170,6 +170,7 @@ def _serve_admission(service: MicroService, admission: Admission, engine: Ensemb
         """A share of the service, for a while: 429 when there is none."""
         asked = await read_document(request, ReservationRequest)
         drawn = engine.pinned(VideoProfile(engine=asked.engine, restore=asked.restore))
+        await engine.start_drawer(drawn)
         share = asked.model_copy(update={"engine": drawn.engine, "restore": drawn.restore})
         return render(admission.reserve(share), request, status=201)
 

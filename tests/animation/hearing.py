@@ -32,6 +32,8 @@ class HearingEngine(WarpEngine):
         return cls.reason or super().unavailable(settings)
 
     def picture_s(self, restore: str, size: int) -> float:
+        if not type(self).starts:
+            return 0.0
         return 0.08 if restore == "mouth" else 0.04
 
     async def start(self) -> None:

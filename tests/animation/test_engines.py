@@ -161,7 +161,7 @@ def test_whole_clips_and_idle_loops_by_a_named_engine(
 
 
 def test_a_share_costs_what_its_engine_takes(client: httpx.Client) -> None:
-    reserved = {}
+    reserved: dict[str, Any] = {}
     for wish in ({"engine": "hearing", "restore": "none"}, {"engine": "hearing", "restore": "mouth"}):
         said = client.post("/v1/animation/reservations", json={"fps": 1, "size": 512, **wish})
         assert said.status_code == 201, said.text
@@ -206,3 +206,16 @@ async def test_the_best_engine_draws_where_none_is_named_and_one_that_cannot_sta
             Ensemble.of(_settings(engine="warp,sadtalker", storage=storage))
         with pytest.raises(UnknownEngine, match="set up for warp alone"):
             Ensemble.of(_settings(engine="warp", storage=storage)).pinned(VideoProfile(engine="hearing"))
+
+
+def test_an_engine_that_nobody_used_yet_is_started_for_the_first_share(tmp_path: Path) -> None:
+    """What its pictures cost is known from then on."""
+    if reason := Landmarker.unavailable(LandmarkSettings()):
+        pytest.skip(reason)
+    with registered() as hearing:
+        service = build(AnimationSettings(port=0, engine="auto", workers=1, storage=StorageSettings(blobs=str(tmp_path))))
+        with serving(service), httpx.Client(base_url=service.base_url, timeout=60, trust_env=False) as client:
+            assert client.post("/v1/animation/reservations", json={"fps": 1}).json()["cost_ms"] == pytest.approx(12)
+            assert hearing.starts == 0
+            said = client.post("/v1/animation/reservations", json={"fps": 1, "engine": "hearing"})
+            assert (said.json()["cost_ms"], hearing.starts) == (pytest.approx(40), 1)

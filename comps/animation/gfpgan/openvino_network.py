@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 from numpy.typing import NDArray
 
 from comps.animation.checkpoint import Tensors
@@ -15,6 +13,7 @@ from comps.animation.gfpgan.folding import restorer
 from comps.animation.gfpgan.layout import SIZE, WHOLE, Step, Steps
 from comps.animation.gfpgan.windows import Window, plan
 from comps.cores.devices import Device, processor_flags
+from comps.cores.openvino import ops, ov
 
 _SLOPE = np.float32(0.2)
 _PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16}

@@ -27,6 +27,8 @@ pytest.importorskip("safetensors")
 pytestmark = pytest.mark.anyio
 
 RATE = 16_000
+#: Silence is told too, as voices do.
+SPOKEN = [(0.0, PHONEMES[0][0], "_"), *PHONEMES, (PHONEMES[-1][1], 4.0, "_")]
 #: From rest over speech to rest: the phonemes end at 1.98 s, and a pause holds for 1.2 s.
 FRAMES = 96
 #: Frames without activity before and after.
@@ -96,7 +98,7 @@ def requests(avatar: str, sound: bytes, size: int = 256, chunk: int = 12, step: 
     return [
         ChunkRequest(
             avatar_id=avatar, profile=VideoProfile(size=size, engine="wav2lip"), seed=3, start_frame=start,
-            frames=min(chunk, FRAMES - start), phonemes=PHONEMES, pcm=sound, sample_rate=RATE, step=step,
+            frames=min(chunk, FRAMES - start), phonemes=SPOKEN, pcm=sound, sample_rate=RATE, step=step,
         )
         for start in range(0, FRAMES, chunk)
     ]  # fmt: skip
