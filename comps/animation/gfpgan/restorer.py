@@ -36,7 +36,7 @@ class FaceRestorer:
         return _pixels(self._network.whole(_levels(faces)))
 
     def restore_part(self, faces: Pixels, rests: Pixels, which: NDArray[np.int64], box: tuple[int, int, int, int]) -> Pixels:
-        """The box x0, y0, x1, y1 of the restored faces: uint8 [n, h, w, 3]. A third of the work of the whole, or less.
+        """The box x0, y0, x1, y1 of the restored faces: uint8 [n, h, w, 3]. For a mouth, 36 % of the work of the whole.
 
         ``faces`` [n, 512, 512, 3] differ only within the box from those at rest, ``rests`` [m, 512, 512, 3], by ``which`` [n].
         """
