@@ -1,5 +1,7 @@
 """What a frame of an answer costs: ``scripts/bench animation [picture …]`` (without one: the project's own avatar).
 
+With ``--engine wav2lip`` or ``gfpgan``: these beside their plain networks (``benchmarks/wav2lip.py``, ``gfpgan.py``). Of warp:
+
 At 512², 25 fps, from a cached rig, in one thread, to speech of espeak's: CPU ms a frame for drawing, encoding, sound and muxing,
 and the same frames through x264 alone in the same run; CPU of the first chunk of a known avatar in a fresh worker; the difference
 at chunk joins.
@@ -7,6 +9,7 @@ at chunk joins.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import itertools
 import statistics
@@ -49,8 +52,22 @@ T = TypeVar("T")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("pictures", nargs="*", type=Path)
+    parser.add_argument("--engine", choices=["warp", "wav2lip", "gfpgan"], default="warp")
+    parser.add_argument("--checkpoint", type=Path, help="of the engine's network; without one its weights are random")
+    asked = parser.parse_args()
+    pictures = asked.pictures or [default_avatar()]
+    if asked.engine == "wav2lip":
+        from benchmarks import wav2lip
+
+        sys.exit(wav2lip.main(pictures[0], asked.checkpoint))
+    if asked.engine == "gfpgan":
+        from benchmarks import gfpgan
+
+        sys.exit(gfpgan.main(asked.checkpoint))
     print(machine())
-    for path in [Path(argument) for argument in sys.argv[1:]] or [default_avatar()]:
+    for path in pictures:
         with tempfile.TemporaryDirectory() as blobs:
             asyncio.run(measure(path, blobs))
 

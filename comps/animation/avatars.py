@@ -27,7 +27,7 @@ _FINDINGS = "findings"
 _ID_LENGTH = 32
 
 #: Raise it when a stored rig would no longer be drawn rightly (``warp.rig``): every worker then builds its own anew.
-_WARP = "3"
+WARP = "3"
 
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]
@@ -103,14 +103,14 @@ class AvatarStore:
         """Raises NotFound."""
         return Findings.from_bytes(self._blobs.get(_RIGS, f"{avatar}.{_FINDINGS}"))
 
-    def rig(self, avatar: str, size: int, form: str = _WARP) -> bytes | None:
+    def rig(self, avatar: str, size: int, form: str = WARP) -> bytes | None:
         """The serialised rig for a size, if one was built. ``form``: whose rig it is, and in which format."""
         try:
             return self._blobs.get(_RIGS, _rig_key(avatar, size, form))
         except NotFound:
             return None
 
-    def put_rig(self, avatar: str, size: int, rig: bytes, form: str = _WARP) -> None:
+    def put_rig(self, avatar: str, size: int, rig: bytes, form: str = WARP) -> None:
         self._blobs.put(rig, _RIGS, _rig_key(avatar, size, form))
 
     def delete(self, avatar: str) -> None:
@@ -119,5 +119,5 @@ class AvatarStore:
             raise NotFound("there is no such avatar", field="avatar_id")
 
 
-def _rig_key(avatar: str, size: int, form: str = _WARP) -> str:
+def _rig_key(avatar: str, size: int, form: str = WARP) -> str:
     return f"{avatar}.{size}.{form}"

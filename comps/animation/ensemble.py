@@ -109,8 +109,9 @@ class Ensemble:
         return known.picture_s(restore, size) if known else 0.0
 
     async def start_drawer(self, profile: VideoProfile) -> None:
-        """Start the engine that draws a profile, if it does not run yet: then it knows what its pictures cost. Raises
-        UnknownEngine, and what starting it raises.
+        """Start the engine that draws a profile, if it does not run yet: then it knows what its pictures cost.
+
+        Raises UnknownEngine, and what starting it raises.
         """
         await self._running(self._engine(profile.engine).name)
 

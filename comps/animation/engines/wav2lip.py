@@ -16,7 +16,7 @@ from comps.animation.wav2lip.worker import Plan
 from comps.cores.common.settings import AnimationSettings
 from comps.cores.devices import INSTALL, resolve
 from comps.cores.errors import NodeUnavailable
-from comps.cores.proto.avatar import Chunk, ChunkRequest
+from comps.cores.proto.avatar import Chunk, ChunkRequest, Restore
 from comps.cores.workers.pool import WorkerPool
 from comps.models.folder import models_folder
 from comps.models.weights import checkpoint, unusable
@@ -31,12 +31,14 @@ _START_S = 300.0
 class Wav2LipEngine(RigEngine):
     name = "wav2lip"
     hears = True
-    restores = ()
+    restores: tuple[Restore, ...]
     worker = "comps.animation.wav2lip.worker:Wav2LipWorker"
 
     def __init__(self, settings: AnimationSettings) -> None:
         super().__init__(settings)
-        self._mouth_s = 0.0
+        self._mouth_s = self._restored_s = 0.0
+        self._restorer = _restorer(settings)
+        self.restores = () if self._restorer is None else ("mouth", "face")
 
     @classmethod
     def unavailable(cls, settings: AnimationSettings) -> str | None:
@@ -58,7 +60,8 @@ class Wav2LipEngine(RigEngine):
     def picture_s(self, restore: str, size: int) -> float:
         if not self._mouth_s:
             return 0.0
-        return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * self._mouth_s
+        network_s = self._mouth_s + (0.0 if restore == "none" else self._restored_s)
+        return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * network_s
 
     async def start(self) -> None:
         """Raises UnusableCheckpoint, NodeUnavailable."""
@@ -69,7 +72,7 @@ class Wav2LipEngine(RigEngine):
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(self._device.threads))
         self._network = WorkerPool(
             "comps.animation.wav2lip.network_worker:NetworkWorker",
-            {"checkpoint": path, "device": self._device, "cache": _cache()},
+            {"checkpoint": path, "device": self._device, "cache": _cache(), "restorer": self._restorer},
             node="animation",
             environment=threads,
             start_timeout=_START_S,
@@ -77,7 +80,7 @@ class Wav2LipEngine(RigEngine):
         self._batcher = Batcher(self._draw, _PER_CORE * self._device.threads if self._device.name == "cpu" else _ACCELERATED)
         await self._network.start()
         try:
-            self._mouth_s = float(await self._network.call("seconds"))
+            self._mouth_s, self._restored_s = await self._network.call("seconds")
             await super().start()
         except BaseException:
             await self._network.stop()
@@ -94,6 +97,10 @@ class Wav2LipEngine(RigEngine):
 
     async def chunk(self, request: ChunkRequest) -> Chunk:
         plan = cast(Plan, await self._pool.call("plan", request))
+        if plan.unrestored is not None:
+            faces = await self._network.call("restore", plan.unrestored)
+            await self._pool.call("keep_restored", request.avatar_id, faces[0])
+            plan = cast(Plan, await self._pool.call("plan", request))
         if plan.job is None:
             return cast(Chunk, await self._pool.call("chunk", request, None))
         drawn = await self._batcher.mouths(plan.job)
@@ -109,6 +116,15 @@ class Wav2LipEngine(RigEngine):
 
 def _checkpoint(settings: AnimationSettings) -> Path | None:
     return settings.wav2lip_checkpoint or checkpoint("wav2lip")
+
+
+def _restorer(settings: AnimationSettings) -> Path | None:
+    """GFPGAN's checkpoint, where it can be used."""
+    if unusable("gfpgan", settings.gfpgan_checkpoint, settings.non_commercial):
+        return None
+    path = settings.gfpgan_checkpoint or checkpoint("gfpgan")
+    readable = path is not None and (path.suffix == ".safetensors" or importlib.util.find_spec("torch") is not None)
+    return path if readable else None
 
 
 def _cache() -> Path | None:

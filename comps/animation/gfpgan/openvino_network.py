@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 from numpy.typing import NDArray
 
 from comps.animation.checkpoint import Tensors
@@ -14,11 +12,11 @@ from comps.animation.gfpgan.evaluation import Slices, evaluate
 from comps.animation.gfpgan.folding import restorer
 from comps.animation.gfpgan.layout import SIZE, WHOLE, Step, Steps
 from comps.animation.gfpgan.windows import Window, plan
-from comps.cores.devices import Device
+from comps.cores.devices import Device, processor_flags
+from comps.cores.openvino import ops, ov
 
 _SLOPE = np.float32(0.2)
-#: int8 would need a calibration by real faces: its choice gives bfloat16's precision where the processor has that, or float32's.
-_PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16, "int8": ov.Type.bf16}
+_PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16}
 
 
 class OpenvinoNetwork:
@@ -27,6 +25,9 @@ class OpenvinoNetwork:
     def __init__(self, weights: Tensors, device: Device) -> None:
         self._layers = restorer(weights)
         self._weights, self._device = weights, device
+        # int8 would need a calibration by real faces.
+        fine = ov.Type.bf16 if {"avx512_bf16", "amx_bf16"} & set(processor_flags()) else ov.Type.f32
+        self._precision = _PRECISIONS.get(device.dtype, fine)
         self._core = ov.Core()
         self._encoder: ov.InferRequest | None = None
         self._whole: ov.InferRequest | None = None
@@ -64,7 +65,7 @@ class OpenvinoNetwork:
         inputs = [face, still] if any(step.kind == "still" for step in steps) else [face]
         how = {
             "INFERENCE_NUM_THREADS": self._device.threads,
-            "INFERENCE_PRECISION_HINT": _PRECISIONS[self._device.dtype],
+            "INFERENCE_PRECISION_HINT": self._precision,
             "NUM_STREAMS": 1,
         }
         return self._core.compile_model(ov.Model([drawn], inputs, "gfpgan"), "CPU", how).create_infer_request()

@@ -42,6 +42,14 @@ class Renderer:
             self._swaying.draw(shown, face, state.head)
         return shown.pixels
 
+    def picture(self, still: int) -> Planes:
+        """A still of the rig, at rest."""
+        return self._rig.stills[still].face
+
+    @property
+    def is_clip(self) -> bool:
+        return self._rig.kind == "clip"
+
     def activity(self, state: FrameState) -> float:
         """How much of a drawn mouth the frame shows, 0 … 1. A clip's own mouth moves by itself: it is never shown."""
         return state.activity if self._rig.kind == "picture" else 1.0

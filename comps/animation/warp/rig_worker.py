@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation import pictures
-from comps.animation.avatars import AvatarStore, Findings
+from comps.animation.avatars import WARP, AvatarStore, Findings
 from comps.animation.encode import Encoder
 from comps.animation.lru import Lru
 from comps.animation.motion.frames import frame_states
@@ -121,17 +121,19 @@ class RigWorker:
         """Drop what is kept of an avatar at a size."""
         self._renderers.drop(key)
 
-    def _rig(self, avatar_id: str, size: int) -> rig.Rig:
-        stored = self._store.rig(avatar_id, size)
+    def _rig(self, avatar_id: str, size: int, form: str = WARP, retouched: Callable[[Frames], Frames] | None = None) -> rig.Rig:
+        """``form``: of the stored rig; ``retouched``: what it is built on in place of the avatar's own pictures."""
+        stored = self._store.rig(avatar_id, size, form)
         if stored is not None:
             # Bytes of another version are no rig to this one: it builds its own.
             with contextlib.suppress(ValueError):
                 return rig.Rig.from_bytes(stored)
         kind, frames = pictures.decode(self._store.media(avatar_id))
-        built = _build(kind, frames, self._store.findings(avatar_id), size)
+        pictures_ = frames if retouched is None else retouched(frames)
+        built = _build(kind, pictures_, self._store.findings(avatar_id), size)
         # It can be drawn without being kept.
         with contextlib.suppress(InsufficientStorage):
-            self._store.put_rig(avatar_id, size, built.to_bytes())
+            self._store.put_rig(avatar_id, size, built.to_bytes(), form)
         return built
 
 

@@ -35,6 +35,10 @@ class _Waiting:
         self.done: asyncio.Future[Mouths] = asyncio.get_running_loop().create_future()
 
     @property
+    def restored(self) -> bool:
+        return self.job.restore is not None
+
+    @property
     def left(self) -> int:
         return len(self.job.which) - self.asked
 
@@ -100,6 +104,9 @@ class Batcher:
             self._queue.popleft()
         room, joined = self._most, []
         for waiting in self._queue:
+            if waiting.restored != self._queue[0].restored:
+                # Restoring takes a hundred times as long: who does not ask for it does not pay for it.
+                continue
             if room > 0 and waiting.left and not waiting.done.done():
                 joined.append(waiting)
                 room -= waiting.left

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from comps.animation.gfpgan.loading import load as load_restorer
 from comps.animation.lru import Lru
 from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS, MouthJob
 from comps.animation.wav2lip.loading import load
@@ -34,20 +35,21 @@ class Drawn:
 
 
 class NetworkWorker:
-    """``checkpoint``: of Wav2Lip; ``cache``: a folder for its folded weights.
+    """``checkpoint``: of Wav2Lip; ``restorer``: of GFPGAN, where faces can be restored; ``cache``: a folder for folded weights.
 
     It has drawn once it has started. Raises UnusableCheckpoint, and NodeUnavailable where the device cannot be used.
     """
 
-    def __init__(self, checkpoint: Path, device: Device, cache: Path | None) -> None:
+    def __init__(self, checkpoint: Path, device: Device, cache: Path | None, restorer: Path | None = None) -> None:
         self._network = load(checkpoint, device, cache)
         self._faces = Lru[bytes, Any](_FACES)
-        self._seconds = self._warm_up()
+        self._restorer = None if restorer is None else load_restorer(restorer, device, cache)
+        self._seconds, self._restored_seconds = self._warm_up()
         trim()
 
-    def seconds(self) -> float:
-        """Wall time of a mouth, as the warm-up measured it."""
-        return self._seconds
+    def seconds(self) -> tuple[float, float]:
+        """Wall time of a mouth, and of restoring it, as the warm-up measured them."""
+        return self._seconds, self._restored_seconds
 
     def draw(self, jobs: list[MouthJob]) -> Drawn:
         """The mouths of all jobs in one call of the network."""
@@ -55,21 +57,36 @@ class NetworkWorker:
         faces = [face for job in jobs for face in self._faces_of(job)]
         drawn = self._network.mouths(faces, np.concatenate([job.mels for job in jobs]))
         mouths = np.split(_pixels(drawn), np.cumsum([len(job.which) for job in jobs])[:-1])
+        mouths = [self._restored(mouth, job) for mouth, job in zip(mouths, jobs, strict=True)]
         return Drawn(mouths, 1000.0 * (time.process_time() - started), 1000.0 * (time.perf_counter() - began))
+
+    def restore(self, faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Whole aligned faces: uint8 BGR [n, 512, 512, 3] of as many. Only where there is a restorer."""
+        assert self._restorer is not None
+        return self._restorer.restore(faces)
+
+    def _restored(self, mouths: NDArray[np.uint8], job: MouthJob) -> NDArray[np.uint8]:
+        if job.restore is None:
+            return mouths
+        assert self._restorer is not None
+        return self._restorer.mouths(mouths, job.which, job.restore)
 
     def _faces_of(self, job: MouthJob) -> list[Any]:
         """What the network knows of the face of each frame."""
         known = [self._faces.get(_content(crop), functools.partial(self._network.face, crop)) for crop in job.crops]
         return [known[crop] for crop in job.which]
 
-    def _warm_up(self) -> float:
-        """Draw twice, for programs are compiled and memory is taken the first time. Returns the seconds of a mouth."""
+    def _warm_up(self) -> tuple[float, float]:
+        """Draw twice, for programs are compiled and memory is taken the first time.
+
+        Returns the seconds of a mouth, and of restoring it.
+        """
         crops, mels = np.zeros((1, FACE, FACE, 3), np.uint8), np.zeros((_WARM_UP, MEL_BANDS, MEL_COLUMNS), np.float32)
         job = MouthJob(crops, np.zeros(_WARM_UP, np.int64), mels)
         self.draw([job])
         took = self.draw([job]).wall_ms / 1000 / _WARM_UP
         self._faces = Lru(_FACES)
-        return took
+        return took, self._restorer.warm_up() if self._restorer else 0.0
 
 
 def _content(crop: NDArray[np.uint8]) -> bytes:

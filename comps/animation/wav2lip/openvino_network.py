@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 from numpy.typing import NDArray
 
 from comps.animation.checkpoint import Tensors
@@ -17,6 +15,7 @@ from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS
 from comps.animation.wav2lip.layout import Generator, Layer
 from comps.animation.wav2lip.rows import plan
 from comps.cores.devices import Device
+from comps.cores.openvino import ops, ov
 
 _PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16, "int8": ov.Type.f32}
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.animation.avatars import Findings
+from comps.animation.avatars import WARP, Findings
 from comps.animation.gfpgan.alignment import MOUTH, Alignment, outline
 from comps.animation.gfpgan.layout import SIZE
 from comps.animation.pictures import Frames, Kind
@@ -25,6 +25,8 @@ from comps.cores.proto.avatar import Restore
 
 #: Raise the number when a stored rig would no longer be drawn rightly: every worker then builds its own anew.
 FORM = "wav2lip-2"
+#: Of warp's rig of a picture with its restored face, and of that face; raise the numbers with those of the rigs.
+RESTORED, RESTORED_FACE = f"{WARP}-face-1", "face-1"
 
 #: Stored as they are.
 _ARRAYS = ("crops", "alignments", "ovals", "faces")
@@ -49,16 +51,18 @@ class MouthRig:
         self,
         stills: list[int],
         mels: NDArray[np.float32],
-        restore: Restore = "none",
-        picture: Callable[[int], Planes] | None = None,
+        restore: Restore,
+        picture: Callable[[int], Planes],
     ) -> MouthJob:
         """Draw a mouth for each of n frames: on which of the stills, and what it says (float32 [n, 80, 16]).
 
         ``picture``: a still of the rig, for restoring.
         """
         shown, which = np.unique(stills, return_inverse=True)
-        restored = None if restore == "none" or picture is None else self._restored(shown, restore, picture)
-        return MouthJob(self.crops[shown], which.astype(np.int64), mels, restored)
+        wanted = restore in {"mouth", "face"}
+        return MouthJob(
+            self.crops[shown], which.astype(np.int64), mels, self._restored(shown, restore, picture) if wanted else None
+        )
 
     def paste(self, layer: Planes, still: int, patch: Pixels, strength: float) -> None:
         """Lay what a job gave for a frame into the still's layer: a drawn mouth, a restored one, or a restored face."""

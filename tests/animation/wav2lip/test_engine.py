@@ -27,6 +27,8 @@ pytest.importorskip("safetensors")
 pytestmark = pytest.mark.anyio
 
 RATE = 16_000
+#: Silence is told too, as voices do.
+SPOKEN = [(0.0, PHONEMES[0][0], "_"), *PHONEMES, (PHONEMES[-1][1], 4.0, "_")]
 #: From rest over speech to rest: the phonemes end at 1.98 s, and a pause holds for 1.2 s.
 FRAMES = 96
 #: Frames without activity before and after.
@@ -46,6 +48,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Anim
         pytest.skip(reason)
     storage = StorageSettings(blobs=str(tmp_path_factory.mktemp("blobs")))
     return AnimationSettings(workers=2, storage=storage, wav2lip_checkpoint=checkpoint, non_commercial=True, dtype="f32")
+
+
+@pytest.fixture(scope="module")
+async def restoring(settings: AnimationSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wav2LipEngine]:
+    """An engine that can restore, too."""
+    from benchmarks.plain import gfpgan
+
+    path = gfpgan.save_safetensors(gfpgan.seeded(4), tmp_path_factory.mktemp("weights") / "gfpgan.safetensors")
+    engine = Wav2LipEngine(settings.model_copy(update={"gfpgan_checkpoint": path, "workers": 1}))
+    await engine.start()
+    yield engine
+    await engine.stop()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +98,7 @@ def requests(avatar: str, sound: bytes, size: int = 256, chunk: int = 12, step: 
     return [
         ChunkRequest(
             avatar_id=avatar, profile=VideoProfile(size=size, engine="wav2lip"), seed=3, start_frame=start,
-            frames=min(chunk, FRAMES - start), phonemes=PHONEMES, pcm=sound, sample_rate=RATE, step=step,
+            frames=min(chunk, FRAMES - start), phonemes=SPOKEN, pcm=sound, sample_rate=RATE, step=step,
         )
         for start in range(0, FRAMES, chunk)
     ]  # fmt: skip
@@ -171,6 +185,55 @@ async def test_what_a_chunk_costs_counts_the_network_for_every_worker(engine: Wa
     assert spoken.wall_ms > idle.wall_ms > 0
     assert spoken.cpu_ms > idle.cpu_ms > 0
     assert 0 < engine.picture_s("none", 512) < 1
+
+
+def _restored(request: ChunkRequest, restore: str) -> ChunkRequest:
+    return request.model_copy(update={"profile": request.profile.model_copy(update={"restore": restore})})
+
+
+async def test_restored_mouths(engine: Wav2LipEngine, restoring: Wav2LipEngine, picture: str, sound: bytes) -> None:
+    assert engine.restores == ()
+    assert restoring.restores == ("mouth", "face")
+    assert restoring.picture_s("mouth", 256) > restoring.picture_s("none", 256) > 0
+    asked = requests(picture, sound)[2:4]
+    plain = [await restoring.chunk(request) for request in asked]
+    assert [digest(chunk) for chunk in plain] == [digest(await engine.chunk(request)) for request in asked]
+    restored = [await restoring.chunk(_restored(request, "mouth")) for request in asked]
+    changed = np.abs(luma(decode(restored)) - luma(decode(plain)))
+    assert changed.mean() > 0.2, "random weights draw something else"
+    assert changed[:, : changed.shape[1] // 3].max() < 40, "eyes and brows are the picture's"
+    at_rest = _restored(requests(picture, sound)[-1], "mouth")
+    assert digest(await restoring.chunk(at_rest)) == digest(await engine.chunk(requests(picture, sound)[-1]))
+    again = [await restoring.chunk(_restored(request, "mouth")) for request in asked[::-1]]
+    assert [digest(chunk) for chunk in again] == [digest(chunk) for chunk in restored[::-1]], "noise is fixed"
+
+
+async def test_a_restored_face_is_restored_at_rest_too(restoring: Wav2LipEngine, picture: str, sound: bytes) -> None:
+    idle = requests(picture, sound)[-1]
+    plain = luma(decode([await restoring.chunk(idle)]))
+    face = luma(decode([await restoring.chunk(_restored(idle, "face"))]))
+    height = plain.shape[1]
+    eyes = np.s_[:, int(0.35 * height) : int(0.5 * height), int(0.35 * height) : int(0.65 * height)]
+    assert np.abs(face[eyes] - plain[eyes]).mean() > 2, "random weights draw something else"
+    corner = np.s_[:, : height // 8, : height // 8]
+    assert np.abs(face[corner] - plain[corner]).mean() < 1, "and only in the face"
+    # From rest into speech: what is above the mouth moves as it does without restoring, and does not jump.
+    begins = requests(picture, sound)[0]
+    plain = luma(decode([await restoring.chunk(begins)]))
+    face = luma(decode([await restoring.chunk(_restored(begins, "face"))]))
+    steps, restored_steps = (np.abs(np.diff(frames[:, : height // 2], axis=0)).mean(axis=(1, 2)) for frames in (plain, face))
+    assert (restored_steps < 2 * steps + 0.5).all()
+    assert digest(await restoring.chunk(_restored(begins, "face"))) == digest(await restoring.chunk(_restored(begins, "face")))
+
+
+async def test_restored_clips(restoring: Wav2LipEngine, shared: Path, sound: bytes) -> None:
+    info = await restoring.register(AvatarRequest(media=(shared / "data/video/silence_girl.mp4").read_bytes()))
+    asked = requests(info.avatar_id, sound, chunk=3)[8]
+    plain = luma(decode([await restoring.chunk(asked)]))
+    for restore in ("mouth", "face"):
+        drawn = luma(decode([await restoring.chunk(_restored(asked, restore))]))
+        assert drawn.shape == plain.shape
+        assert np.abs(drawn - plain).mean() > 0.2
 
 
 def _pids(engine: Wav2LipEngine) -> dict[str, list[int]]:
