@@ -194,6 +194,29 @@ def seeded(divisor: int = 1, seed: int = 0) -> GFPGAN:
     return network.eval()
 
 
+@torch.no_grad()
+def echo(divisor: int = 1) -> GFPGAN:
+    """The network with weights by which it gives back the face that it sees, at half the resolution: colours and places can be
+    checked with it. The face takes the way over the U-Net's first skip connection into the largest shift."""
+    network = GFPGAN(divisor)
+    for name, value in (*network.named_parameters(), *network.named_buffers()):
+        value.fill_(float(name.endswith("modulation.bias")))
+    last, half = 6, network.conv_body_first.out_channels
+    shift = network.condition_shift[last]
+    staying, colour = network.stylegan_decoder.style_convs[2 * last + 1], network.stylegan_decoder.to_rgbs[last]
+    for c in range(3):
+        # A leaky ReLU keeps a number as the difference of it and its negative: lrelu(x) - lrelu(-x) = 1.2 x.
+        plus, minus = 2 * c, 2 * c + 1
+        network.conv_body_first.weight[[plus, minus], c] = torch.tensor([[[1.0]], [[-1.0]]])
+        network.conv_body_down[0].skip.weight[c, [plus, minus]] = torch.tensor([[[1.0]], [[-1.0]]]) / 1.2
+        network.conv_body_up[last].skip.weight[c, c] = 1.0
+        shift[0].weight[[plus, minus], c, 1, 1] = torch.tensor([1.0, -1.0])
+        shift[2].weight[c, [plus, minus], 1, 1] = torch.tensor([1.0, -1.0]) / 1.2
+        staying.modulated_conv.weight[0, [plus, minus], half + c, 1, 1] = torch.tensor([1.0, -1.0])
+        colour.modulated_conv.weight[0, c, [plus, minus], 0, 0] = torch.tensor([1.0, -1.0]) / (1.2 * 2**0.5)
+    return network.eval()
+
+
 def _spread(name: str, value: Tensor) -> float:
     """The standard deviation of random weights with which activations keep their size from layer to layer."""
     if name.endswith("bias") or value.numel() == 1:

@@ -1,0 +1,118 @@
+"""Answers drawn by Wav2Lip through the whole mesh, on seeded weights: several replicas, and a live conversation."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from comps.cores.common.settings import LandmarkSettings
+from comps.media.landmarks import Landmarker
+from tests.e2e.mesh import Mesh, free_port, ready, running
+from tests.e2e.video import decode
+from tests.live_player import playing
+
+pytest.importorskip("torch")
+pytest.importorskip("openvino")
+
+pytestmark = pytest.mark.timeout(300)
+
+PATH = "/v1/avatarchatbot"
+CARD = {
+    "name": "Maria Rossi",
+    "likes": ["Maria loves dark bread, mountain paths, and loud brass bands.", "Maria likes to paint boats in the old harbour."],
+}
+
+
+class Wav2LipMesh:
+    """A gateway of its own before the mesh's services and animation services that draw with Wav2Lip."""
+
+    def __init__(self, mesh: Mesh, folder: Path, stack: ExitStack, replicas: int, divisor: int, workers: int) -> None:
+        if reason := Landmarker.unavailable(LandmarkSettings()):
+            pytest.skip(reason)
+        self.log = folder / "gateway.log"
+        self.ports = [free_port() for _ in range(replicas)]
+        environment = {
+            "ANIMATION_WAV2LIP_CHECKPOINT": str(_checkpoint(folder, divisor)),
+            "ANIMATION_NON_COMMERCIAL": "true",
+            "ANIMATION_WORKERS": str(workers),
+            "AVATARCHATBOT_MODELS": str(folder / "models"),
+            **mesh.storage,
+        }
+        log = folder / "animation.log"
+        self.replicas = [
+            stack.enter_context(running("comps.animation.service", log=log, **environment, ANIMATION_PORT=str(port)))
+            for port in self.ports
+        ]
+        for port in self.ports:
+            ready(f"http://127.0.0.1:{port}")
+        gateway = free_port()
+        urls = mesh.urls()
+        urls["AVATARCHATBOT_ANIMATION_URL"] = ",".join(f"http://127.0.0.1:{port}" for port in self.ports)
+        environment = {"AVATARCHATBOT_PORT": str(gateway), "AVATARCHATBOT_ADDRESS_RATE": "0", **urls, **mesh.storage}
+        stack.enter_context(running("AvatarChatbot.gateway", log=self.log, **environment))
+        self.url = f"http://127.0.0.1:{gateway}"
+        ready(self.url)
+
+    def drawn(self) -> list[float]:
+        """Pictures that Wav2Lip drew, by replica."""
+        return [self._metric(port, 'animation_frames_total{engine="wav2lip"}') for port in self.ports]
+
+    @staticmethod
+    def _metric(port: int, name: str) -> float:
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        return next((float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name)), 0.0)
+
+
+@pytest.fixture(scope="module")
+def start(mesh: Mesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Wav2LipMesh]]:
+    with ExitStack() as stack:
+        yield lambda **how: Wav2LipMesh(mesh, tmp_path_factory.mktemp("wav2lip"), stack, **how)
+
+
+def _checkpoint(folder: Path, divisor: int) -> Path:
+    from benchmarks.plain import seeded
+
+    return seeded.save_safetensors(seeded.wav2lip(divisor), folder / "seeded.safetensors")
+
+
+def test_one_of_four_replicas_killed_in_the_middle_is_not_missed(start: Callable[..., Wav2LipMesh]) -> None:
+    four = start(replicas=4, divisor=4, workers=1)
+    body = {"text": "What do you like?", "avatar": "aria", "persona": CARD, "profile": {"size": 256}}
+    with httpx.Client(base_url=four.url, timeout=120, trust_env=False) as client:
+        whole = client.post(PATH, json=body, headers={"Accept": "video/mp4"})
+        assert whole.status_code == 200, whole.text
+        assert sum(drawn > 0 for drawn in four.drawn()) >= 2, "several draw one answer"
+        got: list[bytes] = []
+        with client.stream("POST", PATH, json=body, headers={"Accept": "video/mp4"}) as response:
+            for piece in response.iter_bytes():
+                if not got:
+                    four.replicas[0].send_signal(signal.SIGKILL)
+                got.append(piece)
+        video = b"".join(got)
+        assert client.get(response.headers["content-location"]).content == video
+    first, second = decode(whole.content), decode(video)
+    assert abs(len(first.frames) - len(second.frames)) <= 1
+    assert second.video_s == pytest.approx(second.audio_s, abs=0.1)
+
+
+@pytest.mark.anyio
+async def test_a_live_conversation_at_the_rate_that_is_to_be_had(start: Callable[..., Wav2LipMesh]) -> None:
+    """The official width, on the cores that there are."""
+    one = await anyio.to_thread.run_sync(lambda: start(replicas=1, divisor=1, workers=2))
+    async with playing(one.url, avatar="aria", persona=CARD) as player:
+        await player.until(lambda: len(player.arrived) > 8)
+        since = anyio.current_time()
+        await player.client.send("text", text="What do you like?")
+        await player.until(lambda: player.event("done", since), 60)
+        await player.until(lambda: player.arrived[-1][1].turn == 0 and player.arrived[-1][1].pts_s > player.position_s(), 60)
+        begun = player.event("ready")
+    assert player.stalls == []
+    assert begun is not None
+    print("profile:", begun.get("profile"), "; pictures:", one.drawn())
+    assert one.drawn()[0] > 0
