@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from anyio import to_thread
 
+from AvatarChatbot.capacity import _SHORT_S
 from benchmarks.neural import CORES, Limits, difference, has_bf16, in_turn, memory_mb, two_cores
 from benchmarks.plain import seeded
 from benchmarks.plain.wav2lip import Wav2Lip, face_input, lower_halves
@@ -160,7 +161,7 @@ async def _engine(picture: Path, path: Path, cache: Path, dtype: Dtype, blobs: P
 
 def _requests(avatar: str) -> list[ChunkRequest]:
     spoken = espeak(TEXT)
-    timeline = Timeline(avatar, VideoProfile(engine="wav2lip"), hears=True)
+    timeline = Timeline(avatar, VideoProfile(engine="wav2lip"), first_s=_SHORT_S, hears=True)
     pcm = (spoken.samples * 32768).astype("<i2").tobytes()
     timeline.add(Speech(pcm=pcm, sample_rate=spoken.rate, phonemes=spoken.phonemes))
     return timeline.chunks(final=True)

@@ -7,7 +7,6 @@ and TorchScript archives, of which only the tensors are read, by a reader that k
 from __future__ import annotations
 
 import io
-import json
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from comps.cores.common.safetensors import array, map_safetensors
 from comps.cores.errors import NodeUnavailable
 
 Tensors = dict[str, NDArray[Any]]
@@ -64,14 +64,11 @@ def read(path: Path, under: Sequence[str] = ("state_dict",)) -> Tensors:
 
 def check(tensors: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]], network: str) -> None:
     """Raise UnusableCheckpoint, saying what differs, unless ``tensors`` are exactly those of ``shapes`` (names → shapes)."""
-    wrong = [f"{name} {list(tensors[name].shape)}, not {list(shapes[name])}" for name in shapes if name in tensors]
-    wrong = [
-        text for text, name in zip(wrong, (n for n in shapes if n in tensors), strict=True) if tensors[name].shape != shapes[name]
-    ]
+    wrong = [name for name, shape in shapes.items() if name in tensors and tensors[name].shape != shape]
     differences = (
         ("missing", [name for name in shapes if name not in tensors]),
         ("unknown", [name for name in tensors if name not in shapes]),
-        ("of another shape", wrong),
+        ("of another shape", [f"{name} {list(tensors[name].shape)}, not {list(shapes[name])}" for name in wrong]),
     )
     told = [f"{len(names)} {kind}: {_listed(names)}" for kind, names in differences if names]
     if told:
@@ -84,37 +81,13 @@ def _by_format(path: Path, head: bytes) -> Mapping[str, Any]:
             if any(name.endswith("/constants.pkl") for name in archive.namelist()):
                 return dict(_flat(_TorchScript(archive).load()))
     elif head[8:9] == b"{":
-        return _safetensors(path)
+        return map_safetensors(path)
     import torch  # noqa: PLC0415 - the other formats do without it
 
     state = torch.load(path, map_location="cpu", weights_only=True, mmap=head.startswith(_ZIP))
     if not isinstance(state, Mapping):
         raise ValueError(f"it holds one {type(state).__name__}")
     return state
-
-
-def _safetensors(path: Path) -> Tensors:
-    """By hand, because NumPy has no bfloat16: the format is a JSON header and the tensors' bytes."""
-    data = np.memmap(path, np.uint8, mode="r")
-    start = 8 + int.from_bytes(bytes(data[:8]), "little")
-    header = json.loads(bytes(data[8:start]))
-    header.pop("__metadata__", None)
-    found: Tensors = {}
-    for name, entry in header.items():
-        first, end = entry["data_offsets"]
-        raw = data[start + first : start + end]
-        found[name] = _array(raw, entry["dtype"]).reshape(entry["shape"])
-    return found
-
-
-_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4"}
-
-
-def _array(raw: NDArray[np.uint8], dtype: str) -> NDArray[Any]:
-    """Little-endian bytes → numbers; bfloat16 is the upper half of a float32."""
-    if dtype == "BF16":
-        return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
-    return raw.view(_DTYPES[dtype])
 
 
 class _Module:
@@ -160,7 +133,7 @@ class _TorchScript(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> NDArray[Any]:
         _, dtype, key, *_ = pid
-        return _array(np.frombuffer(self._archive.read(f"{self._root}data/{key}"), np.uint8), dtype)
+        return array(np.frombuffer(self._archive.read(f"{self._root}data/{key}"), np.uint8), dtype)
 
 
 def _tensor(storage: NDArray[Any], offset: int, size: Sequence[int], stride: Sequence[int], *_: Any) -> NDArray[Any]:
