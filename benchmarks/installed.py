@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from comps.models.catalogue import MODELS
 from comps.models.folder import models_folder
 
 #: Installed by scripts/setup beside the project's dependencies, without dependencies of their own; and what a venv comes with.
@@ -59,7 +60,8 @@ def installed() -> dict[str, int]:
     """Part → bytes on disk, the largest first."""
     parts = runtime_packages()
     parts["landmarks (mediapipe)"] = _on_disk((Path(sys.prefix) / "landmarks").rglob("*"))
-    parts["models"] = _on_disk(models_folder().rglob("*"))
+    # Beside them may lie checkpoints, which nobody has to pull, and what engines make of them.
+    parts["models"] = _on_disk(file for name in MODELS for file in (models_folder() / name).rglob("*"))
     return dict(sorted(parts.items(), key=lambda part: -part[1]))
 
 
