@@ -14,9 +14,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
-from benchmarks.plain import seeded  # noqa: E402
+from benchmarks.plain import gfpgan, seeded  # noqa: E402
 from benchmarks.plain.wav2lip import lower_halves  # noqa: E402
 from comps.animation import torch_devices  # noqa: E402
+from comps.animation.gfpgan.alignment import MOUTH  # noqa: E402
+from comps.animation.gfpgan.loading import load as load_restorer  # noqa: E402
 from comps.animation.torch_devices import BUCKETS, bucket, torch_device  # noqa: E402
 from comps.animation.wav2lip.loading import load  # noqa: E402
 from comps.cores.devices import Device  # noqa: E402
@@ -88,6 +90,27 @@ def test_gaudi_draws_in_fixed_shapes_marks_and_bf16(gaudi: Gaudi, tmp_path: Path
         assert np.abs(still - lower_halves(plain, crops[[0] * count], mels[:count])).mean() <= 2e-2
     assert {shapes for shapes, _ in gaudi.calls} <= warm, "nothing is compiled anew for another number of frames"
     assert gaudi.marks - before == len(gaudi.calls) == 2 * (1 + 1 + 1 + 2)
+    assert all(types == {torch.bfloat16} for _, types in gaudi.calls)
+
+
+def test_gaudi_restores_in_fixed_shapes(gaudi: Gaudi, tmp_path: Path) -> None:
+    plain = gfpgan.seeded(4)
+    path = gfpgan.save_safetensors(plain, tmp_path / "seeded.safetensors")
+    restorer = load_restorer(path, Device("hpu", "torch", "bf16", 1))
+    assert restorer.warm_up() > 0
+    warm = {shapes for shapes, _ in gaudi.calls}
+    faces = gfpgan.faces(1)
+    x0, y0, x1, y1 = MOUTH
+    with torch.inference_mode():
+        expected = gfpgan.pictures(plain(gfpgan.network_input(faces)))[:, y0:y1, x0:x1]
+    gaudi.calls.clear()
+    before = gaudi.marks
+    for count in (1, 3):
+        part = restorer.restore_part(faces.repeat(count, axis=0), faces, np.zeros(count, np.int64), MOUTH)
+        assert np.abs(part.astype(int) - expected).mean() <= 2
+    assert {shapes for shapes, _ in gaudi.calls} <= warm, "nothing is compiled anew for another number of mouths"
+    assert [shapes[0][0] for shapes, _ in gaudi.calls] == [1, 1, 4], "the face at rest, and filled batches"
+    assert gaudi.marks - before == len(gaudi.calls)
     assert all(types == {torch.bfloat16} for _, types in gaudi.calls)
 
 

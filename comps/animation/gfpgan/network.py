@@ -14,6 +14,10 @@ from comps.animation.gfpgan.windows import Window
 class RestoringNetwork(Protocol):
     """The network, loaded on one device. Synchronous; used by one thread. Colours are RGB, about -1 … 1."""
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Batch sizes that the device has to prepare, and fills others up to; none where it takes any."""
+
     def still(self, face: NDArray[np.float32]) -> Any:
         """What ``part`` needs of a face at rest, opaque to the caller. ``face``: float32 [3, 512, 512]."""
 

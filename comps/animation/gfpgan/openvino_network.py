@@ -22,6 +22,8 @@ _PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16}
 class OpenvinoNetwork:
     """A ``RestoringNetwork`` on the processor. ``weights``: of ``folding.fold``."""
 
+    sizes: tuple[int, ...] = ()
+
     def __init__(self, weights: Tensors, device: Device) -> None:
         self._layers = restorer(weights)
         self._weights, self._device = weights, device

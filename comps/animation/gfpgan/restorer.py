@@ -36,7 +36,7 @@ class FaceRestorer:
         return _pixels(self._network.whole(_levels(faces)))
 
     def restore_part(self, faces: Pixels, rests: Pixels, which: NDArray[np.int64], box: tuple[int, int, int, int]) -> Pixels:
-        """The box x0, y0, x1, y1 of the restored faces: uint8 [n, h, w, 3]. A third of the work of the whole, or less.
+        """The box x0, y0, x1, y1 of the restored faces: uint8 [n, h, w, 3]. For a mouth, 36 % of the work of the whole.
 
         ``faces`` [n, 512, 512, 3] differ only within the box from those at rest, ``rests`` [m, 512, 512, 3], by ``which`` [n].
         """
@@ -63,12 +63,14 @@ class FaceRestorer:
         return self.restore_part(faces, job.faces, which, job.box)
 
     def warm_up(self) -> float:
-        """Restore a mouth twice, for programs are compiled and memory is taken the first time. Returns the seconds of one."""
-        face, which = np.full((1, SIZE, SIZE, 3), 127, np.uint8), np.zeros(1, np.int64)
-        self.restore_part(face, face, which, MOUTH)
-        started = time.perf_counter()
-        self.restore_part(face, face, which, MOUTH)
-        return time.perf_counter() - started
+        """Restore mouths twice, for programs are compiled and memory is taken the first time. Returns the seconds of one."""
+        face, took = np.full((1, SIZE, SIZE, 3), 127, np.uint8), 0.0
+        for size in self._network.sizes or (1,):
+            for _ in range(2):
+                started = time.perf_counter()
+                self.restore_part(face.repeat(size, axis=0), face, np.zeros(size, np.int64), MOUTH)
+                took = (time.perf_counter() - started) / size
+        return took
 
     def _still(self, face: Pixels) -> Any:
         return self._stills.get(hashlib.sha256(face.tobytes()).digest(), lambda: self._network.still(_levels(face[None])[0]))

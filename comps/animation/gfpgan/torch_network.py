@@ -37,6 +37,10 @@ class TorchNetwork:
         self._whole = self._program(self._layers.steps(part=False), Window.whole(SIZE))
         self._parts: dict[Window, Callable[..., Tensor]] = {}
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(size for size in self._on.sizes if size <= self._largest)
+
     def still(self, face: NDArray[np.float32]) -> Tensor:
         with torch.inference_mode():
             found = self._encode(self._sent(face[None], 1))
@@ -77,7 +81,8 @@ class TorchNetwork:
             given = {"face": face[:, :, *shown]} | ({} if still is None else {"still": still})
             return evaluate(steps, windows, box, self._operations, given)
 
-        program: Callable[..., Tensor] = self._on.program(run)
+        # A face's kernels are few and large: CUDA's graphs would gain nothing, and keep GBs for each batch size.
+        program: Callable[..., Tensor] = run if self._on.device.type == "cuda" else self._on.program(run)
         return program
 
 

@@ -21,8 +21,10 @@ from comps.cores.workers.memory import trim
 
 #: Faces kept, by their content: several MB each.
 _FACES = 12
-#: Frames of the warm-up, about a chunk's.
-_WARM_UP = 12
+#: Frames of the warm-up, about a chunk's, and how often they are drawn to measure what they take.
+_WARM_UP, _MEASURED = 12, 3
+#: Wall time that is believed, as a multiple of what the processor's cores worked: other services start at the same time.
+_MOST_WAITING = 1.5
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class NetworkWorker:
     """
 
     def __init__(self, checkpoint: Path, device: Device, cache: Path | None, restorer: Path | None = None) -> None:
+        self._device = device
         self._network = load(checkpoint, device, cache)
         self._faces = Lru[bytes, Any](_FACES)
         self._restorer = None if restorer is None else load_restorer(restorer, device, cache)
@@ -76,15 +79,20 @@ class NetworkWorker:
         known = [self._faces.get(_content(crop), functools.partial(self._network.face, crop)) for crop in job.crops]
         return [known[crop] for crop in job.which]
 
+    def _alone_ms(self, drawn: Drawn) -> float:
+        """About what drawing would have taken with the cores to itself."""
+        worked_ms = drawn.cpu_ms / self._device.threads
+        return min(drawn.wall_ms, _MOST_WAITING * worked_ms) if self._device.name == "cpu" else drawn.wall_ms
+
     def _warm_up(self) -> tuple[float, float]:
-        """Draw twice, for programs are compiled and memory is taken the first time.
+        """Draw several times, for programs are compiled and memory is taken the first time.
 
         Returns the seconds of a mouth, and of restoring it.
         """
         crops, mels = np.zeros((1, FACE, FACE, 3), np.uint8), np.zeros((_WARM_UP, MEL_BANDS, MEL_COLUMNS), np.float32)
         job = MouthJob(crops, np.zeros(_WARM_UP, np.int64), mels)
         self.draw([job])
-        took = self.draw([job]).wall_ms / 1000 / _WARM_UP
+        took = min(self._alone_ms(self.draw([job])) for _ in range(_MEASURED)) / 1000 / _WARM_UP
         self._faces = Lru(_FACES)
         return took, self._restorer.warm_up() if self._restorer else 0.0
 
