@@ -14,7 +14,7 @@ from pathlib import Path
 from comps.animation.checkpoint import Tensors, UnusableCheckpoint
 
 #: Of the stored form: raise it when a fold changes what it makes.
-_VERSION = 2
+_VERSION = 3
 _PATIENCE_S = 300
 _REFUSED = 3
 

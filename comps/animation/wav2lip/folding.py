@@ -8,21 +8,20 @@ import numpy as np
 
 from comps.animation.checkpoint import Tensors, UnusableCheckpoint, check, read
 from comps.animation.wav2lip.layout import FIRST, OFFICIAL, QUARTER, Generator, Layer
-from comps.animation.wav2lip.ranges import ranges
 
 #: Of torch's BatchNorm2d.
 _EPSILON = 1e-5
 
 
 def fold(path: Path) -> Tensors:
-    """``<layer>.weight`` and ``<layer>.bias`` of every layer, float32, and ``<layer>.high`` for int8 (``ranges``).
+    """``<layer>.weight`` and ``<layer>.bias`` of every layer, float32.
 
     Raises UnusableCheckpoint where the file is not Wav2Lip's.
     """
     tensors = read(path)
     check(tensors, generator(tensors, FIRST).tensors(), "Wav2Lip")
     layers = Generator(tensors[FIRST].shape[0])
-    folded = ranges(tensors, layers)
+    folded: Tensors = {}
     for layer in layers.normalised:
         folded |= _folded(tensors, layer)
     last = layers.colour.name

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.checkpoint import Tensors
+from comps.animation.wav2lip import calibration
 from comps.animation.wav2lip.face_input import face_input
 from comps.animation.wav2lip.folding import generator, split
 from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS
@@ -21,6 +22,10 @@ _PRECISIONS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16, "in
 
 #: What each joined layer adds to what it makes of the stage before it: [1, channels, rows, columns].
 FaceMaps = tuple[Any, ...]
+#: The largest output of each layer.
+Ranges = dict[str, float]
+#: Of int8's ranges, beyond what the calibration reaches.
+_MARGIN = 1.15
 
 
 class OpenvinoNetwork:
@@ -41,13 +46,16 @@ class OpenvinoNetwork:
 
         self._face = compiled(_face_model(layers, weights), ov.Type.f32, 1).create_infer_request()
         self._voices = ov.AsyncInferQueue(compiled(_voice_model(layers, weights), ov.Type.f32, device.threads), device.threads)
-        model = _frame_model(layers, weights, int8=device.dtype == "int8")
-        frame = compiled(model, _PRECISIONS[device.dtype], device.threads)
-        self._compiled = frame
-        self._frames = ov.AsyncInferQueue(frame, device.threads)
         self._voices.set_callback(_keep)
-        self._frames.set_callback(_keep)
         self._embedding = layers.decoder[0][0].inputs
+        model = _frame_model(layers, weights)
+        if device.dtype == "int8":
+            watched = _watch(model)
+            ranges = self._ranges(compiled(model, ov.Type.f32, 1).create_infer_request(), watched, layers)
+            model = _frame_model(layers, weights, ranges)
+        self._compiled = compiled(model, _PRECISIONS[device.dtype], device.threads)
+        self._frames = ov.AsyncInferQueue(self._compiled, device.threads)
+        self._frames.set_callback(_keep)
 
     def face(self, crop: NDArray[np.uint8]) -> FaceMaps:
         self._face.infer([face_input(crop)], share_inputs=True)
@@ -55,15 +63,31 @@ class OpenvinoNetwork:
 
     def mouths(self, faces: Sequence[FaceMaps], mels: NDArray[np.float32]) -> NDArray[np.float32]:
         drawn = np.empty((len(faces), 1, 3, FACE // 2, FACE), np.float32)
-        said = np.empty((len(faces), 1, self._embedding, 1, 1), np.float32)
+        for embedding, maps, into in zip(self._said(mels), faces, drawn, strict=True):
+            self._frames.start_async([embedding, *maps], into, share_inputs=True)
+        self._frames.wait_all()
+        return drawn[:, 0]
+
+    def _said(self, mels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the audio encoder makes of ``mels``: float32 [n, 1, channels, 1, 1]."""
+        said = np.empty((len(mels), 1, self._embedding, 1, 1), np.float32)
         windows = np.ascontiguousarray(mels, np.float32).reshape(-1, 1, 1, MEL_BANDS, MEL_COLUMNS)
         for window, into in zip(windows, said, strict=True):
             self._voices.start_async([window], into, share_inputs=True)
         self._voices.wait_all()
-        for embedding, maps, into in zip(said, faces, drawn, strict=True):
-            self._frames.start_async([embedding, *maps], into, share_inputs=True)
-        self._frames.wait_all()
-        return drawn[:, 0]
+        return said
+
+    def _ranges(self, request: ov.InferRequest, watched: Sequence[str], layers: Generator) -> Ranges:
+        """How large the outputs of the ``watched`` layers get on the calibration's faces and speech, with a margin for others."""
+        said = self._said(calibration.mels())
+        highs = {layers.audio_encoder[-1].name: float(said.max())}
+        for crop in calibration.faces():
+            maps = self.face(crop)
+            for embedding in said:
+                request.infer([embedding, *maps], share_inputs=True)
+                for layer, tensor in zip(watched, request.output_tensors[1:], strict=True):
+                    highs[layer] = max(highs.get(layer, 0.0), float(tensor.data.max()))
+        return {layer: _MARGIN * high for layer, high in highs.items()}
 
     def computed(self) -> list[str]:
         """What the convolutions of a frame compute with here, as OpenVINO says: f32, bf16, u8 …"""
@@ -94,12 +118,13 @@ def _voice_model(layers: Generator, weights: Tensors) -> ov.Model:
     return ov.Model([_Graph(weights).run(layers.audio_encoder, mel)], [mel], "wav2lip_voice")
 
 
-def _frame_model(layers: Generator, weights: Tensors, *, int8: bool) -> ov.Model:
+def _frame_model(layers: Generator, weights: Tensors, ranges: Ranges | None = None) -> ov.Model:
+    """``ranges``: for int8."""
     weights = dict(weights)
     for layer, before in layers.joined:
         weights |= split(weights, layer, before)[0]
         del weights[f"{layer.name}.bias"]
-    graph = _Graph(weights, int8=int8)
+    graph = _Graph(weights, ranges)
     voice = ops.parameter([1, layers.decoder[0][0].inputs, 1, 1], ov.Type.f32, name=layers.audio_encoder[-1].name)
     x = graph.run(layers.decoder[0], voice)
     maps = []
@@ -113,15 +138,22 @@ def _frame_model(layers: Generator, weights: Tensors, *, int8: bool) -> ov.Model
     return ov.Model([drawn], [voice, *maps], "wav2lip_frame")
 
 
+def _watch(model: ov.Model) -> list[str]:
+    """Let ``model`` give the outputs of its layers too, after what it draws. Returns the layers' names in order."""
+    nodes = [node for node in model.get_ordered_ops() if node.get_type_name() == "Relu"]
+    model.add_outputs([node.output(0) for node in nodes])
+    return [node.get_friendly_name() for node in nodes]
+
+
 class _Graph:
     """Layers as OpenVINO's operations. What comes of a layer has its name.
 
-    ``int8``: inputs in 256 steps of the range of the layer that they come from, weights in 255 of each output channel's own; the
-    device makes integer convolutions of that.
+    ``ranges``: compute with int8, inputs in 256 steps of the range of the layer that they come from, weights in 255 of each
+    output channel's own.
     """
 
-    def __init__(self, weights: Tensors, *, int8: bool = False) -> None:
-        self._weights, self._int8 = weights, int8
+    def __init__(self, weights: Tensors, ranges: Ranges | None = None) -> None:
+        self._weights, self._ranges = weights, ranges
 
     def run(self, stage: Iterable[Layer], x: ov.Node) -> ov.Node:
         for layer in stage:
@@ -133,8 +165,8 @@ class _Graph:
         """The layer's convolution of the rows of ``x`` from ``first`` on, without what follows it."""
         weights = np.ascontiguousarray(self._weights[f"{layer.name}.weight"])
         weight = ops.constant(weights, shared_memory=True)
-        if self._int8:
-            x = _in_steps(x, np.zeros(1, np.float32), self._weights[f"{x.get_friendly_name()}.high"], 256)
+        if self._ranges is not None:
+            x = _in_steps(x, np.zeros(1, np.float32), np.array([self._ranges[x.get_friendly_name()]], np.float32), 256)
             axis = 1 if layer.transposed else 0
             largest = np.abs(weights).max(axis=tuple({0, 1, 2, 3} - {axis}), keepdims=True)
             weight = _in_steps(weight, -largest, largest, 255)

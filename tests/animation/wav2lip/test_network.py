@@ -15,10 +15,10 @@ pytest.importorskip("openvino")
 
 from benchmarks.plain import seeded  # noqa: E402
 from benchmarks.plain.wav2lip import lower_halves  # noqa: E402
+from comps.animation.wav2lip import calibration  # noqa: E402
 from comps.animation.wav2lip.layout import OFFICIAL, Generator  # noqa: E402
 from comps.animation.wav2lip.loading import load  # noqa: E402
 from comps.animation.wav2lip.network import MouthNetwork  # noqa: E402
-from comps.animation.wav2lip.ranges import ranges  # noqa: E402
 from comps.animation.wav2lip.rows import plan  # noqa: E402
 from comps.cores.devices import Device  # noqa: E402
 
@@ -91,21 +91,22 @@ def test_int8_is_near_and_is_int8(checkpoint: tuple[Any, Path]) -> None:
     plain, path = checkpoint
     expected = lower_halves(plain, seeded.faces(3)[SEVERAL], seeded.mels(len(SEVERAL)))
     network = load(path, Device("cpu", "openvino", "int8", 1))
-    assert np.abs(_drawn(network, SEVERAL) - expected).mean() <= 1.5e-2
+    # Ranges are measured on faces and speech; this network of random weights has only seen noise, and uses a part of them.
+    assert np.abs(_drawn(network, SEVERAL) - expected).mean() <= 2e-2
     computed = network.computed()  # type: ignore[attr-defined]
     assert computed.count("u8") == sum(len(stage) for stage in Generator(OFFICIAL).decoder) + 1, "all but the last layer"
 
 
-def test_ranges_are_those_of_the_activations() -> None:
-    """The ranges for int8 come from the statistics alone; on data they must neither cut much nor waste steps."""
-    plain = seeded.wav2lip(4)
-    layer = plain.face_decoder_blocks[5][2]
-    seen: list[Any] = []
-    layer.register_forward_hook(lambda *call: seen.append(call[-1]))
-    lower_halves(plain, seeded.faces(8), seeded.mels(8))
-    high = float(
-        ranges({name: value.numpy() for name, value in plain.state_dict().items()}, Generator(4))["face_decoder_blocks.5.2.high"][
-            0
-        ]
-    )
-    assert 0.6 * seen[0].max() < high < 1.5 * seen[0].max()
+def test_the_mouth_moves_in_int8_as_it_does_in_f32() -> None:
+    """A network that was trained has activations far beyond their deviations: cut off, they hold the mouth still."""
+    path = Path(__file__).parent / "quarter.safetensors"
+    if not path.exists():
+        pytest.skip(f"{path} is not here: scripts/train_wav2lip makes it")
+    moved = []
+    for dtype in ("f32", "int8"):
+        network = load(path, Device("cpu", "openvino", dtype, 1))  # type: ignore[arg-type]
+        # Not what the ranges were measured on.
+        mels = calibration.mels()[:, ::-1] * 0.9
+        drawn = network.mouths([network.face(calibration.faces()[0][:, ::-1])] * len(mels), mels)
+        moved.append(drawn - drawn.mean(axis=0))
+    assert 0.9 < (moved[0] * moved[1]).sum() / (moved[0] ** 2).sum() < 1.1
