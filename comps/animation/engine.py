@@ -24,6 +24,11 @@ class AnimationEngine(Engine, Protocol):
         seconds; 0: unknown. It is what admission counts with while nothing else was measured, and compares sizes by.
         """
 
+    async def prepare(self, restore: str) -> None:
+        """Load what restoring (``VideoProfile.restore``) needs, so that ``picture_s`` knows what it takes. Returns at once where
+        that is done, or there is nothing to load.
+        """
+
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         """Learn a face. The same media and points again return at once.
 

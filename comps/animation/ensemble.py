@@ -113,7 +113,8 @@ class Ensemble:
 
         Raises UnknownEngine, and what starting it raises.
         """
-        await self._running(self._engine(profile.engine).name)
+        engine = await self._running(self._engine(profile.engine).name)
+        await engine.prepare(profile.restore)
 
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         return self._told(await self._engines[self.name].register(request))

@@ -50,6 +50,9 @@ class RigEngine:
         await self._pool.ready()
         await self._landmarker.ready()
 
+    async def prepare(self, restore: str) -> None:
+        """There is nothing to load."""
+
     async def register(self, request: AvatarRequest) -> AvatarInfo:
         key = avatar_id(request)
         try:

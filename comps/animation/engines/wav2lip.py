@@ -60,7 +60,7 @@ class Wav2LipEngine(RigEngine):
     def picture_s(self, restore: str, size: int) -> float:
         if not self._mouth_s:
             return 0.0
-        network_s = self._mouth_s + (0.0 if restore == "none" else self._restored_s)
+        network_s = self._mouth_s + (self._restored_s if restore in self.restores else 0.0)
         return self._settings.frame_cost_ms / 1000 * pixels(size) + self._settings.workers * network_s
 
     async def start(self) -> None:
@@ -80,7 +80,8 @@ class Wav2LipEngine(RigEngine):
         self._batcher = Batcher(self._draw, _PER_CORE * self._device.threads if self._device.name == "cpu" else _ACCELERATED)
         await self._network.start()
         try:
-            self._mouth_s, self._restored_s = await self._network.call("seconds")
+            self._mouth_s = float(await self._network.call("seconds"))
+            await self.prepare(settings.restore)
             await super().start()
         except BaseException:
             await self._network.stop()
@@ -95,7 +96,12 @@ class Wav2LipEngine(RigEngine):
         await self._network.ready()
         await super().ready()
 
+    async def prepare(self, restore: str) -> None:
+        if restore in self.restores and not self._restored_s:
+            self._restored_s = float(await self._network.call("restoring_seconds"))
+
     async def chunk(self, request: ChunkRequest) -> Chunk:
+        await self.prepare(request.profile.restore)
         plan = cast(Plan, await self._pool.call("plan", request))
         if plan.unrestored is not None:
             faces = await self._network.call("restore", plan.unrestored)

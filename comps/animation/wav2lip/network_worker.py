@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation.gfpgan.loading import load as load_restorer
+from comps.animation.gfpgan.restorer import FaceRestorer
 from comps.animation.lru import Lru
 from comps.animation.wav2lip.jobs import FACE, MEL_BANDS, MEL_COLUMNS, MouthJob
 from comps.animation.wav2lip.loading import load
@@ -39,20 +40,35 @@ class Drawn:
 class NetworkWorker:
     """``checkpoint``: of Wav2Lip; ``restorer``: of GFPGAN, where faces can be restored; ``cache``: a folder for folded weights.
 
-    It has drawn once it has started. Raises UnusableCheckpoint, and NodeUnavailable where the device cannot be used.
+    It has drawn once it has started. GFPGAN takes 1 GB of memory and several seconds to load: that waits until a face is to be
+    restored. Raises UnusableCheckpoint, and NodeUnavailable where the device cannot be used.
     """
 
     def __init__(self, checkpoint: Path, device: Device, cache: Path | None, restorer: Path | None = None) -> None:
         self._device = device
         self._network = load(checkpoint, device, cache)
         self._faces = Lru[bytes, Any](_FACES)
-        self._restorer = None if restorer is None else load_restorer(restorer, device, cache)
-        self._seconds, self._restored_seconds = self._warm_up()
+        self._cache = cache
+        self._restorer_checkpoint = restorer
+        self._seconds = self._warm_up()
         trim()
 
-    def seconds(self) -> tuple[float, float]:
-        """Wall time of a mouth, and of restoring it, as the warm-up measured them."""
-        return self._seconds, self._restored_seconds
+    def seconds(self) -> float:
+        """Wall time of a mouth, as the warm-up measured it."""
+        return self._seconds
+
+    def restoring_seconds(self) -> float:
+        """Wall time of restoring a mouth, as its warm-up measured it. Only where there is a restorer. Raises as ``__init__``."""
+        return self._restorer[1]
+
+    @functools.cached_property
+    def _restorer(self) -> tuple[FaceRestorer, float]:
+        """GFPGAN, which has restored, and what a mouth took it, seconds."""
+        assert self._restorer_checkpoint is not None
+        restorer = load_restorer(self._restorer_checkpoint, self._device, self._cache)
+        took = restorer.warm_up()
+        trim()
+        return restorer, took
 
     def draw(self, jobs: list[MouthJob]) -> Drawn:
         """The mouths of all jobs in one call of the network."""
@@ -65,14 +81,12 @@ class NetworkWorker:
 
     def restore(self, faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Whole aligned faces: uint8 BGR [n, 512, 512, 3] of as many. Only where there is a restorer."""
-        assert self._restorer is not None
-        return self._restorer.restore(faces)
+        return self._restorer[0].restore(faces)
 
     def _restored(self, mouths: NDArray[np.uint8], job: MouthJob) -> NDArray[np.uint8]:
         if job.restore is None:
             return mouths
-        assert self._restorer is not None
-        return self._restorer.mouths(mouths, job.which, job.restore)
+        return self._restorer[0].mouths(mouths, job.which, job.restore)
 
     def _faces_of(self, job: MouthJob) -> list[Any]:
         """What the network knows of the face of each frame."""
@@ -84,17 +98,14 @@ class NetworkWorker:
         worked_ms = drawn.cpu_ms / self._device.threads
         return min(drawn.wall_ms, _MOST_WAITING * worked_ms) if self._device.name == "cpu" else drawn.wall_ms
 
-    def _warm_up(self) -> tuple[float, float]:
-        """Draw several times, for programs are compiled and memory is taken the first time.
-
-        Returns the seconds of a mouth, and of restoring it.
-        """
+    def _warm_up(self) -> float:
+        """Draw several times, for programs are compiled and memory is taken the first time. Returns the seconds of a mouth."""
         crops, mels = np.zeros((1, FACE, FACE, 3), np.uint8), np.zeros((_WARM_UP, MEL_BANDS, MEL_COLUMNS), np.float32)
         job = MouthJob(crops, np.zeros(_WARM_UP, np.int64), mels)
         self.draw([job])
         took = min(self._alone_ms(self.draw([job])) for _ in range(_MEASURED)) / 1000 / _WARM_UP
         self._faces = Lru(_FACES)
-        return took, self._restorer.warm_up() if self._restorer else 0.0
+        return took
 
 
 def _content(crop: NDArray[np.uint8]) -> bytes:
