@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from comps.cores.common.settings import AnimationSettings, LandmarkSettings, Sto
 from comps.cores.errors import BadInput, NodeUnavailable, NotFound
 from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, VideoProfile
 from comps.media.landmarks import Landmarker
+from comps.models.folder import VARIABLE
 from tests.animation.test_chunks import PHONEMES, decode, digest, luma
 
 pytest.importorskip("torch")
@@ -33,6 +34,14 @@ SPOKEN = [(0.0, PHONEMES[0][0], "_"), *PHONEMES, (PHONEMES[-1][1], 4.0, "_")]
 FRAMES = 96
 #: Frames without activity before and after.
 BEFORE, AFTER = 6, 85
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Folded weights go to a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("models")))
+        yield
 
 
 @pytest.fixture(scope="module")
