@@ -29,7 +29,9 @@ AVATAR = Path(AvatarChatbot.avatars.__file__).with_name("aria.png")
 QUARTER = Path(__file__).with_name("quarter.safetensors")
 #: A frame at 25 a second.
 LARGEST_LAG_MS = 40
-VOICES = ("hibari", "espeak", "flite")
+#: The least correlation of the mouth with each kind of voices, by itself and as a multiple of what shifted speech reaches: of a
+#: kind that the network has never heard it makes less.
+LEAST_R = {"hibari": (0.65, 2.0), "espeak": (0.65, 2.0), "flite": (0.55, 1.5)}
 #: A pause between two sentences, seconds, shorter than what lets the face come to rest: the network draws all of it.
 PAUSE_S = 1.0
 _AROUND_S = 0.6
@@ -66,7 +68,7 @@ def spoken_by(voices: str) -> list[Spoken]:
     return [flite(text, voice) for (_, text), voice in zip(SENTENCES, FLITE_VOICES, strict=True)]
 
 
-@pytest.fixture(scope="module", params=VOICES)
+@pytest.fixture(scope="module", params=list(LEAST_R))
 async def answers(
     request: pytest.FixtureRequest, engine: Wav2LipEngine, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Judged]:
@@ -82,11 +84,12 @@ async def answers(
     return measure(jobs, shared)
 
 
-async def test_lips_follow_the_sound(answers: list[Judged]) -> None:
+async def test_lips_follow_the_sound(answers: list[Judged], request: pytest.FixtureRequest) -> None:
+    least, times = LEAST_R[request.node.callspec.params["answers"]]
     own = [judged["own"] for judged in answers]
     assert max(abs(one["lag_ms"]) for one in own) <= LARGEST_LAG_MS, own
-    assert min(one["r"] for one in own) >= 0.65, own
-    assert all(one["r"] > 2 * one["floor"] for one in own), own
+    assert min(one["r"] for one in own) >= least, own
+    assert all(one["r"] > times * one["floor"] for one in own), own
     assert all(one["det"] == 1.0 for one in own), own
     wrong = [judged["wrong"]["r"] for judged in answers]
     assert max(wrong) < 0.6 * min(one["r"] for one in own), wrong
