@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "usable_cores", lambda: 4)
     _has(monkeypatch, flags="avx2")
     _installed(monkeypatch, "openvino", "torch")
+    # One that other tests have imported would be found before those made here.
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
     devices._probed.cache_clear()
 
 
