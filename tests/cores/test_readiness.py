@@ -32,6 +32,7 @@ from comps.media.landmarks import Landmarker
 from comps.tts import service as tts
 from tests.serving import serving
 
+_CHECKPOINT = Path("tests/animation/wav2lip/quarter.safetensors")
 Build = Callable[[StorageSettings], MicroService]
 _SERVICES: dict[str, tuple[str, Build, set[str]]] = {
     "asr": (asr.NAME, lambda _: asr.build(AsrSettings(port=0, engine="moonshine")), {"MoonshineWorker"}),
@@ -57,13 +58,25 @@ _SERVICES: dict[str, tuple[str, Build, set[str]]] = {
         lambda storage: animation.build(AnimationSettings(port=0, engine="warp", storage=storage)),
         {"WarpWorker", "FaceMeshWorker", "SoundDecoder"},
     ),
+    "animation by wav2lip": (
+        animation.NAME,
+        lambda storage: animation.build(
+            AnimationSettings(
+                port=0, engine="wav2lip", storage=storage, wav2lip_checkpoint=_CHECKPOINT.resolve(), non_commercial=True
+            )
+        ),
+        {"NetworkWorker", "Wav2LipWorker", "FaceMeshWorker", "SoundDecoder"},
+    ),
     "gateway": ("", lambda storage: AvatarChatbotGateway(GatewaySettings(port=0, storage=storage)).service, {"EarWorker"}),
 }
 
 
 @pytest.mark.parametrize("name", _SERVICES)
 def test_every_pool_of_a_service_is_asked(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name in ("describe", "animation") and (reason := Landmarker.unavailable(LandmarkSettings())):
+    if "wav2lip" in name:
+        pytest.importorskip("torch")
+        pytest.importorskip("safetensors")
+    if name.startswith(("describe", "animation")) and (reason := Landmarker.unavailable(LandmarkSettings())):
         pytest.skip(reason)
     registered, build, expected = _SERVICES[name]
     monkeypatch.delitem(opea_microservices, registered, raising=False)
@@ -82,7 +95,13 @@ def test_every_pool_of_a_service_is_asked(name: str, tmp_path: Path, monkeypatch
         if targets[pool] in failing:
             raise NodeUnavailable("is not ready", node=targets[pool])
 
+    async def call(_: WorkerPool, method: str, *__: Any) -> float:
+        """What a network that starts says of its speed."""
+        assert method == "seconds"
+        return 0.01
+
     monkeypatch.setattr(WorkerPool, "__init__", constructed)
+    monkeypatch.setattr(WorkerPool, "call", call)
     monkeypatch.setattr(WorkerPool, "start", start)
     monkeypatch.setattr(WorkerPool, "ready", ready)
     storage = StorageSettings(blobs=str(tmp_path / "blobs"), database=f"sqlite+aiosqlite:///{tmp_path}/records.db")

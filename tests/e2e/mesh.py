@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -136,13 +136,10 @@ class Mesh:
         inode = _listening_inode(port)
         for pid in self.processes().keys() - {self.process.pid}:
             try:
-                if parent(pid) == self.process.pid:
-                    continue
-                links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+                if parent(pid) != self.process.pid and f"socket:[{inode}]" in open_files(pid):
+                    return pid
             except OSError:
                 continue
-            if f"socket:[{inode}]" in links:
-                return pid
         raise AssertionError(f"nobody listens at port {port}")
 
     def client(self, **kwargs: object) -> httpx.Client:
@@ -156,6 +153,15 @@ class Mesh:
 
 def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def open_files(pid: int) -> list[str]:
+    """What a process has open. Files that it closes meanwhile are left out."""
+    found = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(link.readlink()))
+    return found
 
 
 def _listening_inode(port: int) -> str:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import anyio
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from comps.cores.common.settings import LandmarkSettings
 from comps.media.landmarks import Landmarker
@@ -28,23 +30,41 @@ CARD = {
     "name": "Maria Rossi",
     "likes": ["Maria loves dark bread, mountain paths, and loud brass bands.", "Maria likes to paint boats in the old harbour."],
 }
+#: Somebody whose answers are short.
+TERSE = {"name": "Maria Rossi", "likes": ["Maria loves boats."]}
+TRAINED = Path("tests/animation/wav2lip/quarter.safetensors")
 
 
 class Wav2LipMesh:
-    """A gateway of its own before the mesh's services and animation services that draw with Wav2Lip."""
+    """A gateway of its own before the mesh's services and animation services that draw with Wav2Lip.
 
-    def __init__(self, mesh: Mesh, folder: Path, stack: ExitStack, replicas: int, divisor: int, workers: int) -> None:
+    ``divisor``: of the width of seeded weights; None: the small trained network. ``restores``: with seeded weights of GFPGAN.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        folder: Path,
+        stack: ExitStack,
+        *,
+        replicas: int,
+        workers: int,
+        divisor: int | None = 4,
+        restores: bool = False,
+    ) -> None:
         if reason := Landmarker.unavailable(LandmarkSettings()):
             pytest.skip(reason)
         self.log = folder / "gateway.log"
         self.ports = [free_port() for _ in range(replicas)]
         environment = {
-            "ANIMATION_WAV2LIP_CHECKPOINT": str(_checkpoint(folder, divisor)),
+            "ANIMATION_WAV2LIP_CHECKPOINT": str(_checkpoint(folder, divisor) if divisor else TRAINED.resolve()),
             "ANIMATION_NON_COMMERCIAL": "true",
             "ANIMATION_WORKERS": str(workers),
             "AVATARCHATBOT_MODELS": str(folder / "models"),
             **mesh.storage,
         }
+        if restores:
+            environment["ANIMATION_GFPGAN_CHECKPOINT"] = str(_restorer(folder))
         log = folder / "animation.log"
         self.replicas = [
             stack.enter_context(running("comps.animation.service", log=log, **environment, ANIMATION_PORT=str(port)))
@@ -82,9 +102,15 @@ def _checkpoint(folder: Path, divisor: int) -> Path:
     return seeded.save_safetensors(seeded.wav2lip(divisor), folder / "seeded.safetensors")
 
 
+def _restorer(folder: Path) -> Path:
+    from benchmarks.plain import gfpgan
+
+    return gfpgan.save_safetensors(gfpgan.seeded(4), folder / "gfpgan.safetensors")
+
+
 @pytest.fixture(scope="module")
 def four(start: Callable[..., Wav2LipMesh]) -> Wav2LipMesh:
-    return start(replicas=4, divisor=4, workers=1)
+    return start(replicas=4, workers=1)
 
 
 @pytest.mark.parametrize("killed", ["network", "replica"])
@@ -115,6 +141,50 @@ def _network_of(mesh: Mesh, replica: int) -> int:
     networks = [pid for pid, command in mesh.processes().items() if command.rstrip().endswith("NetworkWorker")]
     (network,) = [pid for pid in networks if int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == replica]
     return network
+
+
+@pytest.fixture(scope="module")
+def restoring(start: Callable[..., Wav2LipMesh]) -> Wav2LipMesh:
+    return start(replicas=1, workers=1, divisor=None, restores=True)
+
+
+def test_an_answer_with_its_mouth_or_its_face_restored(restoring: Wav2LipMesh) -> None:
+    body = {"text": "What do you like?", "avatar": "aria", "persona": TERSE, "size": 256, "engine": "wav2lip"}
+    frames: dict[str, NDArray[np.float64]] = {}
+    with httpx.Client(base_url=restoring.url, timeout=120, trust_env=False) as client:
+        for restore in ("none", "mouth", "face"):
+            before = restoring.drawn()[0]
+            answer = client.post(PATH, json={**body, "restore": restore})
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["engines"]["animation"] == "wav2lip"
+            video = decode(client.get(answer.json()["video_path"]).content)
+            assert video.video_s == pytest.approx(video.audio_s, abs=0.1)
+            frames[restore] = video.frames.astype(float)
+            assert restoring.drawn()[0] - before >= len(video.frames)
+    mouth, face = (np.abs(frames[restore] - frames["none"]) for restore in ("mouth", "face"))
+    above, eyes, lips = (np.s_[:, slice(*rows)] for rows in ((0, 32), (64, 96), (128, 192)))
+    assert mouth[eyes].max() == 0, "eyes and brows are the picture's"
+    assert mouth[lips].mean() > 2, "random weights draw something else"
+    assert face[eyes].mean() > 2
+    assert face[lips].mean() > 2
+    assert face[above].mean() < 1, "the hair is the picture's"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "video/mp4"])
+@pytest.mark.parametrize(
+    ("asked", "there_is"),
+    [
+        ({"engine": "wav2lip", "restore": "eyes"}, ["none", "mouth", "face"]),
+        ({"engine": "warp", "restore": "mouth"}, ["none"]),
+    ],
+)
+def test_a_restore_that_there_is_not_is_refused_with_those_that_there_are(
+    restoring: Wav2LipMesh, asked: dict[str, str], there_is: list[str], accept: str
+) -> None:
+    body = {"text": "What do you like?", "avatar": "aria", **asked}
+    refused = httpx.post(f"{restoring.url}{PATH}", json=body, headers={"Accept": accept}, trust_env=False)
+    assert (refused.status_code, refused.json()["field"]) == (422, "restore"), refused.text
+    assert all(name in refused.json()["detail"] for name in there_is), refused.text
 
 
 @pytest.mark.anyio

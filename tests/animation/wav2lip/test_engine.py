@@ -290,6 +290,37 @@ async def test_a_process_that_is_killed_is_replaced(engine: Wav2LipEngine, pictu
         assert hit, "no job was hit"
 
 
+@pytest.mark.parametrize("restore", ["mouth", "face"])
+async def test_a_network_that_is_killed_as_it_restores_restores_again(
+    restoring: Wav2LipEngine, shared: Path, sound: bytes, restore: str
+) -> None:
+    picture = (shared / "data/avatars/avatar5.png").read_bytes()
+
+    async def request(number: int) -> ChunkRequest:
+        """Of an avatar whose face has not been restored yet: readers of PNG stop at its end."""
+        info = await restoring.register(AvatarRequest(media=picture + f"{restore} {number}".encode()))
+        return _restored(requests(info.avatar_id, sound)[2], restore)
+
+    expected = digest(await restoring.chunk(await request(0)))
+    hit = 0
+    for number, share in enumerate((0.1, 0.5, 0.9), 1):
+        asked = await request(number)
+        pictures = asked.frames if restore == "mouth" else 1
+        chunk = asyncio.create_task(restoring.chunk(asked))
+        await _network_works(restoring)
+        await asyncio.sleep(share * restoring._restored_s * pictures)
+        (pid,) = restoring._network.pids
+        os.kill(pid, signal.SIGKILL)
+        try:
+            assert digest(await chunk) == expected
+        except NodeUnavailable:
+            hit += 1
+        async with asyncio.timeout(60):
+            assert digest(await restoring.chunk(asked)) == expected
+            await restoring.ready()
+    assert hit, "no job was hit"
+
+
 async def test_one_who_leaves_costs_the_others_nothing(engine: Wav2LipEngine, picture: str, sound: bytes) -> None:
     asked = requests(picture, sound)[1:5]
     expected = [digest(chunk) for chunk in await draw(engine, asked)]
