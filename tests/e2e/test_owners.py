@@ -35,7 +35,10 @@ UNKNOWN = "0" * 32
 #: Operations that name nothing and list nothing of anybody's.
 HARMLESS = {
     *(f"get {path}" for path in ("/v1/health_check", "/health", "/health/live", "/health/ready", "/metrics", "/v1/statistics")),
-    *(f"get {path}" for path in ("/v1/list_service", "/v1/list_parameters", f"{PATH}/asyncapi.json", f"{PATH}/voices")),
+    *(
+        f"get {path}"
+        for path in ("/v1/list_service", "/v1/list_parameters", f"{PATH}/asyncapi.json", f"{PATH}/voices", f"{PATH}/engines")
+    ),
 }
 #: Operations that make something of the asker's own. What their bodies name is in ``NAMED``.
 MAKING = {f"post {path}" for path in (PATH, f"{PATH}/avatars", f"{PATH}/personas", f"{PATH}/personas/draft")}
