@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -99,6 +100,17 @@ class Upstream:
 
     def says(self, *tokens: str) -> None:
         self.body = stream_of(*(chunk(token) for token in tokens), chunk("", "stop"), "[DONE]")
+
+
+@pytest.fixture(autouse=True)
+def _interpreter_is_shared_fairly() -> Iterator[None]:
+    """A service and its reader are threads here, not processes: after each of its writes the service would wait 5 ms until the
+    reader, which computes, gives the interpreter back.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture

@@ -65,16 +65,24 @@ class Clause:
 
 
 async def split(texts: AsyncIterator[str]) -> AsyncGenerator[Clause, None]:
-    """The clauses of a text that comes in pieces, each as soon as it is whole. Of a long piece little is looked at at a time, so
-    that the event loop is never held up.
+    """The clauses of a text that comes in pieces, each as soon as it is whole.
+
+    Other tasks have their turn after every ``_SLICE`` characters, however many of them lie ready at once: the event loop is never
+    held up.
     """
     splitter = ClauseSplitter()
+    room = _SLICE
     async for text in texts:
-        for at in range(0, len(text), _SLICE):
-            for clause in splitter.feed(text[at : at + _SLICE]):
+        at = 0
+        while at < len(text):
+            part = text[at : at + room]
+            for clause in splitter.feed(part):
                 yield clause
-            if len(text) > _SLICE:
+            at += len(part)
+            room -= len(part)
+            if not room:
                 await anyio.lowlevel.checkpoint()
+                room = _SLICE
     for clause in splitter.finish():
         yield clause
 
