@@ -208,7 +208,7 @@ def test_every_id_of_the_document_is_known_to_the_walk(two: Two) -> None:
         is_page = "next_cursor" in json.dumps(components) and method == "get" and _is_listing(operation, components)
         assert in_path or is_page or name in HARMLESS | MAKING, f"{name}: does it list or make something? Tell this test"
         in_query = {part["name"] for part in operation.get("parameters", ()) if part["in"] == "query"}
-        assert in_query <= {"limit", "cursor", "description"}, f"{name}: what does {in_query} name?"
+        assert in_query <= {"limit", "cursor", "description", "engine", "restore"}, f"{name}: what does {in_query} name?"
         assert _body_names(operation, components) == NAMED.get(name, {}).keys(), f"{name}: its body names something else"
         walked.add(name)
     assert walked >= HARMLESS | MAKING | NAMED.keys()
