@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -135,7 +135,7 @@ class LocalMesh:
         try:
             _start_forkserver()
             for service in self.services:
-                service.start(self._context, self._lifeline)
+                self._start(service)
             async with httpx.AsyncClient(trust_env=False) as client:
                 await asyncio.gather(*(self._until_ready(client, service) for service in self.services))
         except BaseException:
@@ -149,6 +149,12 @@ class LocalMesh:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self._stop()
+
+    def _start(self, service: _Service) -> None:
+        try:
+            service.start(self._context, self._lifeline)
+        except (OSError, EOFError) as error:
+            raise ServiceFailedError(f"{service.part.name} could not be started ({type(error).__name__}){self._see()}") from error
 
     async def _until_ready(self, client: httpx.AsyncClient, service: _Service) -> None:
         assert service.process is not None
@@ -211,6 +217,8 @@ def _start_forkserver() -> None:
     """Start the server that forks the services. Ctrl-C in a terminal reaches it too, and its own handler is set only after its
     imports: it is started with the signal blocked, which processes inherit.
     """
+    # It unblocks the signal as it starts.
+    resource_tracker.ensure_running()
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

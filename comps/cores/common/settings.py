@@ -211,6 +211,14 @@ class GatewaySettings(ServiceSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
 
 
+class ClientSettings(BaseSettings):
+    """Of ``avatarchatbot ask --url``, which asks a gateway that runs."""
+
+    model_config = _config("AVATARCHATBOT_")
+
+    key: SecretStr = Field(SecretStr(""), description="key that `ask --url` shows the gateway; empty: none")
+
+
 class LandmarkSettings(BaseSettings):
     """Where the face mesh runs: mediapipe's old pins live in a folder of their own, seen only by a helper process."""
 
