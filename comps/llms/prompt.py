@@ -44,7 +44,8 @@ def system_prompt(persona: Persona) -> str:
     """The system message for ``persona``: its own ``system_prompt`` where it has one, else one made of its fields.
 
     What a user corrected (provenance "given") always reaches the model: a prompt that a program drafted is then replaced by one
-    made of the fields; a prompt that somebody wrote stays, and the corrected fields follow it. Empty for a persona that says nothing.
+    made of the fields; a prompt that somebody wrote stays, and the corrected fields follow it. Empty for a persona that says
+    nothing.
     """
     own = persona.system_prompt.strip()
     corrected = [field for field in ("name", *_FIELDS) if persona.provenance.get(field) is Provenance.GIVEN]
