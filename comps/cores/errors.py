@@ -17,6 +17,7 @@ Problem                      500  internal_error
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
+│   ├── ConversationTooLong  422  conversation_too_long
 │   ├── OtherLanguage        422  other_language
 │   ├── UnknownEngine        422  unknown_engine
 │   └── UnknownVoice         422  unknown_voice
@@ -197,6 +198,13 @@ class NothingToSpeak(BadInput):
 
     code = "nothing_to_speak"
     title = "Nothing to speak"
+
+
+class ConversationTooLong(BadInput):
+    """A language model's server says that a request has more tokens than its context holds."""
+
+    code = "conversation_too_long"
+    title = "Too long for the language model"
 
 
 class OtherLanguage(BadInput):

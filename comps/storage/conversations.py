@@ -31,6 +31,9 @@ class TurnStatus(StrEnum):
     FAILED = "failed"
 
 
+_SAID = (TurnStatus.DONE, TurnStatus.CUT)
+
+
 class Turn(BaseModel):
     """One question and its answer. ``error`` is the problem document (RFC 9457) of a failed turn. Times in Unix seconds."""
 
@@ -42,6 +45,11 @@ class Turn(BaseModel):
     video_id: str = ""
     status: TurnStatus = TurnStatus.RUNNING
     error: dict[str, Any] | None = None
+
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody heard an answer, or the beginning of one."""
+        return bool(self.reply) and self.status in _SAID
 
 
 class ConversationSummary(BaseModel):
@@ -86,6 +94,15 @@ class Conversations:
             query = select(TurnRow).where(TurnRow.conversation_id == conversation_id).order_by(TurnRow.number)
             turns = [_turn(turn) for turn in await session.scalars(query)]
         return Conversation(**_summary(row).model_dump(), turns=turns)
+
+    async def recent(self, conversation_id: str, turns: int, *, owner: str = ANONYMOUS) -> Conversation:
+        """The conversation with the last ``turns`` in which something was said, in order. Raises NotFound."""
+        said = (TurnRow.conversation_id == conversation_id, TurnRow.status.in_(_SAID), TurnRow.reply != "")
+        query = select(TurnRow).where(*said).order_by(TurnRow.number.desc()).limit(turns)
+        async with self._records.reading() as session:
+            row = await _conversation(session, conversation_id, owner)
+            found = [_turn(turn) for turn in await session.scalars(query)]
+        return Conversation(**_summary(row).model_dump(), turns=found[::-1])
 
     async def list(self, limit: int = 50, cursor: str | None = None, *, owner: str = ANONYMOUS) -> Page[ConversationSummary]:
         """Newest first. Raises BadInput for a limit outside 1 … 200 or a cursor that is none."""

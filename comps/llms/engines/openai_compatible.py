@@ -21,7 +21,7 @@ from pydantic_core import from_json
 from comps.cores import retry_after
 from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import LlmSettings
-from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
 from comps.cores.proto.api_protocol import ChatCompletionRequest, ModelFinishReason, UsageInfo
@@ -364,7 +364,7 @@ def _error_event(document: dict[str, Any]) -> Problem:
 def _rejected(message: str) -> BadInput:
     """The server's message itself may quote the conversation, so it is not repeated."""
     if any(word in message.lower() for word in ("context", "too long", "must have less", "tokens")):
-        return BadInput("the conversation is too long for the language model", field="messages", node=NODE)
+        return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
     return BadInput("the language model's server does not accept the request", node=NODE)
 
 
