@@ -86,7 +86,11 @@ class ScriptedPage:
 
     def _connect(self, socket: WebSocketRoute) -> None:
         self._socket = socket
-        socket.on_message(lambda message: isinstance(message, str) and self.messages.append(json.loads(message)))
+        socket.on_message(self._hear)
+
+    def _hear(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            self.messages.append(json.loads(message))
 
     def _answer(self, route: Route) -> None:
         path = route.request.url.removeprefix(URL).partition("?")[0]

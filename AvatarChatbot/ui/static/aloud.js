@@ -1,5 +1,7 @@
 /** What screen readers read by themselves: whole sentences, each once, with who says them. */
 
+import { plain } from "./markdown.js";
+
 /** Lines that stay to be found again; a screen reader reads a line when it comes. */
 const KEPT = 20;
 
@@ -37,18 +39,23 @@ export class Aloud {
     this.#pending += delta;
     const sentences = Array.from(this.#sentences.segment(this.#pending), ({ segment }) => segment);
     this.#pending = sentences.pop() ?? "";
-    if (sentences.length) this.say(who, sentences.join("").trim());
+    if (sentences.length) this.#read(sentences.join(""));
   }
 
   /** There comes no more: read what is left. */
   flush() {
-    const rest = this.#pending.trim();
+    this.#read(this.#pending);
     this.drop();
-    if (rest) this.say(this.#who, rest);
   }
 
   /** What is left will never be said. */
   drop() {
     this.#pending = "";
+  }
+
+  /** @param {string} markdown whole sentences */
+  #read(markdown) {
+    const text = plain(markdown);
+    if (text) this.say(this.#who, text);
   }
 }

@@ -2,6 +2,7 @@
 
 import { Aloud } from "./aloud.js";
 import { element, fromTemplate } from "./dom.js";
+import { Markdown } from "./markdown.js";
 
 const YOU = "You";
 
@@ -9,7 +10,7 @@ export class Talk {
   #list;
   #aloud = new Aloud(element("aloud"));
   /** @type {HTMLElement | undefined} */ #question;
-  /** @type {Map<number, HTMLElement>} */ #answers = new Map();
+  /** @type {Map<number, {line: HTMLElement, text: Markdown}>} */ #answers = new Map();
   /** The name of who answers from now on. */
   answerer = "";
 
@@ -54,7 +55,7 @@ export class Talk {
    * @param {string} delta
    */
   reply(turn, delta) {
-    said(this.#answer(turn)).textContent += delta;
+    this.#answer(turn).text.append(delta);
     this.#aloud.hear(this.answerer, delta);
     this.#scroll();
   }
@@ -70,9 +71,9 @@ export class Talk {
    * @param {string} heard
    */
   interrupted(turn, heard) {
-    const answer = this.#answer(turn);
-    said(answer).textContent = `${heard.trim()} …`.trim();
-    answer.classList.add("cut");
+    const { line, text } = this.#answer(turn);
+    text.set(`${heard.trim()} …`.trim());
+    line.classList.add("cut");
     this.#aloud.drop();
   }
 
@@ -81,8 +82,9 @@ export class Talk {
    * @param {string} reason
    */
   failed(turn, reason) {
-    this.#answer(turn).classList.add("failed");
-    said(this.#answer(turn)).textContent = reason;
+    const { line } = this.#answer(turn);
+    line.classList.add("failed");
+    said(line).textContent = reason;
     this.#aloud.drop();
     this.#aloud.say(this.answerer, reason);
     this.#scroll();
@@ -94,14 +96,15 @@ export class Talk {
    * @param {number} seconds
    */
   began(turn, seconds) {
-    this.#answer(turn).dataset.began = `answered after ${seconds.toFixed(1)} s`;
+    this.#answer(turn).line.dataset.began = `answered after ${seconds.toFixed(1)} s`;
   }
 
   /** @param {number} turn */
   #answer(turn) {
     const known = this.#answers.get(turn);
     if (known !== undefined) return known;
-    const added = this.#add("answer", this.answerer);
+    const line = this.#add("answer", this.answerer);
+    const added = { line, text: new Markdown(said(line)) };
     this.#answers.set(turn, added);
     return added;
   }
