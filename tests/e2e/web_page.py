@@ -71,4 +71,4 @@ def plays_on(page: Page, seconds: float = 0.5) -> None:
 
 def talk(page: Page) -> list[str]:
     """What was said, questions and answers."""
-    return page.locator("#talk li").all_inner_texts()
+    return page.locator("#talk .said").all_inner_texts()
