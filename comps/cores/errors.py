@@ -24,6 +24,7 @@ Problem                      500  internal_error
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
 ├── InsufficientStorage      507  insufficient_storage
+├── Unfinished               503  unfinished             carries Retry-After
 └── NodeError                502  node_error             names the node
     ├── NodeUnavailable      503  node_unavailable
     └── NodeTimeout          504  node_timeout
@@ -262,6 +263,18 @@ class InsufficientStorage(Problem):
     status = 507
     code = "insufficient_storage"
     title = "Insufficient storage"
+
+
+class Unfinished(Problem):
+    """Only a part was done, in the time that a request has or because some of it failed: asking again does the rest."""
+
+    status = 503
+    code = "unfinished"
+    title = "Unfinished"
+
+    def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
+        header = retry.header(retry_after)
+        super().__init__(detail, headers={"Retry-After": header}, retry_after=int(header), **extra)
 
 
 class NodeError(Problem):
