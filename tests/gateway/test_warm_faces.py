@@ -8,9 +8,11 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from AvatarChatbot import avatars
+from AvatarChatbot import avatars, faces
 from AvatarChatbot.answering import Answering
 from AvatarChatbot.owner import EVERYBODY
+from AvatarChatbot.request import AvatarChatRequest
+from AvatarChatbot.store import Store
 from AvatarChatbot.warm_faces import WarmFaces
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import NodeUnavailable, NoFace, Problem
@@ -71,3 +73,10 @@ def test_a_face_that_is_refused_does_not_stop_the_others() -> None:
     registry = Registry(NoFace("no face", field="media"))
     _warm(registry)
     assert len(registry.media) == len(OURS) - 1
+
+
+@pytest.mark.anyio
+async def test_a_question_without_a_face_says_that_the_default_one_cannot_be_read(tmp_path: Path) -> None:
+    settings = GatewaySettings(default_avatar=tmp_path / "nowhere.png")
+    with pytest.raises(NodeUnavailable, match="AVATARCHATBOT_DEFAULT_AVATAR"):
+        await faces.resolve(AvatarChatRequest(text="Hi"), None, settings, Store(settings.storage), EVERYBODY)
