@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -61,9 +61,9 @@ class Framing:
         flags = cv2.INTER_CUBIC if k > 1 else cv2.INTER_LINEAR
         shown = _warp(source, self._matrix(k), self.size, flags, cv2.BORDER_REPLICATE)
         height, width = image.shape[:2]
-        if image.ndim == 2 or self._is_inside(height, width):
-            return cast("_Image", shown)
-        return cast("_Image", self._on_ground(source, shown))
+        if image.ndim == 3 and not self._is_inside(height, width):
+            shown = self._on_ground(cast("Pixels", source), shown)
+        return cast("_Image", shown)
 
     def _matrix(self, scale: float) -> Doubles:
         """From the picture to the square at ``scale``; pixel centres lie at half coordinates: hence the halves."""
@@ -106,5 +106,5 @@ def _within(start: float, room: float) -> float:
     return min(max(start, min(room, 0.0)), max(room, 0.0))
 
 
-def _warp(image: Pixels | Floats, matrix: Doubles, size: int, flags: int, border: int) -> Pixels:
-    return cast("Pixels", cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border))
+def _warp(image: Any, matrix: Doubles, size: int, flags: int, border: int) -> Any:
+    return cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border)
