@@ -18,22 +18,25 @@ _PIECE = re.compile(r"[A-Za-z]{1,4}|[^\sA-Za-z]")
 #: Around every message.
 _TEMPLATE = 5
 
-Refusal = Callable[[int, int], bytes]
+#: Of a request with so many tokens, more than the context holds; and whether it is a stream.
+Refusal = Callable[[int, int, bool], bytes]
 
 
-def openai_refusal(tokens: int, context: int) -> bytes:
+def openai_refusal(tokens: int, context: int, streams: bool) -> bytes:
     words = f"This model's maximum context length is {context} tokens. However, your messages resulted in {tokens} tokens."
     return document(400, {"error": {"message": words, "type": "invalid_request_error", "code": "context_length_exceeded"}})
 
 
-def llama_refusal(tokens: int, context: int) -> bytes:
+def llama_refusal(tokens: int, context: int, streams: bool) -> bytes:
     words = f"request ({tokens} tokens) exceeds the available context size ({context} tokens), try increasing it"
     error = {"code": 400, "message": words, "type": "exceed_context_size_error", "n_prompt_tokens": tokens, "n_ctx": context}
     return document(400, {"error": error})
 
 
-def tgi_refusal(tokens: int, context: int) -> bytes:
+def tgi_refusal(tokens: int, context: int, streams: bool) -> bytes:
     words = f"Input validation error: `inputs` must have less than {context} tokens. Given: {tokens}"
+    if not streams:
+        return document(422, {"error": words, "error_type": "validation"})
     return stream_of(json.dumps({"error": {"message": words, "http_status_code": 422}}), "[DONE]")
 
 
@@ -87,7 +90,7 @@ class CountingServer:
         tokens = count(asked["messages"])
         fits = tokens + asked.get("max_tokens", 0) <= self.context
         self.asked.append((asked, fits))
-        writer.write(self._answer(asked, tokens) if fits else self.refusal(tokens, self.context))
+        writer.write(self._answer(asked, tokens) if fits else self.refusal(tokens, self.context, asked["stream"]))
 
     def _answer(self, asked: dict[str, Any], tokens: int) -> bytes:
         usage = {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1}
