@@ -11,7 +11,11 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.base_doc import BaseDoc
 
-FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "function_call"]
+#: Why an answer ended. ``length``: it was as long as answers may be; ``content_filter``: the model's server held it back;
+#: ``timeout``: the request's time was over, and the answer was cut there.
+FinishReason = Literal["stop", "length", "content_filter", "timeout"]
+#: What the llm service says to OpenAI's clients. ``tool_calls``: the model called tools and said nothing.
+ModelFinishReason = FinishReason | Literal["tool_calls"]
 
 
 #: Messages of a conversation that are read.
@@ -98,7 +102,7 @@ class UsageInfo(BaseModel):
 class ChatCompletionResponseChoice(BaseModel):
     index: int = 0
     message: ChatMessage
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
 
 
 def _chat_id() -> str:
@@ -131,7 +135,7 @@ class DeltaMessage(BaseModel):
 class ChatCompletionResponseStreamChoice(BaseModel):
     index: int = 0
     delta: DeltaMessage
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
 
 
 class ChatCompletionStreamResponse(BaseModel):

@@ -25,7 +25,7 @@ from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTim
 from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
-from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage, FinishReason, StreamOptions, UsageInfo
+from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage, ModelFinishReason, StreamOptions, UsageInfo
 from comps.cores.text.from_model import ModelText, usable
 from comps.llms.context_length import of_entry
 from comps.llms.engine import NODE, Completion, Delta
@@ -336,7 +336,7 @@ async def _deltas(response: httpx.Response, model: str, answer: ModelText) -> As
     """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short. Once ``answer`` is
     full the rest is not read.
     """
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
     usage: UsageInfo | None = None
     async for event in _events(response):
         if event.data.strip() == "[DONE]":
@@ -397,12 +397,14 @@ def _model_name(document: dict[str, Any]) -> str:
     return usable(str(document.get("model") or ""), _LONGEST_NAME)
 
 
-def _finish_reason(choice: dict[str, Any]) -> FinishReason | None:
+def _finish_reason(choice: dict[str, Any]) -> ModelFinishReason | None:
     """OpenAI's finish reason; TGI has names of its own for "stop" (eos_token, stop_sequence)."""
     given = choice.get("finish_reason")
     if not given:
         return None
-    return given if given in ("length", "content_filter", "tool_calls", "function_call") else "stop"
+    if given == "function_call":
+        return "tool_calls"
+    return given if given in ("length", "content_filter", "tool_calls") else "stop"
 
 
 def _usage(document: dict[str, Any]) -> UsageInfo | None:
