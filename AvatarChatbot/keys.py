@@ -98,7 +98,8 @@ class Keys:
         self._refresh()
         client = self._client(hashed(key))
         if client is None:
-            raise Unauthorized("a key is needed", field="key", headers={"WWW-Authenticate": "Bearer"})
+            detail = "this key is not known" if key else "a key is needed"
+            raise Unauthorized(detail, field="key", headers={"WWW-Authenticate": "Bearer"})
         client.take(self._clock())
         return client.name
 

@@ -17,17 +17,20 @@ Problem                      500  internal_error
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
+│   ├── ConversationTooLong  422  conversation_too_long
 │   ├── OtherLanguage        422  other_language
 │   ├── UnknownEngine        422  unknown_engine
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
 ├── InsufficientStorage      507  insufficient_storage
+├── Unfinished               503  unfinished             carries Retry-After
 └── NodeError                502  node_error             names the node
     ├── NodeUnavailable      503  node_unavailable
     └── NodeTimeout          504  node_timeout
 
-Bodies are RFC 9457 ``application/problem+json``.
+Bodies are RFC 9457 ``application/problem+json``. Their member ``error`` says the same as OpenAI's API does, so that its clients
+show the words.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ from typing import Any, ClassVar
 from comps.cores import retry_after as retry
 
 PROBLEM_JSON = "application/problem+json"
+#: ``error.type`` as OpenAI names it, by status; the rest of 4xx are invalid requests, of 5xx the server's faults.
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 class Problem(Exception):
@@ -58,14 +63,25 @@ class Problem(Exception):
         self.headers = headers or {}
         self.extra = {key: value for key, value in extra.items() if value is not None}
 
+    @property
+    def message(self) -> str:
+        """``detail`` for those who read nothing beside it."""
+        return self.detail
+
     def document(self) -> dict[str, Any]:
-        """The RFC 9457 problem document."""
+        """The RFC 9457 problem document, with OpenAI's ``error`` in it."""
         return {
             "type": f"urn:avatarchatbot:problem:{self.code}",
             "title": self.title,
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
+            "error": {
+                "message": self.message,
+                "type": _OPENAI_TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error"),
+                "param": self.extra.get("field"),
+                "code": self.code,
+            },
             **self.extra,
         }
 
@@ -199,6 +215,13 @@ class NothingToSpeak(BadInput):
     title = "Nothing to speak"
 
 
+class ConversationTooLong(BadInput):
+    """A language model's server says that a request has more tokens than its context holds."""
+
+    code = "conversation_too_long"
+    title = "Too long for the language model"
+
+
 class OtherLanguage(BadInput):
     """Somebody speaks, in a language that is not known."""
 
@@ -256,6 +279,18 @@ class InsufficientStorage(Problem):
     title = "Insufficient storage"
 
 
+class Unfinished(Problem):
+    """Only a part was done, in the time that a request has or because some of it failed: asking again does the rest."""
+
+    status = 503
+    code = "unfinished"
+    title = "Unfinished"
+
+    def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
+        header = retry.header(retry_after)
+        super().__init__(detail, headers={"Retry-After": header}, retry_after=int(header), **extra)
+
+
 class NodeError(Problem):
     """Another service of the mesh, or a server behind one, answered with a failure."""
 
@@ -266,6 +301,10 @@ class NodeError(Problem):
     def __init__(self, detail: str, *, node: str, **extra: Any) -> None:
         super().__init__(detail, node=node, **extra)
         self.node = node
+
+    @property
+    def message(self) -> str:
+        return f"{self.node}: {self.detail}"
 
 
 class NodeUnavailable(NodeError):
@@ -285,7 +324,7 @@ class RelayedProblem(Problem):
     node's name."""
 
     def __init__(self, document: dict[str, Any], *, node: str, headers: dict[str, str] | None = None) -> None:
-        known = {"type", "title", "status", "code", "detail"}
+        known = {"type", "title", "status", "code", "detail", "error"}
         extra = {key: value for key, value in document.items() if key not in known}
         extra.setdefault("node", node)
         super().__init__(str(document.get("detail", "")), headers=headers, **extra)

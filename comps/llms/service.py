@@ -41,8 +41,8 @@ NAME = "opea_service@llm"
 class CompletionStream(Response):
     """An answer as server-sent events. The status is sent with the first words, so a failure before them keeps its own.
 
-    A failure after them is an event with an ``error`` member, and no ``[DONE]`` follows. The engine's stream is left when
-    the client goes away (the request's guard cancels this call).
+    A failure after them is an event with the problem's document (its member ``error`` is OpenAI's), and no ``[DONE]`` follows.
+    The engine's stream is left when the client goes away (the request's guard cancels this call).
     """
 
     media_type = sse.MEDIA_TYPE
@@ -78,7 +78,7 @@ class CompletionStream(Response):
                 if delta.usage is not None and self._asked.stream_options and self._asked.stream_options.include_usage:
                     yield _event(self._template.model_copy(update={"model": delta.model, "usage": delta.usage}))
         except Problem as problem:
-            yield sse.format_event(json.dumps({"error": {**problem.document(), "message": problem.detail}}))
+            yield sse.format_event(json.dumps(problem.document()))
         else:
             yield sse.format_event("[DONE]")
 

@@ -372,8 +372,8 @@ async def test_a_stream_is_read_to_its_end(
         ([_event({"n": 1})], 502),
         ([_event({"n": 1}), b"data: {broken\n\n"], 502),
         ([_event({"n": 1}), _event({"error": {"message": "x", "http_status_code": 422}}), DONE], 502),
-        ([_event({"error": {**NodeUnavailable("down", node="llm").document(), "message": "down"}})], 503),
-        ([_event({"error": Overloaded("is full", retry_after=1).document()})], 429),
+        ([_event(NodeUnavailable("down", node="llm").document())], 503),
+        ([_event(Overloaded("is full", retry_after=1).document())], 429),
     ],
 )
 async def test_a_stream_that_fails_or_is_cut_raises(

@@ -119,8 +119,8 @@ class NodeClient:
         """The JSON objects of an answer that comes as server-sent events; one that comes whole is the only one.
 
         A stream is complete with ``[DONE]``, or where one of its objects had a finish reason (OpenAI's chat); else it was cut,
-        which raises NodeError. An event with a member ``error`` raises what the problem in it means. Leaving the context closes
-        the connection. ``service.timeout`` limits the wait for each event.
+        which raises NodeError. An event that is a problem's document (it has a member ``error``) raises what that means. Leaving
+        the context closes the connection. ``service.timeout`` limits the wait for each event.
         """
         request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
@@ -327,7 +327,7 @@ async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, N
             return
         item = _json(service, event.data)
         if isinstance(item, dict) and item.get("error"):
-            _raise_event(service, item["error"])
+            _raise_event(service, item)
         finished = finished or _has_finished(item)
         yield item
     if not finished:
@@ -380,11 +380,10 @@ def _has_finished(item: Any) -> bool:
     return bool(isinstance(choices, list) and choices and isinstance(choices[0], dict) and choices[0].get("finish_reason"))
 
 
-def _raise_event(service: MicroService, error: Any) -> NoReturn:
-    document = error if isinstance(error, dict) else {}
+def _raise_event(service: MicroService, document: dict[str, Any]) -> NoReturn:
     status = document.get("status")
     if _is_status(status) and "code" in document:
-        _raise_problem(service, status, {key: value for key, value in document.items() if key != "message"}, None)
+        _raise_problem(service, status, document, None)
     raise NodeError("failed in the middle of its answer", node=service.title)
 
 

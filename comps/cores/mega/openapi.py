@@ -29,7 +29,8 @@ _OF_WORK: tuple[type[Problem], ...] = (errors.Unauthorized, errors.NotAcceptable
 _SCHEMA = {
     "title": "Problem",
     "type": "object",
-    "description": "RFC 9457. `field` names what was wrong with the request, `node` the service that failed.",
+    "description": "RFC 9457. `field` names what was wrong with the request, `node` the service that failed. `error` says it as "
+    "OpenAI does.",
     "properties": {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
@@ -38,8 +39,18 @@ _SCHEMA = {
         "detail": {"type": "string"},
         "field": {"type": "string"},
         "node": {"type": "string"},
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+            "required": ["message", "type", "param", "code"],
+        },
     },
-    "required": ["type", "title", "status", "code", "detail"],
+    "required": ["type", "title", "status", "code", "detail", "error"],
 }
 
 
