@@ -161,3 +161,148 @@ def test_the_page_is_used_without_scrolling_sideways_where_it_is_small_or_zoomed
     """1280 × 800 at 400 % and at 200 % (WCAG 1.4.10, 1.4.4), and a small laptop."""
     with scripted(browser, viewport={"width": width, "height": height}) as page:
         assert {name: wide for name in _walk(page) if (wide := _too_wide(page.page))} == {}
+
+
+#: Markdown that wants to run something, or to fetch something.
+HOSTILE = [
+    "<script>document.title = 'run'</script>",
+    "<img src=x onerror=\"document.title = 'run'\">",
+    "text <b onclick=\"document.title = 'run'\">bold</b> <svg/onload=alert(1)>",
+    "[a](javascript:document.title='run')",
+    "[a](JaVaScRiPt&colon;alert(1)) [b]( javascript:alert(1)) [c](java\tscript:alert(1)) [d](&#x6A;avascript:alert(1))",
+    "[a](data:text/html,<script>alert(1)</script>) [b](vbscript:x) [c](file:///etc/passwd) [d](//evil.example) [e](blob:x)",
+    "![picture](https://evil.example/pixel.png) ![](javascript:alert(1)) [![x](https://evil.example/p.png)](https://evil.example)",
+    "<https://good.example> <javascript:alert(1)> <a@b.example>",
+    '[a](https://good.example "title\\" onmouseover=alert(1)")',
+    "[a]: javascript:alert(1)\n\n[a] [b][a]",
+    "```html\n<script>alert(1)</script>\n```",
+    "<iframe src='javascript:alert(1)'></iframe>\n\n<style>*{display:none}</style>\n\n<form action='//evil.example'></form>",
+    "&lt;script&gt;alert(1)&lt;/script&gt; \u202e \u0000 \ufeff",
+]
+#: Markdown that takes long, or fills the stack, where it is read carelessly.
+ENDLESS = {
+    "quotes": "> " * 20_000,
+    "lists": "- " * 20_000,
+    "numbers": "1. " * 20_000,
+    "nested": "\n".join(" " * (2 * level) + "- x" for level in range(200)),
+    "brackets": "[" * 50_000,
+    "links": "[a](" * 20_000,
+    "stars": "*a **b " * 20_000,
+    "ticks": "`a" * 20_000,
+    "table": "|a" * 3_000 + "\n" + "|-" * 3_000 + "\n" + "|b" * 3_000,
+    "tags": "<a " * 20_000,
+    "word": "x" * 300_000,
+    "paragraphs": "one **two** three\n\n" * 5_000,
+}
+
+
+def _shown(page: Page, text: str, piece: int) -> Any:
+    """An answer of ``text`` in pieces of so many characters: its text, its links, its tags and the seconds that it took."""
+    return page.evaluate(
+        """async ([text, piece]) => {
+        const { Markdown } = await import("./ui/markdown.js");
+        const container = document.body.appendChild(document.createElement("div"));
+        const markdown = new Markdown(container);
+        const began = performance.now();
+        for (let at = 0; at < text.length; at += piece) markdown.append(text.slice(at, at + piece));
+        const seconds = (performance.now() - began) / 1000;
+        const all = [...container.querySelectorAll("*")];
+        const attributes = new Set(all.flatMap((one) => one.getAttributeNames()));
+        const shown = {
+            text: container.textContent, html: container.innerHTML, links: all.flatMap((one) => one.href ?? []), seconds,
+            tags: [...new Set(all.map((one) => one.localName))], attributes: [...attributes],
+        };
+        container.remove();
+        return shown;
+        }""",
+        [text, piece],
+    )
+
+
+def test_markdown_of_an_answer_runs_nothing_and_fetches_nothing(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        fetched: list[str] = []
+        page.page.on("request", lambda request: fetched.append(request.url))
+        title = page.page.title()
+        for text in HOSTILE:
+            shown = _shown(page.page, text, len(text))
+            assert {"script", "img", "svg", "iframe", "style", "form", "input", "b"}.isdisjoint(shown["tags"]), text
+            assert set(shown["attributes"]) <= {
+                "href",
+                "rel",
+                "target",
+                "dir",
+                "class",
+                "role",
+                "aria-label",
+                "tabindex",
+                "start",
+            }
+            assert all(link.startswith(("https://good.example", "https://evil.example")) for link in shown["links"]), shown[
+                "links"
+            ]
+            # An address that is given at another place of an answer is not looked for in each piece.
+            is_apart = text.startswith("[a]: ")
+            assert is_apart or _shown(page.page, text, 1)["html"] == shown["html"], "whole or in pieces, an answer looks the same"
+        assert page.page.title() == title
+        assert [url for url in fetched if not url.endswith("markdown.js")] == []
+        shown = _shown(page.page, HOSTILE[6], 99)
+        assert (shown["text"], shown["links"][0]) == ("picture javascript:alert(1) x", "https://evil.example/pixel.png")
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_markdown_of_any_length_and_depth_is_shown_soon(browser: Browser, name: str) -> None:
+    """A piece takes less than a picture of the face may (40 ms), also on a machine that is shared."""
+    with scripted(browser) as page:
+        page.open()
+        text, piece = ENDLESS[name], 200
+        shown = _shown(page.page, text, piece)
+        assert shown["seconds"] / (len(text) / piece) < 0.04
+        assert len(shown["text"]) > len(text) / 8 or name in {"table", "lists"}
+
+
+def test_markdown_looks_as_it_is_meant(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        shown = _shown(
+            page.page, f"# Title\n\nOne *two* **three** ~~four~~ `five`.\n\n{ANSWER}\n\n> six\n\n3. seven\n4. eight", 3
+        )
+        tags = {
+            "h3",
+            "p",
+            "em",
+            "strong",
+            "del",
+            "code",
+            "pre",
+            "ol",
+            "li",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "a",
+            "blockquote",
+        }
+        assert tags <= set(shown["tags"])
+        assert '<ol start="3">' in shown["html"]
+        assert 'rel="noopener noreferrer"' in shown["html"]
+
+
+def test_a_piece_that_comes_leaves_what_was_there_alone(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        stayed = page.page.evaluate(
+            """async () => {
+            const { Markdown } = await import("./ui/markdown.js");
+            const container = document.createElement("div"), markdown = new Markdown(container);
+            markdown.append("One **two**.\\n\\n1. three\\n2. four\\n\\nFive");
+            const before = [...container.children];
+            markdown.append(" six.\\n\\n- seven");
+            return before.slice(0, 2).every((one) => one.isConnected || one.parentNode === container);
+            }"""
+        )
+        assert stayed
