@@ -107,6 +107,8 @@ class LiveSession:
         self._hears = hears
         self._avatar_id = avatar_id
         self._persona = persona
+        #: The id of a stored persona; None of a card that was sent, or came with the face.
+        self._persona_id = start.persona if isinstance(start.persona, str) else None
         self._voice = start.voice
         self._journal: Journal
         self._microphone: Microphone
@@ -323,6 +325,7 @@ class LiveSession:
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
         await self._use_avatar()
+        live.turn.persona = await self._edited()
         record = await self._journal.add(question)
         self.conversation_id = self._journal.conversation_id
         status, problem = TurnStatus.CUT, None
@@ -355,6 +358,17 @@ class LiveSession:
                 """It fails when it is drawn."""
             except Exception as error:
                 log.warning("the use of an avatar could not be written down: %s", type(error).__name__)
+
+    async def _edited(self) -> Persona:
+        """Who answers, as the stored card is now: its owner may have edited it since the last turn. Raises nothing."""
+        if self._persona_id is not None:
+            try:
+                self._persona = await self._services.card(self._persona_id, self.owner)
+            except NotFound:
+                """It was deleted: who has been talking talks on."""
+            except Exception as error:
+                log.warning("a persona could not be read again: %s", type(error).__name__)
+        return self._persona
 
     async def _raise_turn(self) -> None:
         """End the turn under way. The player is told first, then all that was at work for it is stopped."""
@@ -430,6 +444,7 @@ class LiveSession:
         idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
         await idle.load(0)
         self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle
+        self._persona_id = change.persona if isinstance(change.persona, str) else None
 
     async def _change_engine(self, change: ChangeEngine) -> None:
         asked = self._start.profile.model_copy(update={"engine": change.engine, "restore": change.restore})
