@@ -45,6 +45,8 @@ class ScriptedPage:
         #: What the page has sent: the method and path of each request to the gateway, and each JSON message of its socket.
         self.asked: list[str] = []
         self.messages: list[dict[str, Any]] = []
+        #: Whether nobody answers the socket.
+        self.is_away = False
         self._socket: WebSocketRoute | None = None
         self._sequence = 0
         page.route("**/*", self._answer)
@@ -85,6 +87,9 @@ class ScriptedPage:
             self.page.wait_for_timeout(5)
 
     def _connect(self, socket: WebSocketRoute) -> None:
+        if self.is_away:
+            socket.close(code=3000)
+            return
         self._socket = socket
         socket.on_message(self._hear)
 
