@@ -1,11 +1,14 @@
 /** The page: a face, what is said, and what one can press. */
 
+import { download, offer } from "./answers.js";
+import { Conversations } from "./conversations.js";
 import { answered, element } from "./dom.js";
 import { Faces } from "./faces.js";
 import { Gateway, Problem, UNAUTHORIZED } from "./gateway.js";
 import { Live } from "./live.js";
 import { loudness, Microphone } from "./microphone.js";
 import { Player } from "./player.js";
+import { Recordings } from "./recording.js";
 import { Talk } from "./talk.js";
 
 /** How often the server is told where the player is, ms. */
@@ -34,10 +37,16 @@ const gateway = new Gateway(askForKey);
 const player = new Player(video);
 const talk = new Talk(element("talk"));
 const faces = new Faces(gateway, element("faces"), chosen);
+const conversations = new Conversations(gateway, talk, {
+  leave: () => live && end(),
+  opened: (conversation) => faces.chooseFor(conversation),
+  erased: () => faces.open(),
+  tell,
+});
+const recordings = new Recordings(recorded);
 
 /** @type {Live | undefined} */ let live;
 /** @type {Microphone | undefined} */ let microphone;
-let conversation = "";
 /** What was typed last: it is there again where it was refused. */
 let typed = "";
 /** Of the answer that is played, seconds of media: where it begins, its last caption ends, and, once that is known, it ends. */
@@ -90,12 +99,38 @@ function connect() {
     persona,
     voice: voice(),
     ...drawing(),
-    conversation_id: conversation || undefined,
+    conversation_id: conversations.id || undefined,
     microphone: { format: "pcm16", rate: microphone?.rate ?? 16000 },
     key: gateway.key || undefined,
   };
-  live = new Live(gateway.socket, asked, { fragment: (fragment) => player.append(fragment), message, connection });
+  live = new Live(gateway.socket, asked, { fragment, message, connection });
   element("end").disabled = false;
+}
+
+/** @param {import("./live.js").Fragment} received */
+function fragment(received) {
+  player.append(received);
+  recordings.add(received);
+}
+
+/**
+ * Offer what can be done with an answer.
+ * @param {number} turn
+ */
+function offered(turn) {
+  const answer = talk.answer(turn);
+  const recording = recordings.of(turn);
+  if (answer) offer(answer.line, { text: () => answer.text.source, video: recording && (() => recording.video()) });
+}
+
+/**
+ * @param {number} turn an answer that was received to its end
+ * @param {import("./recording.js").Recording} recording
+ */
+function recorded(turn, recording) {
+  offered(turn);
+  element("download").hidden = element("download").disabled = false;
+  element("download").onclick = () => recording.video().then(download, (error) => tell(error.message));
 }
 
 /** @param {ArrayBuffer} sound */
@@ -119,6 +154,7 @@ function closed() {
   microphone?.close();
   microphone = undefined;
   player.close();
+  recordings.end();
   show("away");
   element("microphone").disabled = element("end").disabled = true;
   element("start").disabled = false;
@@ -143,8 +179,9 @@ function connection(what, seconds) {
  */
 const messages = {
   ready({ conversation_id, content_type, resumed }) {
-    conversation = conversation_id;
+    conversations.is(conversation_id);
     if (!resumed) {
+      recordings.restart();
       player.open(content_type);
       talk.restart();
     }
@@ -181,12 +218,15 @@ const messages = {
   done({ turn, timings }) {
     answer.to = answer.last;
     talk.finished();
+    offered(turn);
     if (timings.fragment !== undefined) talk.began(turn, timings.fragment);
     if (answer.from === Infinity) show("ready");
   },
   interrupted({ turn, resume_s, heard: said }) {
     player.interrupt(resume_s);
     talk.interrupted(turn, said);
+    recordings.cut(turn, resume_s);
+    offered(turn);
     answer = unspoken();
     if (face.dataset.state === "speaking") show("ready");
   },
@@ -194,7 +234,7 @@ const messages = {
     tell(QUALITIES[level] ?? "");
   },
   recording({ on, conversation_id }) {
-    if (conversation_id) conversation = conversation_id;
+    if (conversation_id) conversations.is(conversation_id);
     tell(on ? "" : NOT_RECORDED);
   },
   error({ turn, problem }) {
@@ -202,6 +242,8 @@ const messages = {
     if (turn !== undefined && turn !== null) {
       talk.failed(turn, failure.message);
       show("ready");
+    } else if (failure.field === "conversation_id") {
+      conversations.lost();
     } else if (failure.status === UNAUTHORIZED) {
       end();
       gateway.renewKey().then(start);
@@ -311,6 +353,6 @@ setInterval(tick, POSITION_EVERY);
 // A page that is kept and shown again begins anew: its session is over.
 addEventListener("pagehide", () => live && end());
 show("away");
-faces.open();
+faces.open().then(() => conversations.open());
 listVoices();
 listEngines();
