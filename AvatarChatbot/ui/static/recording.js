@@ -7,6 +7,8 @@
 
 /** Most that is kept, bytes; the oldest answers go first. */
 const MOST = 96 * 2 ** 20;
+/** How much of the idle face comes first, seconds at least: decoders drop the first sound, and need what was before the next. */
+const LEAD_S = 0.1;
 
 /** @typedef {import("./live.js").Fragment} Fragment */
 
@@ -54,6 +56,7 @@ export class Recordings {
   /** @type {Fragment | undefined} */ #init;
   /** @type {Map<number, Recording>} */ #turns = new Map();
   /** Of all sessions, the oldest first. @type {Recording[]} */ #all = [];
+  /** The last of the idle face, which comes before an answer. @type {Fragment[]} */ #lead = [];
   /** The turn that is being shown; 0: none. */
   #turn = 0;
 
@@ -66,6 +69,7 @@ export class Recordings {
   restart() {
     this.end();
     this.#init = undefined;
+    this.#lead = [];
     this.#turns.clear();
   }
 
@@ -77,13 +81,19 @@ export class Recordings {
     }
     if (fragment.turn !== this.#turn) this.end();
     this.#turn = fragment.turn;
-    if (!fragment.turn) return;
+    if (!fragment.turn) {
+      this.#lead.push(fragment);
+      while (this.#lead.length > 1 && this.#lead[1].pts <= fragment.pts + fragment.duration - LEAD_S) this.#lead.shift();
+      return;
+    }
     let recording = this.#turns.get(fragment.turn);
     if (recording === undefined) {
       recording = new Recording(this.#init);
       this.#turns.set(fragment.turn, recording);
       this.#all.push(recording);
+      for (const before of this.#lead) recording.add(before);
     }
+    this.#lead = [];
     recording.add(fragment);
     this.#makeRoom();
   }
