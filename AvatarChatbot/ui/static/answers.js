@@ -1,9 +1,76 @@
 /** What can be done with an answer in the talk: copy its text, play its video again, download it. */
 
-import { icon } from "./dom.js";
+import { element, icon } from "./dom.js";
+import { Recordings } from "./recording.js";
 
 /** How long a button says that it has worked, ms. */
 const DONE_MS = 2000;
+
+/** The answers of live sessions. */
+export class Answers {
+  #talk;
+  #tell;
+  #recordings = new Recordings((turn, recording) => this.#recorded(turn, recording));
+
+  /**
+   * @param {import("./talk.js").Talk} talk
+   * @param {(text: string) => void} tell
+   */
+  constructor(talk, tell) {
+    this.#talk = talk;
+    this.#tell = tell;
+  }
+
+  /** Another session begins, with turns of its own. */
+  restart() {
+    this.#recordings.restart();
+  }
+
+  /** @param {import("./live.js").Fragment} fragment of the session */
+  add(fragment) {
+    this.#recordings.add(fragment);
+  }
+
+  /**
+   * Its text has come to its end: offer what can be done with it by now.
+   * @param {number} turn
+   */
+  offer(turn) {
+    const answer = this.#talk.answer(turn);
+    const recording = this.#recordings.of(turn);
+    if (answer) offer(answer.line, { text: () => answer.text.source, video: recording && (() => recording.video()) });
+  }
+
+  /**
+   * It was interrupted.
+   * @param {number} turn
+   * @param {number} endS of what is shown of it, seconds of media
+   */
+  cut(turn, endS) {
+    this.#recordings.cut(turn, endS);
+    this.offer(turn);
+  }
+
+  /** The session is over. */
+  end() {
+    this.#recordings.end();
+  }
+
+  /**
+   * @param {number} turn
+   * @param {import("./recording.js").Recording} recording
+   */
+  #recorded(turn, recording) {
+    this.offer(turn);
+    const button = element("download");
+    button.hidden = button.disabled = false;
+    button.onclick = () =>
+      recording.video().then(
+        (video) => download(video),
+        (error) => this.#tell(error.message),
+      );
+  }
+}
 
 /**
  * @typedef {{text: () => string, video?: () => Promise<Blob>}} Answer its Markdown, and its MP4 where there is one
@@ -43,7 +110,7 @@ export function offer(line, { text, video }) {
 }
 
 /** @param {Blob} video */
-export function download(video) {
+function download(video) {
   const url = URL.createObjectURL(video);
   const link = Object.assign(document.createElement("a"), { href: url, download: `answer-${stamp(new Date())}.mp4` });
   link.click();

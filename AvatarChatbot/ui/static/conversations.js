@@ -18,8 +18,8 @@ const UNTITLED = "Nothing was asked";
  * @typedef {{id: string, created_at: number, question: string, reply: string, video_id: string, status: "running" | "done" | "cut" | "failed", error?: {title?: string, detail?: string}}} Turn
  * @typedef {Summary & {turns: Turn[]}} Conversation
  * @typedef {object} Page what the page does with it
- * @property {() => void} leave end what is being said: another conversation is shown
- * @property {(conversation: Conversation) => void} opened with whom it was, for one
+ * @property {(id: string) => void} open end what is being said, and go on with this conversation, or a new one, when asked
+ * @property {(conversation: Conversation) => void} opened told what it was: with whom, for one
  * @property {() => void} erased nothing is kept any more, in this browser either
  * @property {(text: string) => void} tell
  */
@@ -74,24 +74,24 @@ export class Conversations {
   /** The conversation that is shown is not there: the next question begins another. */
   lost() {
     this.id = "";
+    this.#page.open("");
     history.replaceState(null, "", location.pathname + location.search);
     this.#page.tell("This conversation is no longer on the server. Your next question begins a new one.");
   }
 
-  #clear() {
+  #clear(id = "") {
     this.#asked += 1;
-    this.#page.leave();
-    this.id = "";
+    this.id = id;
+    this.#page.open(id);
     this.#talk.clear();
   }
 
   /** @param {string} id */
   async #show(id) {
     if (id === this.id) return;
-    this.#clear();
+    this.#clear(id);
     if (!id) return;
     const asked = this.#asked;
-    this.id = id;
     try {
       const conversation = await this.#gateway.ask(`/conversations/${encodeURIComponent(id)}`);
       if (asked !== this.#asked) return;
