@@ -313,7 +313,10 @@ def test_a_piece_that_comes_leaves_what_was_there_alone(browser: Browser) -> Non
 def _focus(page: Page) -> str:
     """The id of what has the keys' focus, of a face its title."""
     focused: str = page.evaluate(
-        "() => document.activeElement.id || document.activeElement.closest('label')?.innerText || document.activeElement.className"
+        """() => {
+        const focused = document.activeElement;
+        return focused.id || focused.closest("label")?.innerText || focused.className;
+        }"""
     )
     return focused
 
