@@ -82,9 +82,7 @@ class ScriptedPage:
     def ready(self) -> None:
         """Let the conversation that the page has asked for begin. Its face moves for a while."""
         content_type, fragments = _media()
-        while not any(message["type"] == "start" for message in self.messages):
-            self.page.wait_for_timeout(5)
-        self.messages.clear()
+        self.heard("start")
         self.send(
             "ready",
             session="s",
@@ -99,6 +97,13 @@ class ScriptedPage:
             assert self._socket
             self._socket.send(frame.pack())
         self.page.wait_for_selector('#face[data-state="ready"]')
+
+    def heard(self, type_: str) -> dict[str, Any]:
+        """The first message of this type that the page has sent, and no test has looked at; waits for it."""
+        while not (found := [message for message in self.messages if message["type"] == type_]):
+            self.page.wait_for_timeout(5)
+        self.messages.remove(found[0])
+        return found[0]
 
     def drop(self, code: int = 3000) -> None:
         """Break the socket, or close it with a code of docs/protocol.md."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.scripted_page import ScriptedPage, scripted
 from tests.e2e.web_page import ARGUMENTS, state
@@ -40,10 +40,12 @@ def _violations(page: Page) -> list[str]:
 
 
 def _too_wide(page: Page) -> list[str]:
-    """What makes the page scroll sideways."""
+    """What makes the page, or a dialog, scroll sideways."""
     found: list[str] = page.evaluate(
-        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-        [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+        """() => [document.documentElement, ...document.querySelectorAll("dialog[open]")]
+        .filter((one) => one.scrollWidth > one.clientWidth)
+        .flatMap((one) => [...one.querySelectorAll("*")]
+            .filter((inner) => inner.getBoundingClientRect().right > one.getBoundingClientRect().right + 1))
         .map((one) => one.outerHTML.slice(0, 100))"""
     )
     return found
@@ -306,3 +308,159 @@ def test_a_piece_that_comes_leaves_what_was_there_alone(browser: Browser) -> Non
             }"""
         )
         assert stayed
+
+
+def _focus(page: Page) -> str:
+    """The id of what has the keys' focus, of a face its title."""
+    focused: str = page.evaluate(
+        """() => {
+        const focused = document.activeElement;
+        return focused.id || focused.closest("label")?.innerText || focused.className;
+        }"""
+    )
+    return focused
+
+
+def test_a_page_can_be_used_with_the_keys_alone(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.keyboard.press("Tab")
+        assert _focus(show) == "skip"
+        assert _violations(show) == []
+        show.keyboard.press("Enter")
+        assert _focus(show) == "question"
+        show.keyboard.type("Who are you?")
+        show.keyboard.press("Enter")
+        page.ready()
+        page.heard("text")
+        assert _focus(show) == "question"
+        page.send("transcript", turn=1, text="Who are you?")
+        state(show, "thinking")
+        passed = [_focus(show)]
+        while passed[-1] != "end":
+            show.keyboard.press("Tab")
+            passed.append(_focus(show))
+        assert passed == ["question", "send", "interrupt", "end"]
+        show.keyboard.press("Enter")
+        state(show, "away")
+        assert _focus(show) == "question"
+
+
+def test_what_is_deleted_gives_the_focus_to_what_is_next_to_it(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.evaluate("""() => {
+            document.getElementById("drawer").showModal();
+            for (const name of ["one", "two"]) {
+                const line = document.getElementById("conversation").content.firstElementChild.cloneNode(true);
+                line.firstElementChild.textContent = name;
+                line.lastElementChild.ariaLabel = `Delete ${name}`;
+                line.lastElementChild.onclick = () => line.remove();
+                document.getElementById("conversations").append(line);
+            }
+        }""")
+        show.keyboard.press("Tab")
+        show.keyboard.press("Tab")
+        show.keyboard.press("Enter")
+        expect(show.locator("#conversations li")).to_have_count(1)
+        assert show.evaluate("document.activeElement.textContent") == "two"
+        show.keyboard.press("Tab")
+        show.keyboard.press("Enter")
+        assert show.evaluate("!!document.activeElement.closest('#drawer')")
+
+
+def test_arrow_keys_go_from_face_to_face(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.focus("#faces :checked")
+        for name in ("Kofi", "Mei", "Tomas", "Aria"):
+            show.keyboard.press("ArrowRight")
+            assert _focus(show) == name
+            assert show.locator("#faces :checked").evaluate("(one) => one.closest('label').innerText") == name
+            assert show.get_attribute("#video", "poster") == f"ui/faces/{name.lower()}.png"
+        show.keyboard.press("ArrowLeft")
+        assert _focus(show) == "Tomas"
+
+
+@pytest.mark.parametrize("leave", ["Escape", "Cancel"])
+def test_a_dialog_keeps_the_focus_and_gives_it_back(browser: Browser, leave: str) -> None:
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.focus("#faces .add")
+        show.keyboard.press("Enter")
+        expect(show.locator("#bring")).to_be_visible()
+        for _ in range(8):
+            show.keyboard.press("Tab")
+            assert show.evaluate("document.activeElement === document.body || !!document.activeElement.closest('#bring')")
+        if leave == "Escape":
+            show.keyboard.press("Escape")
+        else:
+            show.focus("#bring [data-close]")
+            show.keyboard.press("Enter")
+        expect(show.locator("#bring")).to_be_hidden()
+        assert _focus(show) == "add"
+
+
+def test_whole_sentences_are_read_aloud_once_with_who_says_them(browser: Browser) -> None:
+    """By a screen reader: what is heard so far is not, nor the pieces of an answer."""
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.click("#start")
+        page.ready()
+        page.send("listening", state="started")
+        for text in ("Why", "Why is", "Why is the sky"):
+            page.send("partial", text=text)
+        page.send("transcript", turn=1, text="Why is the sky blue?")
+        for piece in ("Because of **Ray", "leigh** scat", "tering. It scat", "ters blue", " most! And"):
+            page.send("reply", turn=1, delta=piece)
+        aloud = show.locator("#aloud p")
+        expect(aloud).to_have_text(
+            ["You: Why is the sky blue?", "Aria: Because of Rayleigh scattering.", "Aria: It scatters blue most!"]
+        )
+        page.send("reply", turn=1, delta=" that is all")
+        page.send("done", turn=1, finish_reason="stop", timings={})
+        expect(aloud.last).to_have_text("Aria: And that is all")
+        page.send("transcript", turn=2, text="And why?")
+        page.send("error", turn=2, problem=PROBLEM)
+        expect(aloud.last).to_have_text(f"Aria: {PROBLEM['title']}")
+        expect(aloud).to_have_count(6)
+        assert show.get_attribute("#aloud", "aria-live") == "polite"
+        assert show.locator("#talk[aria-live], #talk [aria-live]").count() == 0
+
+
+def test_what_people_write_and_hear_has_its_own_direction(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.open()
+        show = page.page
+        show.click("#start")
+        page.ready()
+        page.send("transcript", turn=1, text="كيف حالك؟")
+        page.send("reply", turn=1, delta="أنا بخير.\n\nThank you.")
+        expect(show.locator("#talk .answer p").last).to_have_text("Thank you.")
+        directions = "(all) => all.map((one) => getComputedStyle(one).direction)"
+        assert show.locator("#talk .question .said").evaluate_all(directions) == ["rtl"]
+        assert show.locator("#talk .answer .said p").evaluate_all(directions) == ["rtl", "ltr"]
+        show.fill("#question", "مرحبا")
+        assert show.locator("#question").evaluate_all(directions) == ["rtl"]
+
+
+def test_who_wants_no_motion_gets_none(browser: Browser) -> None:
+    with scripted(browser, reduced_motion="reduce") as page:
+        page.open()
+        page.page.click("#start")
+        page.ready()
+        page.send("transcript", turn=1, text="Why?")
+        state(page.page, "thinking")
+        assert page.page.evaluate("document.getAnimations().length") == 0
+
+
+def test_a_selected_face_is_seen_where_colours_are_forced(browser: Browser) -> None:
+    with scripted(browser, forced_colors="active") as page:
+        page.open()
+        outlines = page.page.locator("#faces img").evaluate_all("(all) => all.map((one) => getComputedStyle(one).outlineStyle)")
+        assert outlines == ["solid", "none", "none", "none"]
