@@ -34,6 +34,8 @@ show the words.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, ClassVar
 
@@ -105,6 +107,18 @@ class BadInput(Problem):
 
     def __init__(self, detail: str, *, field: str | None = None, **extra: Any) -> None:
         super().__init__(detail, field=field, **extra)
+
+
+@contextmanager
+def as_field(ours: str, theirs: str) -> Iterator[None]:
+    """What is wrong with our field ``ours`` is told of ``theirs``: the name that the request has for it."""
+    try:
+        yield
+    except BadInput as problem:
+        if problem.extra.get("field") == ours:
+            problem.extra["field"] = theirs
+            problem.detail = re.sub(rf"^{ours}:", f"{theirs}:", problem.detail)
+        raise
 
 
 class MalformedBody(BadInput):

@@ -7,7 +7,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import numpy as np
@@ -107,18 +107,86 @@ def encode_audio(samples: Samples, rate: int, format: str) -> bytes:
         return samples.astype("<i2").tobytes()
     if format == "wav":
         return wav_bytes(samples, rate)
-    if format not in _FORMATS:
-        raise ValueError(f"unknown audio format {format!r}")
-    container_name, codec, rates = _FORMATS[format]
-    coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
     sink = io.BytesIO()
-    # bitexact: no random stream numbers, no encoder version; the same sound gives the same bytes.
-    with av.open(sink, "w", format=container_name, options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream(codec, rate=coded_rate, layout="mono")
-        for frame in _frames(samples, rate, stream):
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    encoder = _Encoder(sink, rate, format, {})
+    encoder.write(samples)
+    encoder.close()
     return sink.getvalue()
+
+
+class StreamEncoder:
+    """Encodes sound that is still being made: what ``feed`` and ``finish`` return, joined, is the file.
+
+    ``format``: mp3, opus, aac or flac; a WAV file begins with its length. Raises ValueError for another.
+    """
+
+    #: Nothing that needs the end first (Xing's header), nothing that is held back: pages of 0.1 s.
+    _LIVE: ClassVar = {"mp3": {"write_xing": "0"}, "opus": {"page_duration": "100000"}}
+
+    def __init__(self, rate: int, format: str) -> None:
+        if format == "wav":
+            raise ValueError("a WAV file begins with its length")
+        self._rate = rate
+        self._made = _Made()
+        self._encoder = _Encoder(self._made, rate, format, {"flush_packets": "1", **self._LIVE.get(format, {})})
+
+    def feed(self, samples: Samples, rate: int) -> bytes:
+        """int16 [n] at ``rate``, the next."""
+        self._encoder.write(resample(samples, rate, self._rate))
+        return self._made.take()
+
+    def finish(self) -> bytes:
+        """The rest."""
+        self._encoder.close()
+        return self._made.take()
+
+
+class _Made:
+    """A file that cannot be sought in."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._bytes += data
+        return len(data)
+
+    def take(self) -> bytes:
+        made = bytes(self._bytes)
+        self._bytes.clear()
+        return made
+
+
+class _Encoder:
+    """int16 at ``rate``, written into ``sink``. ``close`` ends the file."""
+
+    def __init__(self, sink: Any, rate: int, format: str, options: dict[str, str]) -> None:
+        if format not in _FORMATS:
+            raise ValueError(f"unknown audio format {format!r}")
+        container_name, codec, rates = _FORMATS[format]
+        coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
+        # bitexact: no random stream numbers, no encoder version; the same sound gives the same bytes.
+        self._container = av.open(sink, "w", format=container_name, options={"fflags": "+bitexact", **options})
+        self._stream = self._container.add_stream(codec, rate=coded_rate, layout="mono")
+        self._rate = rate
+        self._written = 0
+        self._resampler = av.AudioResampler(
+            format=self._stream.format.name, layout="mono", rate=coded_rate, frame_size=self._stream.frame_size or 4096
+        )
+
+    def write(self, samples: Samples) -> None:
+        if len(samples):
+            self._encode(self._resampler.resample(audio_frame(samples, self._rate, self._written)))
+            self._written += len(samples)
+
+    def close(self) -> None:
+        self._encode(self._resampler.resample(None))
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def _encode(self, frames: list[Any]) -> None:
+        for frame in frames:
+            self._container.mux(self._stream.encode(frame))
 
 
 def resample(samples: Samples, rate: int, to_rate: int) -> Samples:
@@ -137,15 +205,6 @@ def audio_frame(samples: Samples, rate: int, pts: int = 0) -> Any:
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, :]), format="s16", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = rate, pts, Fraction(1, rate)
     return frame
-
-
-def _frames(samples: Samples, rate: int, stream: Any) -> Iterator[Any]:
-    resampler = av.AudioResampler(
-        format=stream.format.name, layout="mono", rate=stream.rate, frame_size=stream.frame_size or 4096
-    )
-    if len(samples):
-        yield from resampler.resample(audio_frame(samples, rate))
-    yield from resampler.resample(None)
 
 
 def _sound_track(container: Any) -> Any:
