@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from AvatarChatbot import faces
+from AvatarChatbot import faces, history
 from AvatarChatbot.answer_metrics import AnswerMetrics
 from AvatarChatbot.answer_stream import AnswerStream, Hold, Progress
 from AvatarChatbot.avatarchatbot import AvatarChatbot
@@ -218,7 +218,7 @@ class Answering:
             avatar_media=face.media,
             avatar_id=face.avatar_id,
             persona=persona,
-            history=_history(request, conversation),
+            history=_earlier(request, conversation),
             seed=request.seed or 0,
             hears=drawn.hears,
             playhead=playhead,
@@ -230,7 +230,7 @@ class Answering:
 
     async def _conversation(self, request: AvatarChatRequest, persona: Persona | None, owner: str) -> Conversation:
         if request.conversation_id is not None:
-            return await self._store.conversations.get(request.conversation_id, owner=owner)
+            return await self._store.conversations.recent(request.conversation_id, history.MAX_TURNS, owner=owner)
         card = persona.model_dump(mode="json", exclude={"id"}) if persona else None
         return await self._store.conversations.create(card, owner=owner)
 
@@ -248,12 +248,8 @@ def _name_our_field(problem: Problem) -> None:
         problem.extra["field"] = ours
 
 
-def _history(request: AvatarChatRequest, conversation: Conversation) -> list[dict[str, str]]:
-    """Earlier turns as chat messages: the client's own where it sent any, else the conversation's answered ones."""
+def _earlier(request: AvatarChatRequest, conversation: Conversation) -> history.Messages:
+    """Earlier messages: the client's own where it sent any, else the conversation's."""
     if isinstance(request.messages, list):
-        return [{"role": message.role, "content": message.content} for message in request.messages]
-    messages: list[dict[str, str]] = []
-    for turn in conversation.turns:
-        if turn.reply and turn.status in (TurnStatus.DONE, TurnStatus.CUT):
-            messages += [{"role": "user", "content": turn.question}, {"role": "assistant", "content": turn.reply}]
-    return messages
+        return history.newest([{"role": message.role, "content": message.content} for message in request.messages])
+    return history.of_turns(conversation.turns)

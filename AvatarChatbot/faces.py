@@ -14,6 +14,7 @@ from comps.cores.common.settings import GatewaySettings
 from comps.cores.errors import BadInput, NotFound, UnsupportedMedia
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.media import decode_base64
+from comps.media import default_avatar
 from comps.media.fetch import fetch
 from comps.storage.ownership import Kind
 
@@ -87,7 +88,8 @@ def _decoded(avatar: str) -> bytes:
 async def _default(settings: GatewaySettings) -> Face:
     if settings.default_avatar is None:
         return await _own(avatars.default_avatar().stem)
-    return Face(await to_thread.run_sync(settings.default_avatar.read_bytes), is_ours=True)
+    media = await default_avatar.read(settings.default_avatar, setting="AVATARCHATBOT_DEFAULT_AVATAR", node="gateway")
+    return Face(media, is_ours=True)
 
 
 async def _own(name: str) -> Face:

@@ -23,10 +23,11 @@ from AvatarChatbot.owner import owner_of
 from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
-from AvatarChatbot.routes import avatars, conversations, engines, personas, turns, videos, voices
+from AvatarChatbot.routes import avatars, conversations, engines, everything, personas, turns, videos, voices
 from AvatarChatbot.store import Store
 from AvatarChatbot.ui import page
 from AvatarChatbot.version import __version__
+from AvatarChatbot.warm_faces import WarmFaces
 from comps.cores.common.settings import GatewaySettings
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import MegaServiceEndpoint
@@ -79,10 +80,11 @@ class AvatarChatbotGateway(Gateway):
         self.sessions = Sessions(Services(chatbot, self.store, self.answering, settings, self.service.metrics), keys)
         self.service.metrics.gauge("live_sessions", "Live conversations", lambda: len(self.sessions))
         self.service.add_resource(self.sessions)
+        self.service.add_resource(WarmFaces(self.answering, settings))
         self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, keys, self._rates).serve)
         self.service.app.version = __version__
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
-        for routes in (avatars, conversations, engines, personas, turns, videos, voices):
+        for routes in (avatars, conversations, engines, personas, turns, videos, voices, everything):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
         page.serve(self.service)
 

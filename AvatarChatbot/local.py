@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,37 +23,18 @@ import httpx
 from pydantic import SecretStr, ValidationError
 
 from AvatarChatbot import avatars
+from AvatarChatbot.ports import GATEWAY, LOOPBACK, STAGES, Part, bind_free, wrong
 from comps.cores.common.settings import AnimationSettings, GatewaySettings, MeshSettings
-from comps.cores.mega.listening import hand_over, listen
+from comps.cores.mega.listening import hand_over
 
 log = logging.getLogger(__name__)
 
-_LOOPBACK = "127.0.0.1"
 _READY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
 _STOP_GRACE_S = 5.0
 #: A service that keeps crashing is started again after 0.5, 1, 2 … at most 10 seconds.
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 10.0
 
-
-@dataclass(frozen=True)
-class Part:
-    """One service of the mesh: the module whose ``main`` serves it, the prefix of its settings, OPEA's port for it."""
-
-    name: str
-    module: str
-    prefix: str
-    port: int
-
-
-STAGES = (
-    Part("asr", "comps.asr.service", "ASR_", 9099),
-    Part("describe", "comps.describe.service", "DESCRIBE_", 9077),
-    Part("llm", "comps.llms.service", "LLM_", 9000),
-    Part("tts", "comps.tts.service", "TTS_", 9088),
-    Part("animation", "comps.animation.service", "ANIMATION_", 9066),
-)
-GATEWAY = Part("gateway", "AvatarChatbot.gateway", "AVATARCHATBOT_", 8888)
 
 _PRELOAD = ["AvatarChatbot.preload"]
 
@@ -72,13 +53,13 @@ class _Service:
         self.part = part
         self.port = int(listening.getsockname()[1])
         self._listening = listening
-        self._environment = {**environment, f"{part.prefix}PORT": str(self.port), f"{part.prefix}HOST": _LOOPBACK}
+        self._environment = {**environment, f"{part.prefix}PORT": str(self.port), f"{part.prefix}HOST": LOOPBACK}
         self._log_file = log_file
         self.process: BaseProcess | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{_LOOPBACK}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def start(self, context: Any, lifeline: Connection) -> None:
         """Raises OSError or EOFError when the process that services are forked from is killed meanwhile."""
@@ -115,31 +96,27 @@ class _Service:
 class LocalMesh:
     """``async with LocalMesh(...)``: all stages up and ready inside, all ended after.
 
-    ``gateway_port``: also serve the gateway there (0: a free port; None: no gateway). ``fixed_ports``: OPEA's ports where they
-    are free, else free ones. ``log_file`` takes the services' logs instead of stderr. Raises ServiceFailedError when the
-    gateway's port is taken.
+    ``sockets``: where each part listens (``ports.bind``); without the gateway's there is none. ``log_file`` takes the services'
+    logs instead of stderr. Raises ServiceFailedError for settings that are wrong.
     """
 
     def __init__(
         self,
         *,
-        gateway_port: int | None = None,
-        fixed_ports: bool = False,
+        sockets: Mapping[Part, socket.socket] | None = None,
         log_file: Path | None = None,
     ) -> None:
         self._log_file = log_file
         self._token = _mesh_token()
-        # First: it alone can fail.
-        gateway = None if gateway_port is None else _gateway_socket(gateway_port)
-        sockets = {part: _stage_socket(part.port if fixed_ports else 0) for part in STAGES}
+        sockets = bind_free(STAGES) if sockets is None else sockets
         environment = {f"AVATARCHATBOT_{part.name.upper()}_URL": _url(sockets[part]) for part in STAGES}
         # OPEA's requests to the animation service bring no face.
         environment["ANIMATION_DEFAULT_AVATAR"] = str(AnimationSettings().default_avatar or avatars.default_avatar())
         environment["MESH_TOKEN"] = self._token
         self.services = [_Service(part, sockets[part], environment, log_file) for part in STAGES]
         self.gateway: _Service | None = None
-        if gateway is not None:
-            self.gateway = _Service(GATEWAY, gateway, environment, log_file)
+        if GATEWAY in sockets:
+            self.gateway = _Service(GATEWAY, sockets[GATEWAY], environment, log_file)
             self.services.append(self.gateway)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
@@ -156,8 +133,9 @@ class LocalMesh:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         try:
+            _start_forkserver()
             for service in self.services:
-                service.start(self._context, self._lifeline)
+                self._start(service)
             async with httpx.AsyncClient(trust_env=False) as client:
                 await asyncio.gather(*(self._until_ready(client, service) for service in self.services))
         except BaseException:
@@ -171,6 +149,12 @@ class LocalMesh:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self._stop()
+
+    def _start(self, service: _Service) -> None:
+        try:
+            service.start(self._context, self._lifeline)
+        except (OSError, EOFError) as error:
+            raise ServiceFailedError(f"{service.part.name} could not be started ({type(error).__name__}){self._see()}") from error
 
     async def _until_ready(self, client: httpx.AsyncClient, service: _Service) -> None:
         assert service.process is not None
@@ -229,6 +213,19 @@ class LocalMesh:
         self._lifeline.close()
 
 
+def _start_forkserver() -> None:
+    """Start the server that forks the services. Ctrl-C in a terminal reaches it too, and its own handler is set only after its
+    imports: it is started with the signal blocked, which processes inherit.
+    """
+    # It unblocks the signal as it starts.
+    resource_tracker.ensure_running()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 async def _ready(client: httpx.AsyncClient, url: str, reasons: list[str]) -> None:
     """Wait until the service at ``url`` is ready; add to ``reasons`` why it is not."""
     while True:
@@ -255,30 +252,14 @@ def _mesh_token() -> str:
     try:
         settings = GatewaySettings()
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ServiceFailedError(f"the gateway's settings are wrong: {wrong}") from None
+        raise ServiceFailedError(f"the gateway's settings are wrong: {wrong(error)}") from None
     given = settings.mesh.token.get_secret_value()
     has_keys = settings.keys is not None or bool(settings.api_key.get_secret_value())
     return given or (secrets.token_urlsafe(32) if has_keys else "")
 
 
-def _stage_socket(preferred: int) -> socket.socket:
-    """At ``preferred`` when it is free, else at a free port."""
-    try:
-        return listen(_LOOPBACK, preferred)
-    except OSError:
-        return listen(_LOOPBACK, 0)
-
-
-def _gateway_socket(port: int) -> socket.socket:
-    try:
-        return listen(_LOOPBACK, port)
-    except OSError as error:
-        raise ServiceFailedError(f"the gateway's port {port} cannot be had: {error.strerror}") from error
-
-
 def _url(listening: socket.socket) -> str:
-    return f"http://{_LOOPBACK}:{listening.getsockname()[1]}"
+    return f"http://{LOOPBACK}:{listening.getsockname()[1]}"
 
 
 def _serve(

@@ -15,6 +15,7 @@ _KINDS: tuple[type[BaseSettings], ...] = (
     settings.TelemetrySettings,
     settings.MeshSettings,
     settings.GatewaySettings,
+    settings.ClientSettings,
     settings.AsrSettings,
     settings.DescribeSettings,
     settings.LlmSettings,

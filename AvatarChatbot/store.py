@@ -12,6 +12,7 @@ from comps.cores.errors import InsufficientStorage
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs
 from comps.storage.conversations import Conversations
+from comps.storage.everything import Everything
 from comps.storage.housekeeping import Housekeeper, clean
 from comps.storage.owned_blobs import OwnedBlobs
 from comps.storage.personas import Personas
@@ -30,6 +31,7 @@ class Store:
         self.blobs: AsyncBlobs
         #: The blobs through the rows of their owners: what clients see.
         self.owned: OwnedBlobs
+        self.everything: Everything
         self._housekeeper: Housekeeper | None = None
 
     async def start(self) -> None:
@@ -37,6 +39,7 @@ class Store:
         blobs = await to_thread.run_sync(Blobs, self._settings.blobs, quota)
         self.blobs = AsyncBlobs(blobs)
         self.owned = OwnedBlobs(self._records, self.blobs, self._settings.brought_avatar_ttl_s)
+        self.everything = Everything(self.conversations, self.personas, self.owned)
         self._records.quota = Quota(quota, self._records.size, self._make_room)
         # With a full disk it starts too: it says that it is not ready, and serves what needs no room.
         with contextlib.suppress(InsufficientStorage):

@@ -6,11 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from AvatarChatbot.playhead import NoPlayhead, Playhead
 from AvatarChatbot.request import AvatarChatRequest
 from comps.cores.mega.run import NodeEvent
+from comps.cores.proto.api_protocol import FinishReason
 from comps.cores.proto.avatar import MAX_CHUNK_S, Persona, Word
 from comps.media.timeline import LIVE_LOOKAHEAD_S, LIVE_SHORTEST_S, Timeline
 
@@ -88,7 +89,7 @@ class Turn:
         self._hears = hears
         self.degrades = degrades
         self.reply = ""
-        self.finish_reason: Literal["stop", "length"] = "stop"
+        self.finish_reason: FinishReason = "stop"
         self.asked_clauses: deque[str] = deque()
         self.spoken_voice = ""
         self.timeline: Timeline | None = None

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, field_validator, model_validator
 
+from comps.cores.proto.api_protocol import FinishReason
 from comps.cores.proto.avatar import EngineName, Persona, Restore, Size, VideoProfile
 from comps.cores.text.words import is_blank
 
@@ -211,7 +212,7 @@ class TurnDone(_Numbered):
     type: Literal["done"] = "done"
     turn: int
     reply: str
-    finish_reason: Literal["stop", "length"] = "stop"
+    finish_reason: FinishReason = "stop"
     timings: dict[str, float]
     engines: dict[str, str]
 

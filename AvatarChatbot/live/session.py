@@ -10,6 +10,7 @@ import uuid
 import anyio
 from anyio.abc import TaskGroup
 
+from AvatarChatbot import history
 from AvatarChatbot.capacity import chunk_seconds
 from AvatarChatbot.live.activity import Activity
 from AvatarChatbot.live.caller import Caller
@@ -112,7 +113,7 @@ class LiveSession:
         self._begun = ""
         self._ladder = Ladder(services.clock, self._quality_changed)
         self._used_at = services.clock()
-        self._history: list[dict[str, str]] = []
+        self._history: history.Messages = []
         self._turn = 0
         self._raised = 0  # turns about to begin
         self._live: LiveTurn | None = None
@@ -136,11 +137,10 @@ class LiveSession:
         if start.conversation_id is None:
             conversation = await journal.begin()
         else:
-            conversation = await conversations.get(start.conversation_id, owner=caller.owner)
+            conversation = await conversations.recent(start.conversation_id, history.MAX_TURNS, owner=caller.owner)
         session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity, hears=hears)
         session._journal, journal.conversation_id = journal, conversation.id
-        for turn in conversation.turns:
-            session._remember(turn.question, turn.reply)
+        session._history = history.of_turns(conversation.turns)
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
         first = await idle.load(0)
         session.stage = Stage(start.profile, RATE, idle, session.outbox, services.clock, first.parameter_sets)
@@ -440,7 +440,8 @@ class LiveSession:
 
     def _remember(self, question: str, reply: str) -> None:
         if reply:
-            self._history += [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+            said = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+            self._history = history.newest([*self._history, *said])
 
     def _greet(self, *, resumed: bool) -> None:
         self.outbox.put(

@@ -27,7 +27,7 @@ _FINDINGS = "findings"
 _ID_LENGTH = 32
 
 #: Raise it when a stored rig would no longer be drawn rightly (``warp.rig``): every worker then builds its own anew.
-WARP = "3"
+WARP = "4"
 
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]

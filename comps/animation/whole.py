@@ -21,6 +21,7 @@ from comps.cores.proto.avatar import AvatarRequest, Chunk, ChunkRequest, EngineN
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 from comps.cores.workers.pool import WorkerPool
+from comps.media import default_avatar
 from comps.media.mux import AnswerMuxer
 from comps.media.timeline import Timeline
 from comps.storage.async_blobs import AsyncBlobs
@@ -132,7 +133,8 @@ class ClipMaker:
             return request.avatar_id
         media = request.avatar
         if media is None and self._settings.default_avatar is not None:
-            media = await to_thread.run_sync(self._settings.default_avatar.read_bytes)
+            path = self._settings.default_avatar
+            media = await default_avatar.read(path, setting="ANIMATION_DEFAULT_AVATAR", node="animation")
         if media is None:
             raise BadInput("give avatar or avatar_id: this service has no face of its own", field="avatar")
         return (await self._engine.register(AvatarRequest(media=media))).avatar_id

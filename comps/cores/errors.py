@@ -17,12 +17,14 @@ Problem                      500  internal_error
 │   ├── NoFace               422  no_face
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
+│   ├── ConversationTooLong  422  conversation_too_long
 │   ├── OtherLanguage        422  other_language
 │   ├── UnknownEngine        422  unknown_engine
 │   └── UnknownVoice         422  unknown_voice
 ├── HTTPProblem              as HTTP has it, of the framework's own refusals: unknown paths, methods
 ├── Overloaded               429  overloaded             carries Retry-After
 ├── InsufficientStorage      507  insufficient_storage
+├── Unfinished               503  unfinished             carries Retry-After
 └── NodeError                502  node_error             names the node
     ├── NodeUnavailable      503  node_unavailable
     └── NodeTimeout          504  node_timeout
@@ -227,6 +229,13 @@ class NothingToSpeak(BadInput):
     title = "Nothing to speak"
 
 
+class ConversationTooLong(BadInput):
+    """A language model's server says that a request has more tokens than its context holds."""
+
+    code = "conversation_too_long"
+    title = "Too long for the language model"
+
+
 class OtherLanguage(BadInput):
     """Somebody speaks, in a language that is not known."""
 
@@ -282,6 +291,18 @@ class InsufficientStorage(Problem):
     status = 507
     code = "insufficient_storage"
     title = "Insufficient storage"
+
+
+class Unfinished(Problem):
+    """Only a part was done, in the time that a request has or because some of it failed: asking again does the rest."""
+
+    status = 503
+    code = "unfinished"
+    title = "Unfinished"
+
+    def __init__(self, detail: str, *, retry_after: float, **extra: Any) -> None:
+        header = retry.header(retry_after)
+        super().__init__(detail, headers={"Retry-After": header}, retry_after=int(header), **extra)
 
 
 class NodeError(Problem):

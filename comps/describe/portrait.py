@@ -17,6 +17,8 @@ from comps.media.landmarks import Face
 
 #: The face's share of the portrait's side, and how far down the eyes are.
 _FACE_SHARE, _EYE_LINE = 0.45, 0.42
+#: The largest share that a face takes of a portrait. Of a frame that is hardly larger than the face, the portrait is no square.
+_CLOSEST = 0.8
 #: The largest portrait worth keeping: what the animation can show, pixels.
 _MAX_SIDE = 1024
 
@@ -52,14 +54,20 @@ def _closed_mouth(measures: Measures) -> float:
 
 
 def crop(frame: Rgb, face: Face) -> Rgb:
-    """The square portrait of ``face``: uint8 RGB [side, side, 3], inside the frame, at most 1024 pixels a side."""
+    """The portrait of ``face``: uint8 RGB [side, side, 3], inside the frame, at most 1024 pixels a side.
+
+    In a frame that is hardly larger than the face it is lower or narrower than square, so that none of the face is cut off.
+    """
     height, width = frame.shape[:2]
     x0, y0, x1, y1 = face.box
-    side = round(min((y1 - y0) / _FACE_SHARE, height, width))
+    side = round(min((y1 - y0) / _FACE_SHARE, max(min(height, width), max(x1 - x0, y1 - y0) / _CLOSEST)))
+    wide, tall = min(side, width), min(side, height)
     eyes = float(face.points[[33, 133, 263, 362], 1].mean())
-    left = round(min(max(0.0, (x0 + x1) / 2 - side / 2), width - side))
-    top = round(min(max(0.0, eyes - side * _EYE_LINE), height - side))
-    square = frame[top : top + side, left : left + side]
-    if side > _MAX_SIDE:
-        square = np.asarray(cv2.resize(square, (_MAX_SIDE, _MAX_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    left = round(min(max(0.0, (x0 + x1) / 2 - wide / 2), width - wide))
+    top = round(min(max(0.0, eyes - tall * _EYE_LINE), height - tall))
+    square = frame[top : top + tall, left : left + wide]
+    longest = max(wide, tall)
+    if longest > _MAX_SIDE:
+        size = round(wide * _MAX_SIDE / longest), round(tall * _MAX_SIDE / longest)
+        square = np.asarray(cv2.resize(square, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(square)

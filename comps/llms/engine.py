@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from comps.cores.common.component import Engine, EngineRegistry
-from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
+from comps.cores.proto.api_protocol import ChatCompletionRequest, ModelFinishReason, UsageInfo
 
 #: The name that errors of this stage carry.
 NODE = "llm"
@@ -19,7 +19,7 @@ class Completion:
     """A whole answer. ``model`` made it."""
 
     text: str
-    finish_reason: FinishReason
+    finish_reason: ModelFinishReason
     model: str
     usage: UsageInfo
 
@@ -29,7 +29,7 @@ class Delta:
     """A piece of an answer. The last one of a stream, and only it, has a ``finish_reason``."""
 
     text: str = ""
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
     model: str = ""
     usage: UsageInfo | None = None
 

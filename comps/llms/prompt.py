@@ -6,7 +6,7 @@ import functools
 from importlib import resources
 
 from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage
-from comps.cores.proto.avatar import Persona
+from comps.cores.proto.avatar import Persona, Provenance
 
 #: Vid2Persona's fields in the order they are told, with the words that introduce them.
 _SECTIONS = (
@@ -18,6 +18,7 @@ _SECTIONS = (
     ("goals", "Goals"),
     ("relationships", "Relationships"),
 )
+_FIELDS = tuple(field for field, _ in _SECTIONS)
 _MANNER = (
     "Stay in character and never contradict this profile. If you are asked something about yourself that it does not say, "
     "say that you would rather not tell, or do not know. Your words are spoken aloud: answer in one to three short sentences "
@@ -32,13 +33,33 @@ def default_persona() -> Persona:
     return Persona.model_validate_json(text)
 
 
+#: Ends the prompt of a card that was drafted from a picture, which may show a real person.
+_DRAFTED = (
+    "You are a character made from a picture; what this profile leaves out is unwritten, and you may say so lightly. "
+    "Never claim to be a real person."
+)
+
+
 def system_prompt(persona: Persona) -> str:
     """The system message for ``persona``: its own ``system_prompt`` where it has one, else one made of its fields.
 
-    Empty for a persona that says nothing.
+    What a user corrected (provenance "given") always reaches the model: a prompt that a program drafted is then replaced by one
+    made of the fields; a prompt that somebody wrote stays, and the corrected fields follow it. Empty for a persona that says
+    nothing.
     """
-    if persona.system_prompt.strip():
-        return persona.system_prompt.strip()
+    own = persona.system_prompt.strip()
+    corrected = [field for field in ("name", *_FIELDS) if persona.provenance.get(field) is Provenance.GIVEN]
+    if not own:
+        return _told(persona)
+    if not corrected:
+        return own
+    if persona.provenance.get("system_prompt", Provenance.GIVEN) is Provenance.GIVEN:
+        return "\n\n".join([own, *_corrections(persona, corrected)])
+    return f"{_told(persona) or _MANNER}\n{_DRAFTED}"
+
+
+def _told(persona: Persona) -> str:
+    """A prompt made of the fields."""
     sections = [line for field, title in _SECTIONS if (line := _section(title, getattr(persona, field)))]
     name = persona.name.strip()
     if not sections and not name:
@@ -46,6 +67,13 @@ def system_prompt(persona: Persona) -> str:
     role = f"You are {name}. You speak as {name}, in the first person." if name else "You are the person described here."
     profile = ["Your profile:", *sections] if sections else []
     return "\n".join([role, *profile, _MANNER])
+
+
+def _corrections(persona: Persona, fields: list[str]) -> list[str]:
+    """What was corrected and is not empty, as one paragraph; none where that is nothing."""
+    titles = {"name": "Name", **dict(_SECTIONS)}
+    lines = [line for field in fields if (line := _section(titles[field], getattr(persona, field)))]
+    return ["\n".join(["Where it differs from the above, this holds:", *lines])] if lines else []
 
 
 def _section(title: str, value: str | list[str]) -> str:

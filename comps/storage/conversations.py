@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
@@ -18,6 +18,8 @@ from comps.storage.page import Page, encode_cursor
 from comps.storage.process import is_gone, this_process
 from comps.storage.records import ConversationRow, OwnedRow, Records, TurnRow
 
+#: Characters of a first question that listings show.
+MAX_TITLE = 200
 #: How long a turn is taken for running after its gateway was last heard of, and how often that tells it, seconds.
 LEASE_S, RENEW_S = 60.0, 20.0
 
@@ -29,6 +31,9 @@ class TurnStatus(StrEnum):
     DONE = "done"
     CUT = "cut"
     FAILED = "failed"
+
+
+_SAID = (TurnStatus.DONE, TurnStatus.CUT)
 
 
 class Turn(BaseModel):
@@ -43,15 +48,25 @@ class Turn(BaseModel):
     status: TurnStatus = TurnStatus.RUNNING
     error: dict[str, Any] | None = None
 
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody heard an answer, or the beginning of one."""
+        return bool(self.reply) and self.status in _SAID
+
 
 class ConversationSummary(BaseModel):
-    """A conversation without its turns, as listings show it. ``persona`` is the card it was begun with."""
+    """A conversation without its turns, as listings show it. ``persona`` is the card it was begun with.
+
+    ``first_question``: its first ``MAX_TITLE`` characters; empty before anything was asked. ``turn_count``: of how many turns.
+    """
 
     id: str
     created_at: float
     updated_at: float
     persona: dict[str, Any] = Field(default_factory=dict)
     avatar_id: str = ""
+    first_question: str = ""
+    turn_count: int = 0
 
 
 class Conversation(ConversationSummary):
@@ -85,7 +100,17 @@ class Conversations:
             row = await _conversation(session, conversation_id, owner)
             query = select(TurnRow).where(TurnRow.conversation_id == conversation_id).order_by(TurnRow.number)
             turns = [_turn(turn) for turn in await session.scalars(query)]
-        return Conversation(**_summary(row).model_dump(), turns=turns)
+        first = next((turn.question for turn in turns if turn.question), "")
+        return Conversation(**_summary(row, first[:MAX_TITLE], len(turns)).model_dump(), turns=turns)
+
+    async def recent(self, conversation_id: str, turns: int, *, owner: str = ANONYMOUS) -> Conversation:
+        """The conversation with the last ``turns`` in which something was said, in order. Raises NotFound."""
+        said = (TurnRow.conversation_id == conversation_id, TurnRow.status.in_(_SAID), TurnRow.reply != "")
+        query = select(TurnRow).where(*said).order_by(TurnRow.number.desc()).limit(turns)
+        async with self._records.reading() as session:
+            row = await _conversation(session, conversation_id, owner)
+            found = [_turn(turn) for turn in await session.scalars(query)]
+        return Conversation(**_summary(row).model_dump(), turns=found[::-1])
 
     async def list(self, limit: int = 50, cursor: str | None = None, *, owner: str = ANONYMOUS) -> Page[ConversationSummary]:
         """Newest first. Raises BadInput for a limit outside 1 … 200 or a cursor that is none."""
@@ -93,8 +118,9 @@ class Conversations:
         query = pages(mine, owner, Kind.CONVERSATION, limit, cursor)
         async with self._records.reading() as session:
             rows = [*await session.scalars(query)]
+            asked = await _asked(session, [row.id for row in rows[:limit]])
         last = encode_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
-        return Page(items=[_summary(row) for row in rows[:limit]], next_cursor=last)
+        return Page(items=[_summary(row, *asked.get(row.id, ("", 0))) for row in rows[:limit]], next_cursor=last)
 
     async def delete(self, conversation_id: str, *, owner: str = ANONYMOUS) -> Sequence[str]:
         """Delete it with its turns; returns the ids of its videos, which are the caller's to delete. Raises NotFound."""
@@ -105,6 +131,15 @@ class Conversations:
             await session.delete(row)
             await release(session, owner, Kind.CONVERSATION, conversation_id)
         return videos
+
+    async def delete_some(self, owner: str, most: int) -> int:
+        """Delete up to ``most`` of ``owner``'s conversations with their turns, not their videos; returns how many."""
+        mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == Kind.CONVERSATION).limit(most)
+        async with self._records.erasing() as session:
+            ids = [*await session.scalars(mine)]
+            await session.execute(delete(ConversationRow).where(ConversationRow.id.in_(ids)))
+            await release(session, owner, Kind.CONVERSATION, *ids)
+        return len(ids)
 
     async def add_turn(self, conversation_id: str, question: str) -> Turn:
         """Begin a turn of a conversation that its owner was seen to have. Raises NotFound."""
@@ -210,8 +245,20 @@ def _no_such_turn() -> NotFound:
     return NotFound("there is no such turn", field="turn_id")
 
 
-def _summary(row: ConversationRow) -> ConversationSummary:
-    return ConversationSummary.model_validate(row, from_attributes=True)
+async def _asked(session: AsyncSession, conversation_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Of each conversation that has turns: its first question, cut to MAX_TITLE characters, and how many turns it has."""
+    # A spoken question is empty until it was recognised.
+    first = func.min(case((TurnRow.question != "", TurnRow.number)))
+    counted = select(TurnRow.conversation_id, func.count().label("turns"), first.label("first"))
+    of_each = counted.where(TurnRow.conversation_id.in_(conversation_ids)).group_by(TurnRow.conversation_id).subquery()
+    title = func.substr(TurnRow.question, 1, MAX_TITLE)
+    query = select(of_each.c.conversation_id, title, of_each.c.turns).outerjoin(TurnRow, TurnRow.number == of_each.c.first)
+    return {conversation_id: (question or "", turns) for conversation_id, question, turns in await session.execute(query)}
+
+
+def _summary(row: ConversationRow, first_question: str = "", turn_count: int = 0) -> ConversationSummary:
+    summary = ConversationSummary.model_validate(row, from_attributes=True)
+    return summary.model_copy(update={"first_question": first_question, "turn_count": turn_count})
 
 
 def _turn(row: TurnRow) -> Turn:

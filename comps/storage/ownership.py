@@ -69,6 +69,13 @@ async def is_owned(session: AsyncSession, kind: Kind, content_id: str) -> bool:
     return await session.scalar(row) is not None
 
 
+async def count(session: AsyncSession, owner: str) -> dict[Kind, int]:
+    """How many things of each kind ``owner`` has."""
+    query = select(OwnedRow.kind, func.count()).where(OwnedRow.owner == owner).group_by(OwnedRow.kind)
+    found = dict((await session.execute(query)).tuples().all())
+    return {kind: found.get(kind, 0) for kind in Kind}
+
+
 async def release(session: AsyncSession, owner: str, kind: Kind, *content_ids: str) -> None:
     """Take things from ``owner``."""
     await session.execute(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
@@ -69,6 +69,15 @@ class Personas:
         async with self._records.erasing() as session:
             await session.delete(await _persona(session, persona_id, owner))
             await release(session, owner, Kind.PERSONA, persona_id)
+
+    async def delete_some(self, owner: str, most: int) -> int:
+        """Delete up to ``most`` of ``owner``'s personas; returns how many."""
+        mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == Kind.PERSONA).limit(most)
+        async with self._records.erasing() as session:
+            ids = [*await session.scalars(mine)]
+            await session.execute(delete(PersonaRow).where(PersonaRow.id.in_(ids)))
+            await release(session, owner, Kind.PERSONA, *ids)
+        return len(ids)
 
 
 async def _persona(session: AsyncSession, persona_id: str, owner: str) -> PersonaRow:

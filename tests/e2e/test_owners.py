@@ -40,6 +40,8 @@ HARMLESS = {
         for path in ("/v1/list_service", "/v1/list_parameters", f"{PATH}/asyncapi.json", f"{PATH}/voices", f"{PATH}/engines")
     ),
 }
+#: Operations on all that the asker has.
+OWN = {f"{method} {PATH}/everything" for method in ("get", "delete")}
 #: Operations that make something of the asker's own. What their bodies name is in ``NAMED``.
 MAKING = {f"post {path}" for path in (PATH, f"{PATH}/avatars", f"{PATH}/personas", f"{PATH}/personas/draft")}
 #: Properties of bodies and messages that may name something that is stored.
@@ -206,12 +208,12 @@ def test_every_id_of_the_document_is_known_to_the_walk(two: Two) -> None:
         assert in_path == {*re.findall(r"\{(\w+)\}", path)}
         assert in_path <= two.ids.keys(), f"{name}: what is {in_path - two.ids.keys()}? Tell this test"
         is_page = "next_cursor" in json.dumps(components) and method == "get" and _is_listing(operation, components)
-        assert in_path or is_page or name in HARMLESS | MAKING, f"{name}: does it list or make something? Tell this test"
+        assert in_path or is_page or name in HARMLESS | MAKING | OWN, f"{name}: does it list or make something? Tell this test"
         in_query = {part["name"] for part in operation.get("parameters", ()) if part["in"] == "query"}
         assert in_query <= {"limit", "cursor", "description", "engine", "restore"}, f"{name}: what does {in_query} name?"
         assert _body_names(operation, components) == NAMED.get(name, {}).keys(), f"{name}: its body names something else"
         walked.add(name)
-    assert walked >= HARMLESS | MAKING | NAMED.keys()
+    assert walked >= HARMLESS | MAKING | OWN | NAMED.keys()
 
 
 def _is_listing(operation: dict[str, Any], components: dict[str, Any]) -> bool:
@@ -231,6 +233,9 @@ def test_b_sees_and_changes_nothing_by_any_route(two: Two) -> None:
         elif method == "get" and _is_listing(operation, components):
             ids = json.dumps(_listed(two.b, path))
             assert not [name for name, value in two.ids.items() if value in ids], path
+            asked += 1
+        elif f"{method} {path}" in OWN:
+            assert {*two.b.request(method, path).raise_for_status().json().values()} == {0}
             asked += 1
     for operation_name, named in NAMED.items():
         method, _, path = operation_name.partition(" ")

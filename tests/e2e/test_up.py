@@ -15,7 +15,10 @@ import anyio.to_thread
 import httpx
 import pytest
 
+from AvatarChatbot import avatars
 from AvatarChatbot.local import LocalMesh
+from comps.animation.avatars import avatar_id
+from comps.cores.proto.avatar import AvatarRequest
 from tests.e2e.mesh import Mesh, parent, ready
 
 PATH = "/v1/avatarchatbot"
@@ -89,6 +92,23 @@ async def test_a_service_that_could_not_be_started_again_is_tried_again(tmp_path
             while failures:
                 await anyio.sleep(0.1)
         await anyio.to_thread.run_sync(ready, tts.url)
+
+
+def test_the_programs_own_faces_are_known_before_anybody_asks_for_one(tmp_path: Path) -> None:
+    mesh = Mesh(tmp_path)
+    try:
+        mesh.wait_until_ready()
+        known = f"{mesh.addresses()['animation']}/v1/animation/avatars"
+        faces = {name: avatar_id(AvatarRequest(media=avatars.path(name).read_bytes())) for name in avatars.names()}
+        until = time.monotonic() + 60
+        while faces and time.monotonic() < until:
+            faces = {
+                name: face for name, face in faces.items() if httpx.get(f"{known}/{face}", trust_env=False).status_code == 404
+            }
+            time.sleep(0.1)
+        assert faces == {}
+    finally:
+        mesh.stop()
 
 
 def _command(pid: int) -> str:

@@ -21,7 +21,7 @@ window.say = async (wav) => {
   voice.start();
 };
 """
-_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required"]
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required"]
 WIDTH, HEIGHT = 1180, 820
 
 
@@ -33,7 +33,7 @@ def browser_page(*, microphone: bool = True) -> Iterator[Page]:
         pytest.skip("no chromium here (requirements/debian-dev.txt)")
     complaints: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -71,4 +71,4 @@ def plays_on(page: Page, seconds: float = 0.5) -> None:
 
 def talk(page: Page) -> list[str]:
     """What was said, questions and answers."""
-    return page.locator("#talk li").all_inner_texts()
+    return page.locator("#talk .said").all_inner_texts()

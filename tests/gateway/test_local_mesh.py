@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from AvatarChatbot.local import LocalMesh, ServiceFailedError
+from AvatarChatbot.ports import GATEWAY, STAGES, Part, PortError, bind, close
+from tests.e2e.mesh import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +28,13 @@ def _token(mesh: LocalMesh) -> str:
 
 def test_meshes_that_choose_their_ports_at_once_share_none() -> None:
     with ThreadPoolExecutor(12) as threads:
-        meshes = list(threads.map(lambda _: LocalMesh(gateway_port=0, fixed_ports=True), range(24)))
+        meshes = list(threads.map(lambda _: LocalMesh(sockets=bind(0)), range(24)))
     ports = [service.port for mesh in meshes for service in mesh.services]
     assert len(set(ports)) == len(ports) == 24 * 6
 
 
 def test_ports_are_held_from_when_they_are_chosen() -> None:
-    mesh = LocalMesh(gateway_port=0)
+    mesh = LocalMesh(sockets=bind(0))
     for service in mesh.services:
         with socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,13 +42,67 @@ def test_ports_are_held_from_when_they_are_chosen() -> None:
                 other.bind(("127.0.0.1", service.port))
 
 
-def test_a_gateway_port_that_is_taken_is_named() -> None:
+@contextmanager
+def _taken() -> Iterator[int]:
+    """A port at which another program listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(ServiceFailedError, match=str(port)):
-            LocalMesh(gateway_port=port)
+        yield taken.getsockname()[1]
+
+
+def test_a_gateway_port_that_is_taken_is_named() -> None:
+    with _taken() as port, pytest.raises(PortError, match=f"{port} of gateway.*another program.*AVATARCHATBOT_PORT"):
+        bind(port)
+
+
+@pytest.mark.parametrize("part", STAGES, ids=lambda part: part.name)
+def test_a_port_that_a_setting_names_is_taken_or_refused_never_exchanged(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv(f"{part.prefix}PORT", str(port))
+    sockets = bind(0)
+    assert sockets[part].getsockname()[1] == port
+    close(sockets.values())
+    with _taken() as port:
+        monkeypatch.setenv(f"{part.prefix}PORT", str(port))
+        with pytest.raises(PortError, match=f"{port} of {part.name}.*{part.prefix}PORT"):
+            bind(0)
+
+
+@pytest.mark.parametrize("name", ["AVATARCHATBOT_PORT", "MEGA_SERVICE_PORT"])
+def test_the_gateways_port_is_its_settings_unless_one_is_given(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, other = free_port(), free_port()
+    monkeypatch.setenv(name, str(port))
+    for given, expected in ((None, port), (other, other)):
+        sockets = bind(given)
+        assert sockets[GATEWAY].getsockname()[1] == expected
+        close(sockets.values())
+
+
+def test_a_usual_port_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway is asked for at the llm stage's usual port, tts at that of asr."""
+    monkeypatch.setenv("TTS_PORT", "9099")
+    sockets = bind(9000)
+    ports = {part.name: bound.getsockname()[1] for part, bound in sockets.items()}
+    close(sockets.values())
+    assert (ports["gateway"], ports["tts"]) == (9000, 9099)
+    assert len(set(ports.values())) == 6
+
+
+def test_two_services_at_one_port_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("ASR_PORT", str(port))
+    monkeypatch.setenv("TTS_PORT", str(port))
+    with pytest.raises(PortError, match=f"{port} is asked for asr and for tts"):
+        bind(0)
+
+
+@pytest.mark.parametrize("value", ["plenty", "70000", "-1"])
+def test_a_port_that_is_none_is_told(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_PORT", value)
+    with pytest.raises(PortError, match=r"llm.*LLM_.*port") as caught:
+        bind(0)
+    assert "plenty" not in str(caught.value)
 
 
 def test_settings_that_are_wrong_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:

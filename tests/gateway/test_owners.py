@@ -103,6 +103,29 @@ async def test_what_a_gateway_without_keys_stored_is_anonymous(tmp_path: Path) -
     await with_keys.store.stop()
 
 
+async def test_all_of_ones_own_is_counted_and_deleted_at_once(gateway: Gateway) -> None:
+    for name in ("alice", "bob"):
+        begun = await gateway.store.conversations.create({"name": "Ann"}, owner=name)
+        await gateway.store.conversations.add_turn(begun.id, f"what {name} asked")
+        gateway.store.blobs.blocking.put(b"picture", "avatars", "a" * 32)
+        await gateway.store.owned.hold_avatar(name, "a" * 32, brought=False)
+    nothing = {"conversations": 0, "personas": 0, "avatars": 0, "videos": 0}
+    had = {**nothing, "conversations": 1, "avatars": 1}
+    async with gateway.client("alice") as alice, gateway.client("bob") as bob, gateway.client() as stranger:
+        for method in ("GET", "DELETE"):
+            assert (await stranger.request(method, f"{PATH}/everything")).status_code == 401
+        assert (await alice.get(f"{PATH}/everything")).json() == had
+        deleted = await alice.delete(f"{PATH}/everything")
+        assert (deleted.status_code, deleted.json()) == (200, had)
+        assert (await alice.get(f"{PATH}/everything")).json() == nothing
+        assert (await alice.get(f"{PATH}/avatars/{'a' * 32}")).status_code == 404
+        assert (await bob.get(f"{PATH}/everything")).json() == had
+        (listed,) = (await bob.get(f"{PATH}/conversations")).json()["items"]
+        assert (listed["first_question"], listed["turn_count"]) == ("what bob asked", 1)
+        assert (await bob.delete(f"{PATH}/everything")).json() == had
+    assert [*gateway.store.blobs.blocking.keys("avatars")] == []
+
+
 @pytest.fixture
 def audited(caplog: pytest.LogCaptureFixture) -> Any:
     caplog.set_level(logging.INFO, "audit")
@@ -118,11 +141,16 @@ async def test_every_deletion_is_audited_whoever_asks(gateway: Gateway, audited:
         paths = (await bob.get("/openapi.json")).json()["paths"]
         deletable = [path for path, operations in paths.items() if "delete" in operations]
         assert len(deletable) >= 4
-        for path in deletable:
+        assert (await bob.delete(f"{PATH}/everything")).status_code == 200
+        with_id = [path for path in deletable if "{" in path]
+        assert {*deletable} - {*with_id} == {f"{PATH}/everything"}
+        for path in with_id:
             name = path[path.index("{") + 1 : path.index("}")]
             await bob.delete(path.replace(f"{{{name}}}", "0" * 32))
             await bob.delete(path.replace(f"{{{name}}}", "said: it's%0A me"))
-    assert audited() == [
+    all_of_it, *lines = audited()
+    assert (all_of_it["who"], all_of_it["what"], all_of_it["status"]) == ("bob", f"{PATH}/everything", 200)
+    assert lines == [
         {
             "action": "delete",
             "who": "bob",
@@ -130,7 +158,7 @@ async def test_every_deletion_is_audited_whoever_asks(gateway: Gateway, audited:
             "status": 404,
             "address": "192.0.2.7",
         }
-        for path in deletable
+        for path in with_id
         for what in ("0" * 32, "…")
     ]
 

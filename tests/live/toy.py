@@ -159,6 +159,9 @@ class Conversations:
     async def get(self, conversation_id: str, *_: Any, **__: Any) -> Conversation:
         return self.kept[conversation_id]
 
+    async def recent(self, conversation_id: str, *_: Any, **__: Any) -> Conversation:
+        return self.kept[conversation_id]
+
     async def add_turn(self, conversation_id: str, question: str, *_: Any, **__: Any) -> TurnRecord:
         turn = TurnRecord(id=f"{len(self.ended) + 1:016x}", conversation_id=conversation_id, created_at=0, question=question)
         self.kept[conversation_id].turns.append(turn)

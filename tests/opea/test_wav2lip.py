@@ -53,6 +53,14 @@ def _service(folder: Path, **settings: Any) -> Iterator[httpx.Client]:
         yield client
 
 
+def test_a_default_face_that_is_not_there_is_the_services_fault_and_named(tmp_path: Path) -> None:
+    with _service(tmp_path, default_avatar=tmp_path / "nowhere.png") as client:
+        for path, body in ((PATH, {"audio": _sound(0.8)}), ("/v1/animation", {"byte_str": _sound(0.8)})):
+            said = client.post(path, json=body)
+            assert said.status_code == 503, said.text
+            assert "ANIMATION_DEFAULT_AVATAR" in said.json()["detail"]
+
+
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("outputs")

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from comps.cores.errors import BadInput, NodeUnavailable, NotFound
 from comps.storage.conversations import Conversations, TurnStatus
@@ -56,6 +56,39 @@ async def test_a_conversation_keeps_its_turns_in_order(conversations: Conversati
         (f"question {n}", f"answer {n}", f"v{n}", TurnStatus.DONE) for n in range(3)
     ]
     assert (found.persona, found.avatar_id, found.created_at, found.updated_at) == ({"name": "Ada"}, "face", 1e6, 1e6 + 6)
+
+
+async def test_a_listing_says_what_was_asked_first_and_how_often(conversations: Conversations) -> None:
+    asked: dict[str, list[str]] = {"none": [], "one": ["x" * 500], "spoken": ["", "heard at once", "and then"], "unheard": [""]}
+    ids = {}
+    for name, questions in asked.items():
+        ids[name] = (await conversations.create()).id
+        for question in questions:
+            await conversations.add_turn(ids[name], question)
+    told = {"none": ("", 0), "one": ("x" * 200, 1), "spoken": ("heard at once", 3), "unheard": ("", 1)}
+    listed = {item.id: (item.first_question, item.turn_count) for item in (await conversations.list()).items}
+    assert listed == {ids[name]: value for name, value in told.items()}
+    for name, conversation_id in ids.items():
+        found = await conversations.get(conversation_id)
+        assert (found.first_question, found.turn_count) == told[name]
+
+
+async def test_a_page_of_conversations_costs_as_many_queries_as_one(conversations: Conversations) -> None:
+    queries: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            queries.append(statement)
+
+    for _ in range(20):
+        await conversations.add_turn((await conversations.create()).id, "?")
+    await conversations.list()
+    engine = conversations.records._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    for limit in (1, 20):
+        queries.clear()
+        assert len((await conversations.list(limit)).items) == limit
+        assert len(queries) == 2
 
 
 async def test_a_failed_turn_keeps_its_error(conversations: Conversations) -> None:

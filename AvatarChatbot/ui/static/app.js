@@ -180,6 +180,7 @@ const messages = {
   },
   done({ turn, timings }) {
     answer.to = answer.last;
+    talk.finished();
     if (timings.fragment !== undefined) talk.began(turn, timings.fragment);
     if (answer.from === Infinity) show("ready");
   },
@@ -231,8 +232,9 @@ function tick() {
 }
 
 /** @param {import("./faces.js").Face} picked */
-function chosen({ avatar, persona, picture }) {
+function chosen({ avatar, persona, picture, title }) {
   video.poster = picture;
+  talk.answerer = title;
   live?.change("avatar", { avatar, persona });
 }
 

@@ -9,9 +9,50 @@ export const element = (id) => document.getElementById(id);
 /**
  * Ask in a dialog.
  * @param {HTMLDialogElement} dialog
- * @returns {Promise<unknown>} settled when it is closed
+ * @returns {Promise<string>} how it was closed: a button's value; "" where that was Escape or Cancel
  */
 export function answered(dialog) {
+  dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
 }
+
+/**
+ * Ask before something is done that cannot be undone.
+ * @param {string} title the question
+ * @param {string} text what is lost
+ * @param {string} yes the button's words
+ */
+export async function confirmed(title, text, yes) {
+  element("confirm-title").textContent = title;
+  element("confirm-text").textContent = text;
+  element("confirm-yes").textContent = yes;
+  return (await answered(element("confirm"))) === "yes";
+}
+
+/**
+ * A copy of a template's one element.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function fromTemplate(id) {
+  return element(id).content.firstElementChild.cloneNode(true);
+}
+
+/**
+ * One of the icons that index.html holds, to be put into a button that has a name.
+ * @param {string} name without its "i-"
+ */
+export function icon(name) {
+  const [svg, use] = ["svg", "use"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+// Buttons that close their dialog without submitting its form: Enter in a field then presses the dialog's main button instead.
+document.addEventListener("click", ({ target }) => {
+  const button = target instanceof Element && target.closest("button[data-close]");
+  if (button) button.closest("dialog")?.close("");
+});

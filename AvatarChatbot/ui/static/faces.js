@@ -77,7 +77,11 @@ export class Faces {
   /** @param {Face} face */
   #choose(face) {
     this.chosen = face;
-    this.#show();
+    const entries = this.#list.querySelectorAll("input");
+    if (entries.length === this.#faces.length) {
+      // The list stays, so that the keys' focus does: arrows go from face to face.
+      entries[this.#faces.indexOf(face)].checked = true;
+    } else this.#show();
     this.#chosen(face);
   }
 
@@ -88,7 +92,9 @@ export class Faces {
     add.textContent = "+";
     add.title = add.ariaLabel = "A face of your own";
     add.onclick = () => element("bring").showModal();
+    const hadFocus = this.#list.contains(document.activeElement);
     this.#list.replaceChildren(...this.#faces.map((face) => this.#entry(face)), add);
+    if (hadFocus) /** @type {HTMLElement | null} */ (this.#list.querySelector(":checked"))?.focus();
   }
 
   /** @param {Face} face */

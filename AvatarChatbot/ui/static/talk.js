@@ -1,9 +1,18 @@
 /** What was said, as a list: questions and answers, each growing while it comes. */
 
+import { Aloud } from "./aloud.js";
+import { element, fromTemplate } from "./dom.js";
+import { Markdown } from "./markdown.js";
+
+const YOU = "You";
+
 export class Talk {
   #list;
+  #aloud = new Aloud(element("aloud"));
   /** @type {HTMLElement | undefined} */ #question;
-  /** @type {Map<number, HTMLElement>} */ #answers = new Map();
+  /** @type {Map<number, {line: HTMLElement, text: Markdown}>} */ #answers = new Map();
+  /** The name of who answers from now on. */
+  answerer = "";
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -21,8 +30,8 @@ export class Talk {
    * @param {string} text
    */
   partial(text) {
-    this.#question ??= this.#add("question pending");
-    this.#question.textContent = text;
+    this.#question ??= this.#add("question pending", YOU);
+    said(this.#question).textContent = text;
     this.#scroll();
   }
 
@@ -37,6 +46,7 @@ export class Talk {
     this.partial(text);
     this.#question?.classList.remove("pending");
     this.#question = undefined;
+    this.#aloud.say(YOU, text);
   }
 
   /**
@@ -45,8 +55,14 @@ export class Talk {
    * @param {string} delta
    */
   reply(turn, delta) {
-    this.#answer(turn).textContent += delta;
+    this.#answer(turn).text.append(delta);
+    this.#aloud.hear(this.answerer, delta);
     this.#scroll();
+  }
+
+  /** An answer has been said to its end. */
+  finished() {
+    this.#aloud.flush();
   }
 
   /**
@@ -55,9 +71,10 @@ export class Talk {
    * @param {string} heard
    */
   interrupted(turn, heard) {
-    const answer = this.#answer(turn);
-    answer.textContent = `${heard.trim()} …`.trim();
-    answer.classList.add("cut");
+    const { line, text } = this.#answer(turn);
+    text.set(`${heard.trim()} …`.trim());
+    line.classList.add("cut");
+    this.#aloud.drop();
   }
 
   /**
@@ -65,8 +82,12 @@ export class Talk {
    * @param {string} reason
    */
   failed(turn, reason) {
-    this.#answer(turn).classList.add("failed");
-    this.#answer(turn).textContent = reason;
+    const { line } = this.#answer(turn);
+    line.classList.add("failed");
+    said(line).textContent = reason;
+    this.#aloud.drop();
+    this.#aloud.say(this.answerer, reason);
+    this.#scroll();
   }
 
   /**
@@ -75,22 +96,27 @@ export class Talk {
    * @param {number} seconds
    */
   began(turn, seconds) {
-    this.#answer(turn).dataset.began = `answered after ${seconds.toFixed(1)} s`;
+    this.#answer(turn).line.dataset.began = `answered after ${seconds.toFixed(1)} s`;
   }
 
   /** @param {number} turn */
   #answer(turn) {
     const known = this.#answers.get(turn);
     if (known !== undefined) return known;
-    const added = this.#add("answer");
+    const line = this.#add("answer", this.answerer);
+    const added = { line, text: new Markdown(said(line)) };
     this.#answers.set(turn, added);
     return added;
   }
 
-  /** @param {string} kind */
-  #add(kind) {
-    const item = document.createElement("li");
+  /**
+   * @param {string} kind
+   * @param {string} who
+   */
+  #add(kind, who) {
+    const item = fromTemplate("line");
     item.className = kind;
+    /** @type {HTMLElement} */ (item.querySelector(".who")).textContent = who;
     this.#list.append(item);
     return item;
   }
@@ -98,4 +124,12 @@ export class Talk {
   #scroll() {
     this.#list.scrollTop = this.#list.scrollHeight;
   }
+}
+
+/**
+ * @param {HTMLElement} line
+ * @returns {HTMLElement} what is said in it
+ */
+function said(line) {
+  return /** @type {HTMLElement} */ (line.querySelector(".said"));
 }

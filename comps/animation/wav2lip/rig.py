@@ -24,7 +24,7 @@ from comps.animation.wav2lip.mouth_region import MouthRegion, smoothed
 from comps.cores.proto.avatar import Restore
 
 #: Raise the number when a stored rig would no longer be drawn rightly: every worker then builds its own anew.
-FORM = "wav2lip-2"
+FORM = "wav2lip-3"
 #: Of warp's rig of a picture with its restored face, and of that face; raise the numbers with those of the rigs.
 RESTORED, RESTORED_FACE = f"{WARP}-face-1", "face-1"
 

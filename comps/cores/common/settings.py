@@ -27,6 +27,7 @@ def _listed(value: Any) -> Any:
 
 #: In the environment: with commas between, or as JSON.
 Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+Port = Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")]
 
 
 class LogSettings(BaseSettings):
@@ -70,7 +71,7 @@ class ServiceSettings(BaseSettings):
         return (*ours, OpeaEnvironment(settings_cls))
 
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    port: Port = 0
     engine: str = Field(
         "auto",
         description="engine, or auto for the best that can run; of tts and animation several, the first the best: warp,wav2lip",
@@ -101,7 +102,7 @@ class StorageSettings(BaseSettings):
 class AsrSettings(ServiceSettings):
     model_config = _config("ASR_")
 
-    port: int = 9099
+    port: Port = 9099
     max_audio_s: float = Field(120.0, gt=0, description="longest question, seconds")
     endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8000/v1; empty: none")
     api_key: SecretStr = Field(SecretStr(""), description="key for that server")
@@ -112,7 +113,7 @@ class AsrSettings(ServiceSettings):
 class LlmSettings(ServiceSettings):
     model_config = _config("LLM_")
 
-    port: int = 9000
+    port: Port = 9000
     endpoint: str = Field("", description="base URL of an OpenAI-compatible server, e.g. http://localhost:8080/v1")
     model: str = Field("", description="model name sent to that server; empty: the first it lists")
     api_key: SecretStr = Field(SecretStr(""), description="key for that server")
@@ -123,14 +124,14 @@ class LlmSettings(ServiceSettings):
 class TtsSettings(ServiceSettings):
     model_config = _config("TTS_")
 
-    port: int = 9088
+    port: Port = 9088
     voice: str = Field("", description="name of the voice for requests that ask for none; empty: the best engine's own")
 
 
 class AnimationSettings(ServiceSettings):
     model_config = _config("ANIMATION_")
 
-    port: int = 9066
+    port: Port = 9066
     workers: int = Field(2, ge=1, le=64, description="worker processes")
     frame_cost_ms: float = Field(12.0, gt=0, description="what a frame of 512² is taken to cost while nothing was measured, ms")
     headroom: float = Field(0.5, gt=0, le=1, description="share of the measured capacity that may be reserved")
@@ -159,7 +160,7 @@ class AnimationSettings(ServiceSettings):
 class DescribeSettings(ServiceSettings):
     model_config = _config("DESCRIBE_")
 
-    port: int = 9077
+    port: Port = 9077
     max_clip_s: float = Field(60.0, gt=0, description="how much of a clip is looked at, from its beginning, seconds")
     refuse_clip_s: float = Field(600.0, gt=0, description="longer clips are refused, seconds")
     storage: StorageSettings = Field(default_factory=StorageSettings)
@@ -170,7 +171,7 @@ class GatewaySettings(ServiceSettings):
 
     model_config = _config("AVATARCHATBOT_")
 
-    port: int = 8888
+    port: Port = 8888
     max_reply_chars: int = Field(32_000, ge=1, description="longest answer, characters: there it ends, with finish_reason length")
     chunks_at_once: int = Field(4, ge=1, le=64, description="chunks of one answer that are drawn at once; no fewer than replicas")
     asr_url: str = Field("http://127.0.0.1:9099", description="the asr service; several addresses with commas")
@@ -208,6 +209,14 @@ class GatewaySettings(ServiceSettings):
     )
     allow_private_urls: bool = Field(False, description="whether avatar URLs may point to private addresses")
     storage: StorageSettings = Field(default_factory=StorageSettings)
+
+
+class ClientSettings(BaseSettings):
+    """Of ``avatarchatbot ask --url``, which asks a gateway that runs."""
+
+    model_config = _config("AVATARCHATBOT_")
+
+    key: SecretStr = Field(SecretStr(""), description="key that `ask --url` shows the gateway; empty: none")
 
 
 class LandmarkSettings(BaseSettings):

@@ -11,12 +11,27 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.base_doc import BaseDoc
 
-FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "function_call"]
+#: Why an answer ended. ``length``: it was as long as answers may be; ``content_filter``: the model's server held it back;
+#: ``timeout``: the request's time was over, and the answer was cut there.
+FinishReason = Literal["stop", "length", "content_filter", "timeout"]
+#: What the llm service says to OpenAI's clients. ``tool_calls``: the model called tools and said nothing.
+ModelFinishReason = FinishReason | Literal["tool_calls"]
+
+
+#: Messages of a conversation that are read.
+MAX_MESSAGES = 1000
+_SYSTEM = ("system", "developer")
 
 
 def _as_messages(value: Any) -> Any:
-    """OPEA lets ``messages`` be one string: the user's question."""
-    return [{"role": "user", "content": value}] if isinstance(value, str) else value
+    """OPEA lets ``messages`` be one string: the user's question. Of more than ``MAX_MESSAGES`` only the newest are read, and the
+    system's before them."""
+    if isinstance(value, str):
+        return [{"role": "user", "content": value}]
+    if not isinstance(value, list) or len(value) <= MAX_MESSAGES:
+        return value
+    system = [message for message in value[:-MAX_MESSAGES] if isinstance(message, dict) and message.get("role") in _SYSTEM]
+    return [*system, *value[-MAX_MESSAGES:]]
 
 
 def _as_text(value: Any) -> Any:
@@ -49,7 +64,7 @@ class ChatCompletionRequest(BaseDoc):
     A sampling parameter that is not given is left to the engine: nothing is invented for it.
     """
 
-    messages: Annotated[list[ChatMessage], BeforeValidator(_as_messages)] = Field(min_length=1, max_length=1000)
+    messages: Annotated[list[ChatMessage], BeforeValidator(_as_messages)] = Field(min_length=1, max_length=2 * MAX_MESSAGES)
     model: str | None = Field(None, max_length=500)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
@@ -87,7 +102,7 @@ class UsageInfo(BaseModel):
 class ChatCompletionResponseChoice(BaseModel):
     index: int = 0
     message: ChatMessage
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
 
 
 def _chat_id() -> str:
@@ -120,7 +135,7 @@ class DeltaMessage(BaseModel):
 class ChatCompletionResponseStreamChoice(BaseModel):
     index: int = 0
     delta: DeltaMessage
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
 
 
 class ChatCompletionStreamResponse(BaseModel):

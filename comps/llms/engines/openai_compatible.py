@@ -21,10 +21,10 @@ from pydantic_core import from_json
 from comps.cores import retry_after
 from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import LlmSettings
-from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
-from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
+from comps.cores.proto.api_protocol import ChatCompletionRequest, ModelFinishReason, UsageInfo
 from comps.cores.text.from_model import ModelText, usable
 from comps.llms.engine import NODE, Completion, Delta
 from comps.llms.prompt import conversation
@@ -253,7 +253,7 @@ async def _deltas(response: httpx.Response, model: str, answer: ModelText) -> As
     """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short. Once ``answer`` is
     full the rest is not read.
     """
-    finish_reason: FinishReason | None = None
+    finish_reason: ModelFinishReason | None = None
     usage: UsageInfo | None = None
     async for event in _events(response):
         if event.data.strip() == "[DONE]":
@@ -314,12 +314,14 @@ def _model_name(document: dict[str, Any]) -> str:
     return usable(str(document.get("model") or ""), _LONGEST_NAME)
 
 
-def _finish_reason(choice: dict[str, Any]) -> FinishReason | None:
+def _finish_reason(choice: dict[str, Any]) -> ModelFinishReason | None:
     """OpenAI's finish reason; TGI has names of its own for "stop" (eos_token, stop_sequence)."""
     given = choice.get("finish_reason")
     if not given:
         return None
-    return given if given in ("length", "content_filter", "tool_calls", "function_call") else "stop"
+    if given == "function_call":
+        return "tool_calls"
+    return given if given in ("length", "content_filter", "tool_calls") else "stop"
 
 
 def _usage(document: dict[str, Any]) -> UsageInfo | None:
@@ -362,7 +364,7 @@ def _error_event(document: dict[str, Any]) -> Problem:
 def _rejected(message: str) -> BadInput:
     """The server's message itself may quote the conversation, so it is not repeated."""
     if any(word in message.lower() for word in ("context", "too long", "must have less", "tokens")):
-        return BadInput("the conversation is too long for the language model", field="messages", node=NODE)
+        return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
     return BadInput("the language model's server does not accept the request", node=NODE)
 
 

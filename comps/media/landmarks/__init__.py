@@ -2,5 +2,6 @@
 
 from comps.media.landmarks.face import Face
 from comps.media.landmarks.landmarker import Landmarker
+from comps.media.landmarks.placement import Placement
 
-__all__ = ["Face", "Landmarker"]
+__all__ = ["Face", "Landmarker", "Placement"]

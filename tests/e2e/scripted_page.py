@@ -1,0 +1,131 @@
+"""The web page without a mesh: files from the disk, the gateway's answers from a table, a socket that a test speaks for.
+
+Every state that the page can be in is reached in milliseconds, also those that a mesh is in for a moment only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
+
+from AvatarChatbot import avatars
+from AvatarChatbot.ui import page as served
+
+#: Browsers give the microphone to pages of this machine without TLS. Nothing listens there: every request is answered here.
+URL = "http://localhost:9/"
+_STATIC = Path(served.__file__).parent / "static"
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml", ".png": "image/png"}
+#: The gateway's answers, by method and path.
+ANSWERS: dict[str, Any] = {
+    "GET /voices": {"voices": [{"name": "en-us", "description": "American English"}, {"name": "de", "description": "German"}]},
+    "GET /engines": {
+        "engine": "warp",
+        "restore": "none",
+        "engines": ["warp", "wav2lip"],
+        "restores": {"warp": ["none"], "wav2lip": ["none", "gfpgan"]},
+    },
+}
+
+
+class ScriptedPage:
+    """A page, and the gateway's side of it.
+
+    ``answers`` are the JSON bodies of the gateway's routes, by method and path, which a test may change.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.answers = dict(ANSWERS)
+        #: What the page has sent: the method and path of each request to the gateway, and each JSON message of its socket.
+        self.asked: list[str] = []
+        self.messages: list[dict[str, Any]] = []
+        #: Whether nobody answers the socket.
+        self.is_away = False
+        self._socket: WebSocketRoute | None = None
+        self._sequence = 0
+        page.route("**/*", self._answer)
+        page.route_web_socket(re.compile("/v1/avatarchatbot$"), self._connect)
+
+    def open(self) -> None:
+        self.page.goto(URL)
+        self.page.wait_for_selector("#faces img")
+
+    def send(self, type_: str, **fields: Any) -> None:
+        """A numbered message of the gateway's socket (docs/protocol.md)."""
+        assert self._socket
+        self._sequence += 1
+        self._socket.send(json.dumps({"type": type_, "sequence": self._sequence, **fields}))
+
+    def ready(self) -> None:
+        """Let a conversation begin."""
+        self.page.click("#start")
+        self.page.wait_for_function("() => document.getElementById('face').dataset.state === 'connecting'")
+        self._until(lambda: bool(self.messages))
+        self.send(
+            "ready",
+            session="s",
+            conversation_id="c1",
+            content_type='video/mp4; codecs="avc1.42E01F, mp4a.40.2"',
+            resume_s=30,
+            resumed=False,
+        )
+        self.page.wait_for_selector('#face[data-state="ready"]')
+
+    def drop(self, code: int = 3000) -> None:
+        """Break the socket, or close it with a code of docs/protocol.md."""
+        assert self._socket
+        self._socket.close(code=code)
+
+    def _until(self, true: Any) -> None:
+        while not true():
+            self.page.wait_for_timeout(5)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if self.is_away:
+            socket.close(code=3000)
+            return
+        self._socket = socket
+        socket.on_message(self._hear)
+
+    def _hear(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            self.messages.append(json.loads(message))
+
+    def _answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(URL).partition("?")[0]
+        if path == "ui/faces.json":
+            names = sorted(avatars.names(), key=lambda name: name != "aria")
+            route.fulfill(json=[served._face(name) for name in names])
+        elif path.startswith("ui/faces/"):
+            route.fulfill(path=avatars.path(Path(path).stem))
+        elif path.startswith("v1/avatarchatbot/"):
+            asked = f"{route.request.method} {path.removeprefix('v1/avatarchatbot')}"
+            self.asked.append(asked)
+            answer = self.answers.get(asked)
+            status = answer.pop("status", 200) if isinstance(answer, dict) else 404
+            route.fulfill(status=status, json=answer or {"status": 404, "title": "not found", "code": "not_found"})
+        else:
+            file = _STATIC / (path.removeprefix("ui/") or "index.html")
+            if not file.is_file():
+                route.fulfill(status=404)
+                return
+            headers = {"content-type": _TYPES[file.suffix], "content-security-policy": served._POLICY}
+            route.fulfill(body=file.read_bytes(), headers=headers)
+
+
+@contextmanager
+def scripted(browser: Browser, **context: Any) -> Iterator[ScriptedPage]:
+    """A page in a context of its own (Playwright's ``new_context``): nothing kept from the one before."""
+    opened: BrowserContext = browser.new_context(**context)
+    try:
+        page = opened.new_page()
+        page.set_default_timeout(10_000)
+        yield ScriptedPage(page)
+    finally:
+        opened.close()
