@@ -113,11 +113,12 @@ class BadInput(Problem):
 
 @contextmanager
 def as_field(ours: str, theirs: str) -> Iterator[None]:
-    """What is wrong with our field ``ours`` is told of ``theirs``: the name that the request has for it."""
+    """What is wrong with our field ``ours``, and with media of no named field, is told of ``theirs``, the request's name."""
     try:
         yield
     except BadInput as problem:
-        if problem.extra.get("field") == ours:
+        default = ours if isinstance(problem, UnsupportedMedia | TooLarge) else None
+        if problem.extra.get("field", default) == ours:
             problem.extra["field"] = theirs
             problem.detail = re.sub(rf"^{ours}:", f"{theirs}:", problem.detail)
         raise
