@@ -24,7 +24,7 @@ from comps.cores.mega.micro_service import MicroService
 from comps.cores.mega.streamed import Body, StreamedResponse
 from comps.cores.proto import sse
 from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatCompletionResponse, ModelCard, ModelList
-from comps.cores.proto.audio_requests import AudioSpeechRequest, TranscriptionRequest
+from comps.cores.proto.audio_requests import SPEECH_RESPONSES, TRANSCRIPTION_RESPONSES, AudioSpeechRequest, TranscriptionRequest
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.wire import JSON, openapi_body, read_document
 
@@ -32,8 +32,6 @@ from comps.cores.proto.wire import JSON, openapi_body, read_document
 _OURS = "avatarchatbot/"
 #: Of a service's answer, what its client is told beside the body.
 _TOLD = ("X-Voice", "X-Engine", "X-Sample-Rate")
-_SOUND: dict[str, Any] = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}, sse.MEDIA_TYPE: {}}}
-_TEXT: dict[str, Any] = {"content": {JSON: {}, "text/plain": {}, "text/vtt": {}, "application/x-subrip": {}, sse.MEDIA_TYPE: {}}}
 
 
 class ChatRequest(ChatCompletionRequest):
@@ -71,7 +69,10 @@ def router(store: Store, chatbot: AvatarChatbot, rates: AddressRates) -> APIRout
         return relayed(request, chatbot.llm, document, "/v1/chat/completions")
 
     @routes.post(
-        "/audio/transcriptions", response_model=None, responses={200: _TEXT}, openapi_extra=openapi_body(TranscriptionRequest)
+        "/audio/transcriptions",
+        response_model=None,
+        responses=TRANSCRIPTION_RESPONSES,
+        openapi_extra=openapi_body(TranscriptionRequest),
     )
     async def transcriptions(request: Request) -> Response:
         """The asr stage: what is said in a recording."""
@@ -83,7 +84,7 @@ def router(store: Store, chatbot: AvatarChatbot, rates: AddressRates) -> APIRout
         raise NotFound("speech is not translated here; /v1/audio/transcriptions writes it in the language that is spoken")
 
     @routes.post(
-        "/audio/speech", response_class=Response, responses={200: _SOUND}, openapi_extra=openapi_body(AudioSpeechRequest)
+        "/audio/speech", response_class=Response, responses=SPEECH_RESPONSES, openapi_extra=openapi_body(AudioSpeechRequest)
     )
     async def speech(request: Request) -> Response:
         """The tts stage: a text is spoken, the sound sent while it is made."""

@@ -17,7 +17,7 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.mega.streamed import StreamedResponse
-from comps.cores.proto.audio_requests import TranscriptionRequest
+from comps.cores.proto.audio_requests import TRANSCRIPTION_RESPONSES, TranscriptionRequest
 from comps.cores.proto.avatar import Transcript
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import LLMParamsDoc
@@ -69,7 +69,12 @@ def build(settings: AsrSettings) -> MicroService:
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(transcript, request)
 
-    @service.route("/v1/audio/transcriptions", response_model=None, openapi_extra=openapi_body(TranscriptionRequest))
+    @service.route(
+        "/v1/audio/transcriptions",
+        response_model=None,
+        responses=TRANSCRIPTION_RESPONSES,
+        openapi_extra=openapi_body(TranscriptionRequest),
+    )
     async def transcriptions(request: Request) -> Response:
         """OpenAI's transcription endpoint, and OPEA 1.1's: ``byte_str`` is answered with a ``query`` for its llm."""
         asked = await read_document(request, TranscriptionRequest)

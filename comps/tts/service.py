@@ -15,7 +15,7 @@ from comps.cores.mega.base_statistics import register_statistics, statistics_dic
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.mega.streamed import StreamedResponse
-from comps.cores.proto.audio_requests import AudioSpeechRequest
+from comps.cores.proto.audio_requests import SPEECH_RESPONSES, AudioSpeechRequest
 from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
@@ -133,6 +133,7 @@ def build(settings: TtsSettings) -> MicroService:
         "/v1/audio/speech",
         handlers.audio_speech,
         response_class=Response,
+        responses=SPEECH_RESPONSES,
         openapi_extra=openapi_body(AudioSpeechRequest),
     )
     service.add_route("/v1/tts/voices", handlers.voices, ["GET"], response_model=Voices)

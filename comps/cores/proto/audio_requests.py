@@ -10,11 +10,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
 from comps.cores.errors import BadInput
+from comps.cores.proto import sse
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
 
 TranscriptionFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
 SpeechFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+
+#: What comes back, for OpenAPI.
+TRANSCRIPTION_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {}, "text/plain": {}, "text/vtt": {}, "application/x-subrip": {}, sse.MEDIA_TYPE: {}}}
+}
+_SOUND = {"schema": {"type": "string", "format": "binary"}}
+SPEECH_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {}, sse.MEDIA_TYPE: {}, "audio/*": _SOUND}}
+}
 
 #: Parameters of a transcription that ask for what no engine here tells.
 _UNKNOWN_SPEAKERS = ("known_speaker_names", "known_speaker_references")
