@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
+from comps.media import sizes
 from comps.media.container import open_media
 
 #: Sample rates of AAC (ISO/IEC 14496-3, table 1.18) that its encoder takes.
@@ -40,7 +41,7 @@ CONTENT_TYPES = {
 }
 
 #: A recording that ends this much before its header says is cut short: seconds, and share of the whole.
-_MISSING_S, _MISSING_SHARE = 0.5, 0.1
+_MISSING_S, _MISSING_SHARE = 0.5, sizes.MISSING_SHARE
 
 #: Mono samples, int16 [n].
 Samples = NDArray[np.int16]
@@ -66,7 +67,8 @@ def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pc
     """
     if not data:
         raise UnsupportedMedia("the recording is empty")
-    if _riff_cut_short(data) or _ogg_cut_short(data):
+    data = sizes.mended(data)
+    if _ogg_cut_short(data):
         raise UnsupportedMedia("the recording is cut short")
     pieces: list[Samples] = []
     total, limit = 0, int(max_s * rate)
@@ -78,7 +80,7 @@ def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pc
             total += len(piece)
             if total > limit:
                 raise TooLarge(f"the recording is longer than {max_s:g} s")
-        claimed = _claimed_s(stream)
+        claimed = 0.0 if sizes.is_whole_mp3(data) else _claimed_s(stream)
     if total == 0:
         raise UnsupportedMedia("the recording holds no sound")
     if claimed - total / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
@@ -219,14 +221,6 @@ def _sound_track(container: Any) -> Any:
 def _claimed_s(stream: Any) -> float:
     """What the header says of the length, seconds; 0 when it says nothing."""
     return float(stream.duration * stream.time_base) if stream.duration else 0.0
-
-
-def _riff_cut_short(data: bytes) -> bool:
-    """Whether a WAV file is much shorter than it says; libav takes what is there. A size of 0 or near 4 GiB means unknown."""
-    if data[:4] != b"RIFF":
-        return False
-    size = int.from_bytes(data[4:8], "little")
-    return size < 0x7FFF_0000 and len(data) < (1 - _MISSING_SHARE) * size
 
 
 def _ogg_cut_short(data: bytes) -> bool:
