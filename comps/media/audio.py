@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
 from comps.media import sizes
+from comps.media.channels import Polarity, mixed
 from comps.media.container import open_media
 
 #: Sample rates of AAC (ISO/IEC 14496-3, table 1.18) that its encoder takes.
@@ -60,7 +61,8 @@ class Pcm:
 
 
 def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pcm:
-    """The first sound track of any common container, mixed to mono → int16 [n] at ``rate``.
+    """The first sound track of any common container, mixed to mono → int16 [n] at ``rate``. Channels that are each other's
+    opposites are not added up to silence.
 
     Raises TooLarge as soon as more than ``max_s`` seconds have come out, whatever the header claims; UnsupportedMedia for
     what is not media, has no sound, or is cut short.
@@ -70,22 +72,33 @@ def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pc
     data = sizes.mended(data)
     if _ogg_cut_short(data):
         raise UnsupportedMedia("the recording is cut short")
-    pieces: list[Samples] = []
+    polarity = Polarity()
+    samples, claimed = _decoded(data, rate, max_s, polarity.heard)
+    if not len(samples):
+        raise UnsupportedMedia("the recording holds no sound")
+    if claimed - len(samples) / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
+        raise UnsupportedMedia("the recording is cut short")
+    if (signs := polarity.signs()) is not None:
+        samples, _ = _decoded(data, rate, max_s, lambda frame: mixed(frame, signs))
+    return Pcm(samples, rate)
+
+
+def _decoded(data: bytes, rate: int, max_s: float, seen: Callable[[Any], Any]) -> tuple[Samples, float]:
+    """The sound, and what the header says of its length, seconds (0: nothing to be believed). ``seen``: what is taken for a
+    frame. Raises as ``decode_audio``.
+    """
+    pieces: list[Samples] = [np.empty(0, np.int16)]
     total, limit = 0, int(max_s * rate)
     with open_media(data) as container:
         stream = _sound_track(container)
-        for piece in _mono(container.decode(stream), rate):
+        for piece in _mono(map(seen, container.decode(stream)), rate):
             flag.check()
             pieces.append(piece)
             total += len(piece)
             if total > limit:
                 raise TooLarge(f"the recording is longer than {max_s:g} s")
         claimed = 0.0 if sizes.is_whole_mp3(data) else _claimed_s(stream)
-    if total == 0:
-        raise UnsupportedMedia("the recording holds no sound")
-    if claimed - total / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
-        raise UnsupportedMedia("the recording is cut short")
-    return Pcm(np.concatenate(pieces), rate)
+    return np.concatenate(pieces), claimed
 
 
 def wav_bytes(samples: Samples, rate: int) -> bytes:

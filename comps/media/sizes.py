@@ -43,9 +43,9 @@ def is_whole_mp3(data: bytes) -> bool:
         if (at := head.find(mark)) >= 0 and len(head) >= at + 16:
             flags, _, size = struct.unpack_from(">III", head, at + 4)
             # Frames and bytes are both there, in this order.
-            return flags & 3 == 3 and (1 - MISSING_SHARE) * size <= len(data) - start
+            return bool(flags & 3 == 3 and (1 - MISSING_SHARE) * size <= len(data) - start)
     if (at := head.find(b"VBRI")) >= 0 and len(head) >= at + 14:
-        return (1 - MISSING_SHARE) * struct.unpack_from(">I", head, at + 10)[0] <= len(data) - start
+        return (1 - MISSING_SHARE) * _size(head, at + 10, ">") <= len(data) - start
     return False
 
 
