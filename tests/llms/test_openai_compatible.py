@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.proto.avatar import Persona
 from comps.llms.engine import Delta
@@ -156,7 +156,7 @@ async def test_a_server_that_is_not_there(closed_port: int) -> None:
             NodeError,
         ),
         (('{"error": {"message": "Model is overloaded", "http_status_code": 422}}', "[DONE]"), Overloaded),
-        (('{"error": {"message": "Input validation error: must have less than 9 tokens"}}', "[DONE]"), BadInput),
+        (('{"error": {"message": "Input validation error: must have less than 9 tokens"}}', "[DONE]"), ConversationTooLong),
         (('{"error": "Request failed", "error_type": "generation"}',), NodeError),
         ((json.dumps({"choices": ["?"]}),), NodeError),
     ],

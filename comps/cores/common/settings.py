@@ -118,6 +118,9 @@ class LlmSettings(ServiceSettings):
     model: str = Field("", description="model name sent to that server; empty: the first it lists")
     api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     first_token_timeout_s: float = Field(60.0, gt=0, description="longest wait for the server's first token, seconds")
+    context_tokens: int = Field(
+        0, ge=0, description="tokens that the model reads, answer included; 0: what its server tells, or says by refusing more"
+    )
     max_reply_chars: int = Field(32_000, ge=1, description="longest answer, characters: there it ends, with finish_reason length")
 
 

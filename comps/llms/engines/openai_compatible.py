@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
 
 import anyio
 import httpx
@@ -22,12 +22,16 @@ from comps.cores import retry_after
 from comps.cores.common.openai import BodyTooLong, base_url, read_body
 from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.resend import may_be_sent_again
 from comps.cores.proto import sse
-from comps.cores.proto.api_protocol import ChatCompletionRequest, ModelFinishReason, UsageInfo
+from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage, ModelFinishReason, StreamOptions, UsageInfo
 from comps.cores.text.from_model import ModelText, usable
+from comps.llms.context_length import of_entry
 from comps.llms.engine import NODE, Completion, Delta
 from comps.llms.prompt import conversation
+from comps.llms.window import Fitting
+from comps.llms.windows import Windows
 
 _CONNECT_S = 3.0
 #: Below the 5 s of most servers, so that a pooled connection is seldom one that the other side has just closed.
@@ -43,8 +47,6 @@ _ASKED_AGAIN_S, _PROBED_FOR_S = 30.0, 3.0
 _PASSED_ON = (
     "temperature",
     "top_k",
-    "max_tokens",
-    "max_completion_tokens",
     "stop",
     "frequency_penalty",
     "repetition_penalty",
@@ -52,6 +54,11 @@ _PASSED_ON = (
     "user",
     "response_format",
 )
+
+
+Answer = TypeVar("Answer")
+#: Told how many tokens the server counted in the messages that it was sent.
+Counted = Callable[[int], None]
 
 
 class OpenAICompatible:
@@ -65,6 +72,9 @@ class OpenAICompatible:
         self._client: httpx.AsyncClient | None = None
         self._is_tgi = False
         self._tgi_asked_again = -math.inf
+        self._windows = Windows(settings.context_tokens, self._fetch)
+        #: Models that want the longest answer under OpenAI's newer name.
+        self._wants_new_name: set[str] = set()
 
     @classmethod
     def unavailable(cls, settings: LlmSettings) -> str | None:
@@ -95,10 +105,15 @@ class OpenAICompatible:
         async with aclosing(response):
             if response.status_code == 404:
                 return [self._settings.model or _NAMELESS_MODEL]
-            return _model_names(_json(await _read(response), response))
+            entries = _model_entries(_json(await _read(response), response))
+        for entry in entries:
+            self._windows.learn(str(entry["id"]), of_entry(entry))
+        return [str(entry["id"]) for entry in entries]
 
     async def complete(self, request: ChatCompletionRequest) -> Completion:
-        payload = await self._payload(request)
+        return await self._fitting(request, self._completed)
+
+    async def _completed(self, payload: dict[str, Any], _: Counted) -> Completion:
         response = await self._send("POST", f"{self._base}/chat/completions", payload)
         async with aclosing(response):
             document = _json(await _read(response), response)
@@ -117,10 +132,22 @@ class OpenAICompatible:
 
     @asynccontextmanager
     async def stream(self, request: ChatCompletionRequest) -> AsyncIterator[AsyncIterator[Delta]]:
+        async with AsyncExitStack() as stack:
+
+            async def open_(payload: dict[str, Any], counted: Counted) -> AsyncIterator[Delta]:
+                return await stack.enter_async_context(self._streamed(payload, request.stream_options, counted))
+
+            yield await self._fitting(request, open_)
+
+    @asynccontextmanager
+    async def _streamed(
+        self, payload: dict[str, Any], options: StreamOptions | None, counted: Counted
+    ) -> AsyncIterator[AsyncIterator[Delta]]:
+        """The stream's deltas, the first of which has come."""
         deadline = anyio.current_time() + self._settings.first_token_timeout_s
-        payload = {**await self._payload(request), "stream": True}
-        if request.stream_options is not None:
-            payload["stream_options"] = request.stream_options.model_dump()
+        payload = {**payload, "stream": True}
+        if options is not None and options.include_usage:
+            payload["stream_options"] = options.model_dump()
         response = await self._send("POST", f"{self._base}/chat/completions", payload)
         async with aclosing(response):
             if not response.is_success:
@@ -129,11 +156,53 @@ class OpenAICompatible:
                 raise NodeError("answered a stream with something else", node=NODE)
             answer = ModelText(self._settings.max_reply_chars)
             async with aclosing(_deltas(response, str(payload["model"]), answer)) as deltas:
-                yield _first_within(deltas, deadline, self._settings.first_token_timeout_s)
+                yield _counting(await _begun_within(deltas, deadline, self._settings.first_token_timeout_s), counted)
 
-    async def _payload(self, request: ChatCompletionRequest) -> dict[str, Any]:
-        messages = [message.model_dump() for message in conversation(request)]
-        payload: dict[str, Any] = {"model": await self._model(request), "messages": messages, "stream": False}
+    async def _fitting(
+        self, request: ChatCompletionRequest, ask: Callable[[dict[str, Any], Counted], Awaitable[Answer]]
+    ) -> Answer:
+        """What ``ask`` gives for as much of the conversation as the model reads; it tells how many tokens the server counted.
+
+        Raises ConversationTooLong, with the field that is too long, where the question alone is.
+        """
+        model = await self._model(request)
+        fitting = Fitting(self._windows.of(model), request, conversation(request))
+        await self._windows.fit(model, fitting, self.models)
+        while True:
+            messages = fitting.messages
+            payload = await self._payload(request, model, messages)
+            if (most := fitting.answer_tokens(request.token_limit, messages)) is not None:
+                payload |= self._longest(model, request, most)
+            if request.stream and fitting.is_cut and self._windows.of(model).context.server:
+                # Such a server counts what it read, if it is asked to; others may refuse to be asked.
+                payload["stream_options"] = {"include_usage": True}
+            try:
+                return await ask(payload, partial(fitting.counted, messages))
+            except ConversationTooLong:
+                if not await self._windows.recount(model, fitting, messages):
+                    fitting.shorten(messages)
+            except _OtherName:
+                if model in self._wants_new_name:
+                    raise
+                self._wants_new_name.add(model)
+
+    def _longest(self, model: str, request: ChatCompletionRequest, tokens: int) -> dict[str, int]:
+        """The longest answer, under the name that the client gave it, or the one that the model's server knows."""
+        is_new = request.max_completion_tokens is not None or model in self._wants_new_name
+        return {"max_completion_tokens" if is_new else "max_tokens": tokens}
+
+    async def _fetch(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON of an answer of the server's beside OpenAI's interface."""
+        response = await self._send(method, self._beside(path), body)
+        async with aclosing(response):
+            return _any_json(await _read(response), response)
+
+    def _beside(self, path: str) -> str:
+        """An address of the server's that is not OpenAI's."""
+        return self._base.removesuffix("/v1") + path
+
+    async def _payload(self, request: ChatCompletionRequest, model: str, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+        payload: dict[str, Any] = {"model": model, "messages": [message.model_dump() for message in messages], "stream": False}
         given = request.model_dump(include=set(_PASSED_ON), exclude_unset=True, exclude_none=True)
         payload |= given
         # 1.0 keeps every token, which is what a server does by itself; TGI refuses to be told.
@@ -158,7 +227,7 @@ class OpenAICompatible:
         if anyio.current_time() >= self._tgi_asked_again:
             self._tgi_asked_again = anyio.current_time() + _ASKED_AGAIN_S
             with contextlib.suppress(Problem), anyio.move_on_after(_PROBED_FOR_S):
-                response = await self._send("GET", urlunsplit(urlsplit(self._base)._replace(path="/info", query="")))
+                response = await self._send("GET", self._beside("/info"))
                 async with aclosing(response):
                     if response.is_success:
                         self._is_tgi = b"text-generation-router" in await _read(response)
@@ -215,6 +284,16 @@ def _json(body: bytes, response: httpx.Response) -> dict[str, Any]:
     return document
 
 
+def _any_json(body: bytes, response: httpx.Response) -> Any:
+    """As ``_json``, of any kind. Raises NodeError."""
+    if not response.is_success:
+        raise _refusal(response, body)
+    try:
+        return _parsed(body)
+    except (ValueError, RecursionError):
+        raise NodeError("the language model's server answered with broken JSON", node=NODE) from None
+
+
 def _object(text: str | bytes) -> dict[str, Any] | None:
     try:
         document = _parsed(text)
@@ -231,21 +310,25 @@ def _parsed(text: str | bytes) -> Any:
         return json.loads(text)
 
 
-def _model_names(document: dict[str, Any]) -> list[str]:
+def _model_entries(document: dict[str, Any]) -> list[dict[str, Any]]:
     data = document.get("data")
     entries = data if isinstance(data, list) else []
-    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
+    return [entry for entry in entries if isinstance(entry, dict) and "id" in entry]
 
 
-async def _first_within(deltas: AsyncIterator[Delta], deadline: float, seconds: float) -> AsyncIterator[Delta]:
+async def _begun_within(deltas: AsyncGenerator[Delta, None], deadline: float, seconds: float) -> Begun[Delta]:
     """``deltas``, the first of which must come before ``deadline``. Raises NodeTimeout."""
     try:
         with anyio.fail_after(deadline - anyio.current_time()):
-            first = await anext(deltas)
+            return await begun(deltas)
     except TimeoutError as error:
         raise _slow(seconds) from error
-    yield first
+
+
+async def _counting(deltas: Begun[Delta], counted: Counted) -> AsyncGenerator[Delta, None]:
     async for delta in deltas:
+        if delta.usage is not None:
+            counted(delta.usage.prompt_tokens)
         yield delta
 
 
@@ -361,8 +444,14 @@ def _error_event(document: dict[str, Any]) -> Problem:
     return NodeError("the language model's server failed in the middle of its answer", node=NODE)
 
 
+class _OtherName(BadInput):
+    """OpenAI's newer models know the longest answer by another name, and refuse the old one."""
+
+
 def _rejected(message: str) -> BadInput:
     """The server's message itself may quote the conversation, so it is not repeated."""
+    if "max_completion_tokens" in message and "max_tokens" in message:
+        return _OtherName("the language model's server does not accept max_tokens", field="max_tokens", node=NODE)
     if any(word in message.lower() for word in ("context", "too long", "must have less", "tokens")):
         return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
     return BadInput("the language model's server does not accept the request", node=NODE)
