@@ -44,6 +44,8 @@ show the words.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, ClassVar
 
@@ -115,6 +117,19 @@ class BadInput(Problem):
 
     def __init__(self, detail: str, *, field: str | None = None, **extra: Any) -> None:
         super().__init__(detail, field=field, **extra)
+
+
+@contextmanager
+def as_field(ours: str, theirs: str) -> Iterator[None]:
+    """What is wrong with our field ``ours``, and with media of no named field, is told of ``theirs``, the request's name."""
+    try:
+        yield
+    except BadInput as problem:
+        default = ours if isinstance(problem, UnsupportedMedia | TooLarge) else None
+        if problem.extra.get("field", default) == ours:
+            problem.extra["field"] = theirs
+            problem.detail = re.sub(rf"^{ours}:", f"{theirs}:", problem.detail)
+        raise
 
 
 class MalformedBody(BadInput):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -70,6 +70,20 @@ class _Request:
     path: str
     body: Sequence[bytes]
     headers: dict[str, str]
+
+
+class Relayed:
+    """An answer as it comes, in pieces: ``async for piece in relayed``. ``headers`` are the node's."""
+
+    def __init__(self, headers: Mapping[str, str], pieces: AsyncGenerator[bytes, None]) -> None:
+        self.headers = headers
+        self._pieces = pieces
+
+    def __aiter__(self) -> Relayed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._pieces)
 
 
 class NodeClient:
@@ -150,19 +164,19 @@ class NodeClient:
                     yield objects
 
     @asynccontextmanager
-    async def relay(self, service: MicroService, document: Any) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+    async def relay(self, service: MicroService, document: Any, *, path: str | None = None) -> AsyncIterator[Relayed]:
         """The bytes of an answer as they come: of server-sent events one at a time, of anything else what was read at once.
 
         Raises as ``call`` before the first; NodeUnavailable where the connection breaks, NodeTimeout where the next takes longer
         than ``service.timeout``. Leaving the context, in whichever task, closes the connection.
         """
-        request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
+        request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
         with self._counting(service) as counts:
             reply = await self._first_answer(service, partial(self._answered, service, request), counts)
             with closing(reply):
                 async with aclosing(_pieces(service, reply)) as pieces:
-                    yield pieces
+                    yield Relayed(reply.headers, pieces)
 
     async def addresses(self, service: MicroService) -> list[str]:
         """The base URLs of a service's replicas, those first that can be asked."""
