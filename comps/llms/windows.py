@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
 
 from comps.cores.errors import Problem
-from comps.cores.proto.api_protocol import ChatMessage
 from comps.llms.context_length import ASKED, UNKNOWN, ContextLength, tokenize_request, tokenized
 from comps.llms.window import Fitting, Window
 
@@ -63,12 +62,13 @@ class Windows:
                 if fitting.is_cut:
                     await self._learn_count(model, fitting)
 
-    async def recount(self, model: str, fitting: Fitting, sent: Sequence[ChatMessage]) -> bool:
-        """The server refused ``sent``: let it count, where it can and has not yet. Whether it is known now that less fits."""
+    async def recount(self, model: str, fitting: Fitting) -> bool:
+        """The server refused what was sent: let it count, where it has not yet. Whether it is known now that less fits."""
+        sent = fitting.sent
         with contextlib.suppress(Problem), anyio.move_on_after(_PROBED_FOR_S):
             await self._learn_context(model, _nothing)
             await self._learn_count(model, fitting)
-        return len(fitting.messages) < len(sent)
+        return fitting.sent < sent
 
     async def _learn_context(self, model: str, list_models: Callable[[], Awaitable[Any]]) -> None:
         if self._clock() < self._asked_again.get(model, -math.inf):
