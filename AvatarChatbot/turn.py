@@ -105,7 +105,7 @@ class Turn:
         self.playhead = playhead or NoPlayhead()
         self.reservation: str | None = None
         self.step = step
-        self._hears = hears
+        self.hears = hears
         self.degrades = degrades
         self.reply = ""
         self.finish_reason: FinishReason = "stop"
@@ -145,7 +145,7 @@ class Turn:
             longest_s=self.chunk_s[1],
             first_frame=self._first_frame(),
             sample_rate=self._sample_rate,
-            hears=self._hears,
+            hears=self.hears,
         )
         return self.timeline
 

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from AvatarChatbot import avatars
 from comps.cores.common.settings import LandmarkSettings
 from comps.cores.errors import NodeUnavailable
-from comps.media.landmarks import Landmarker
+from comps.media.landmarks import Face, Landmarker, Placement
 from tests.animation.faces import NAMES, Pixels, read
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +86,70 @@ async def test_noise_and_landscapes_have_no_face(landmarker: Landmarker) -> None
     ridge = 0.55 + 0.08 * np.sin(np.linspace(0, 9, 800))[None]
     landscape = np.where((height < ridge)[..., None], sky * (1 - 0.4 * height[..., None]), hills * (0.5 + height[..., None]))
     assert await landmarker.faces(landscape.clip(0, 255).astype(np.uint8)) == []
+
+
+def turned(picture: Pixels, degrees: int) -> Pixels:
+    """Turned clockwise on grey ground."""
+    height, width = picture.shape[:2]
+    if degrees % 90 == 0:
+        return np.ascontiguousarray(np.rot90(picture, -(degrees // 90)))
+    side = int(np.hypot(height, width))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1)
+    matrix[:, 2] += [(side - width) / 2, (side - height) / 2]
+    return np.asarray(cv2.warpAffine(picture, matrix, (side, side), borderValue=(128, 128, 128)), np.uint8)
+
+
+def tilt_from(face: Face | None, upright: Face, degrees: int) -> float:
+    """By how much the face found in a turned picture lies otherwise than it should, degrees."""
+    assert face is not None
+    lies, lay = (Placement.of(one, 1024, 1024).tilt for one in (face, upright))
+    return (lies - lay - degrees + 180) % 360 - 180
+
+
+@pytest.mark.parametrize("name", [*NAMES, "aria", "kofi", "mei", "tomas", "astronaut"])
+async def test_a_face_is_found_however_it_lies(landmarker: Landmarker, shared: Path, name: str) -> None:
+    own = Path(avatars.__file__).parent / f"{name}.png"
+    picture = np.asarray(cv2.imread(str(own)) if own.is_file() else read(shared, name), np.uint8)
+    picture = np.ascontiguousarray(cv2.resize(picture, (800, 800), interpolation=cv2.INTER_AREA)[..., ::-1])
+    (upright,) = await landmarker.faces(picture)
+    same = await landmarker.face(picture)
+    assert same is not None
+    assert np.array_equal(same.points, upright.points)
+    # The mesh knows the robot of avatar4 by quarter turns alone.
+    for degrees in (90, 180, 270) if name == "avatar4.png" else (20, 60, 90, 135, 180, 225, 270, 300):
+        assert abs(tilt_from(await landmarker.face(turned(picture, degrees)), upright, degrees)) < 15, degrees
+
+
+@pytest.mark.parametrize("name", ["wide.jpg", "tall.jpg"])
+async def test_a_face_in_a_long_strip_is_found(landmarker: Landmarker, shared: Path, name: str) -> None:
+    picture = np.asarray(cv2.imread(str(shared / "cases" / "far-face" / name)), np.uint8)
+    face = await landmarker.face(np.ascontiguousarray(picture[..., ::-1]))
+    assert face is not None
+    assert 150 < face.box[3] - face.box[1] < 180
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+@pytest.mark.parametrize("tall", [120, 40])
+async def test_a_small_face_in_a_large_picture_is_found(landmarker: Landmarker, astronaut: Pixels, tall: int, turns: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (2000, 3000, 3), dtype=np.uint8)
+    head = cv2.resize(astronaut[5:215, 140:310], None, fx=tall / 108, fy=tall / 108, interpolation=cv2.INTER_AREA)
+    head = np.rot90(head, -turns)
+    picture[1400 : 1400 + head.shape[0], 2100 : 2100 + head.shape[1]] = head
+    face = await landmarker.face(picture)
+    assert face is not None
+    seen = Placement.of(face, 2000, 3000)
+    assert seen.height == pytest.approx(tall, rel=0.1)
+    assert abs((seen.tilt - 3 - 90 * turns + 180) % 360 - 180) < 10
+    assert 2100 < face.box[0] < face.box[2] < 2100 + head.shape[1]
+
+
+async def test_the_search_finds_no_face_in_noise(landmarker: Landmarker) -> None:
+    random = np.random.default_rng(11)
+    for side, blur in ((240, 0), (800, 0), (1600, 0), (800, 5), (1600, 12)):
+        noise = random.integers(0, 256, (side, side * 3 // 4, 3), dtype=np.uint8)
+        if blur:
+            noise = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), blur), None, 0, 255, cv2.NORM_MINMAX)
+        assert await landmarker.face(np.ascontiguousarray(noise)) is None, (side, blur)
 
 
 async def test_tracking_follows_the_face_and_says_where_there_is_none(landmarker: Landmarker, astronaut: Pixels) -> None:

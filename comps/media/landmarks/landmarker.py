@@ -60,6 +60,13 @@ class Landmarker:
         """
         return cast("list[Face]", await self._workers().call("faces", np.ascontiguousarray(image_rgb), max_faces))
 
+    async def face(self, image_rgb: NDArray[np.uint8]) -> Face | None:
+        """The face of a picture (uint8 ``[h, w, 3]``), however it lies there and however small: ``Placement`` tells how.
+
+        Where a face is upright, it is the first of ``faces``, found as fast. Raises NodeUnavailable as ``faces`` does.
+        """
+        return cast("Face | None", await self._workers().call("face", np.ascontiguousarray(image_rgb)))
+
     async def person(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """How much each pixel belongs to a person: float32 ``[h, w]``, 0 … 1. Raises NodeUnavailable as ``faces`` does."""
         return cast("NDArray[np.float32]", await self._workers().call("person", np.ascontiguousarray(image_rgb)))

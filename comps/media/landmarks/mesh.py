@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import NodeUnavailable
 from comps.cores.workers.cancel import flag
+from comps.media.landmarks import search
 from comps.media.landmarks.face import POINTS, Face
 
 #: Longest side of what the first pass looks at, pixels. The detector itself works on 128 × 128.
@@ -49,10 +50,28 @@ class FaceMeshWorker:
         found: list[Face] = []
         for rough in self._find(image, max_faces):
             flag.check()
-            face = self._refine(image, rough)
-            if face is not None and all(_overlap(face.box, other.box) < _MIN_AGREEMENT for other in found):
-                found.append(face)
+            seen = self._look(image, rough)
+            if seen is not None and all(_overlap(seen.face.box, other.box) < _MIN_AGREEMENT for other in found):
+                found.append(seen.face)
         return sorted(found, key=lambda face: -_area(face.box))[:max_faces]
+
+    def face(self, image: NDArray[np.uint8]) -> Face | None:
+        """See ``Landmarker.face``."""
+        return search.face(self, image)
+
+    def sight(self, image: NDArray[np.uint8]) -> search.Sighting | None:
+        """The face that ``faces`` finds first, and its scores in crops of all reaches."""
+        seen = [sighting for rough in self._find(image, 1) if (sighting := self._look(image, rough)) is not None]
+        return max(seen, key=lambda sighting: _area(sighting.face.box), default=None)
+
+    def strength(self, image: NDArray[np.uint8], box: tuple[float, float, float, float], degrees: float) -> float:
+        """See ``search.Eye``."""
+        scores = sorted(self._score(_turned(_crop(image, box, reach)[0], degrees)) for reach in _SCORE_REACHES)
+        return (scores[1] + float(np.mean(scores))) / 2
+
+    def far(self, image: NDArray[np.uint8]) -> list[tuple[float, float, float, float]]:
+        """See ``search.Eye``."""
+        return self._detect(image, 1)
 
     def person(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See ``Landmarker.person``."""
@@ -85,22 +104,23 @@ class FaceMeshWorker:
             found += [points for box in far[: max_faces - len(found)] for points in self._crop_points(image, box)]
         return found
 
-    def _refine(self, image: NDArray[np.uint8], rough: NDArray[np.float32]) -> Face | None:
+    def _look(self, image: NDArray[np.uint8], rough: NDArray[np.float32]) -> search.Sighting | None:
         """Second pass, on a tight crop. The mesh fails on some drawn faces there: they keep their rough points."""
         box = Face.of(rough, 0.0).box
         # The second lowest: a drawn face may fail to convince in one of the crops.
-        score = sorted(self._score(image, box, reach) for reach in _SCORE_REACHES)[1]
+        scores = tuple(self._score(_crop(image, box, reach)[0]) for reach in _SCORE_REACHES)
+        score = sorted(scores)[1]
         if score < _MIN_SCORE:
             return None
         refined = [Face.of(points, score) for points in self._crop_points(image, box)]
-        return next((face for face in refined if _overlap(face.box, box) >= _MIN_AGREEMENT), Face.of(rough, score))
+        face = next((face for face in refined if _overlap(face.box, box) >= _MIN_AGREEMENT), Face.of(rough, score))
+        return search.Sighting(face, scores)
 
     def _crop_points(self, image: NDArray[np.uint8], box: tuple[float, ...]) -> list[NDArray[np.float32]]:
         crop, scale, origin = _crop(image, box, _REFINE_REACH)
         return [(points / scale + np.array([*origin, 0])).astype(np.float32) for points in self._mesh_points(self._mesh(1), crop)]
 
-    def _score(self, image: NDArray[np.uint8], box: tuple[float, ...], reach: float) -> float:
-        crop, _, _ = _crop(image, box, reach)
+    def _score(self, crop: NDArray[np.uint8]) -> float:
         found = self._detectors[0].process(crop).detections or []
         return max((float(detection.score[0]) for detection in found), default=0.0)
 
@@ -171,6 +191,15 @@ def _crop(image: NDArray[np.uint8], box: tuple[float, ...], reach: float) -> tup
         borderMode=cv2.BORDER_REPLICATE,
     )
     return crop, scale, origin
+
+
+def _turned(crop: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """A square crop turned clockwise around its middle."""
+    if degrees % 90 == 0:
+        return search.turned(crop, round(degrees / 90))
+    side = crop.shape[0]
+    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), -degrees, 1.0)
+    return np.asarray(cv2.warpAffine(crop, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _area(box: tuple[float, ...]) -> float:
