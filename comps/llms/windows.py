@@ -44,7 +44,12 @@ class Windows:
         return self._windows[model]
 
     def learn(self, model: str, context: ContextLength) -> None:
-        """The server says this of a model."""
+        """The server says this of a model. What it says beside OpenAI's interface, of the model as it is loaded, goes before its
+        list of models.
+        """
+        known = self.of(model).context
+        if known.tokens and known.server and context.server != known.server:
+            return
         if self._limit:
             context = ContextLength(self._limit, server=context.server or self.of(model).context.server)
         elif not context.server:
