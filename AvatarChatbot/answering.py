@@ -125,7 +125,14 @@ class Answering:
             with working_on(turn=record.id, conversation=conversation.id), tracing.whole("turn"):
                 async with self._chatbot.megaservice.stream({}, turn=turn) as run:
                     is_played = not isinstance(turn.playhead, NoPlayhead)
-                    stream = AnswerStream(run, turn, hold=hold, is_played=is_played, progress=progress)
+                    stream = AnswerStream(
+                        run,
+                        turn,
+                        hold=hold,
+                        is_played=is_played,
+                        progress=progress,
+                        most_bytes=self._settings.max_video_mb * 2**20,
+                    )
                     answered = Answered(stream, owner, record.id, conversation.id)
                     yield answered
         except Problem as error:

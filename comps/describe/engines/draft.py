@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import cast
@@ -12,6 +13,7 @@ from anyio import to_thread
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
 from comps.cores.errors import InsufficientStorage, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
+from comps.cores.proto.face_report import FaceReport
 from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.boxes import overlap, surroundings
@@ -78,6 +80,19 @@ class DraftEngine:
         finally:
             if not lock.locked():
                 self._drafting.pop(digest, None)
+
+    async def check(self, media: bytes) -> FaceReport:
+        """See ``DescribeEngine.check``. Needs no ``start``."""
+        async with self._turns:
+            frames = await self._pool.call("look", media)
+            faces = await find_faces(frames, self._landmarker)
+            number, seen = None, []
+            with contextlib.suppress(NoFace):
+                best, face = await self._portrait(await self._pool.call("rank", media, faces))
+                others = await self._landmarker.faces(best.frame, MAX_FACES)
+                number = best.number
+                seen = [face, *(other for other in others if overlap(other.box, face.box) < _SAME_FACE)]
+            return cast(FaceReport, await self._pool.call("check", media, number, seen))
 
     async def _remembered(self, digest: str) -> PersonaDraft | None:
         try:
