@@ -203,7 +203,7 @@ class Cleaner:
     def _begin(self) -> bool:
         text = self._text.lstrip()
         if not text:
-            if self._is_final:
+            if self._is_final or len(self._text) > _LONGEST_SPACE:
                 self._state = _State.TEXT
                 return True
             return False
