@@ -207,7 +207,7 @@ class OpenAICompatible:
         while True:
             messages = fitting.messages
             payload = await self._payload(request, model, messages)
-            if (most := fitting.answer_tokens(request.token_limit, messages)) is not None:
+            if (most := fitting.answer_tokens) is not None:
                 payload |= self._longest(model, request, most)
             if request.stream and fitting.is_cut and self._windows.of(model).context.server:
                 # Such a server counts what it read, if it is asked to; others may refuse to be asked.
@@ -215,8 +215,8 @@ class OpenAICompatible:
             try:
                 return await ask(payload, partial(fitting.counted, messages))
             except ConversationTooLong:
-                if not await self._windows.recount(model, fitting, messages):
-                    fitting.shorten(messages)
+                if not await self._windows.recount(model, fitting):
+                    fitting.shorten()
             except OtherTokenName:
                 if model in self._wants_new_name:
                     raise
