@@ -136,7 +136,7 @@ class Answering:
                     answered = Answered(stream, owner, record.id, conversation.id)
                     yield answered
         except Problem as error:
-            _name_our_field(error)
+            _name_our_field(error, turn.request)
             status, problem = TurnStatus.FAILED, error.document()
             raise
         finally:
@@ -248,11 +248,15 @@ def _heard(turn: Turn) -> str:
     return heard(turn.reply, turn.timeline.words, played) if turn.timeline else ""
 
 
-def _name_our_field(problem: Problem) -> None:
+def _name_our_field(problem: Problem, request: AvatarChatRequest) -> None:
     """A node names the field of its own request; the client knows that of ours."""
-    ours = _FIELDS.get(str(problem.extra.get("node")))
-    if isinstance(problem, RelayedProblem) and ours and problem.extra.get("field") in (None, "media"):
-        problem.extra["field"] = ours
+    if not isinstance(problem, RelayedProblem):
+        return
+    node, field = str(problem.extra.get("node")), problem.extra.get("field")
+    if node in _FIELDS and field in (None, "media"):
+        problem.extra["field"] = _FIELDS[node]
+    elif node == "llm" and field == "messages" and not request.messages:
+        problem.extra["field"] = "audio" if request.text is None else "text"
 
 
 def _earlier(request: AvatarChatRequest, conversation: Conversation) -> history.Messages:

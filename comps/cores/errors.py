@@ -15,6 +15,8 @@ Problem                      500  internal_error
 │   ├── HeadTooLarge         431  head_too_large
 │   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
+│   ├── FaceCut              422  face_cut
+│   ├── FaceTooSmall         422  face_too_small
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
 │   ├── ConversationTooLong  422  conversation_too_long
@@ -224,6 +226,20 @@ class FetchFailed(BadInput):
 class NoFace(BadInput):
     code = "no_face"
     title = "No face found"
+
+
+class FaceCut(BadInput):
+    """The border of the picture cuts through the face; ``cut`` is the share of it that is missing, 0 … 1."""
+
+    code = "face_cut"
+    title = "Face cut off"
+
+
+class FaceTooSmall(BadInput):
+    """The face has too few pixels; ``height_px`` are its own, ``least_px`` those needed."""
+
+    code = "face_too_small"
+    title = "Face too small"
 
 
 class NoSpeech(BadInput):

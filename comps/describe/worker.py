@@ -29,13 +29,16 @@ from comps.describe.sightings import Sighting, sightings
 from comps.media.audio import Pcm, decode_audio
 from comps.media.image import encode_png
 from comps.media.landmarks import Face
+from comps.media.landmarks.portrait import Recast
+from comps.media.recast import recast
 
 #: Frames offered as portrait: a face found while tracking may be none when looked at closely.
 _CANDIDATES = 3
 
 
 class DraftWorker:
-    """Three questions about one media file, asked in order: ``look``, ``rank``, ``draft`` or ``check``.
+    """Questions about one media file, asked in order: ``look``, ``recast`` where a picture needs it, ``rank``, ``draft`` or
+    ``check``.
 
     Each takes the media again, so that any worker can answer; the one asked last remembers its footage.
     """
@@ -49,6 +52,10 @@ class DraftWorker:
     def look(self, media: bytes) -> list[Rgb]:
         """The frames in which faces are to be found. Raises UnsupportedMedia, TooLarge."""
         return self._footage(media).survey()
+
+    def recast(self, media: bytes, how: Recast) -> bytes:
+        """A picture, turned and cut out. Raises UnsupportedMedia, TooLarge."""
+        return recast(media, how)[0]
 
     def rank(self, media: bytes, faces: Sequence[Sequence[Face]]) -> list[Candidate]:
         """The frames that show the main character best, the best first. Raises NoFace when ``faces`` has none."""

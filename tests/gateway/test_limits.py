@@ -15,7 +15,7 @@ import av
 import httpx
 import pytest
 
-from comps.cores.errors import NodeTimeout, Overloaded
+from comps.cores.errors import ConversationTooLong, NodeTimeout, Overloaded
 from comps.cores.proto.sse import Parser
 from tests.gateway.toy_mesh import PATH, ToyMesh, toy_mesh
 
@@ -205,6 +205,17 @@ async def test_what_is_refused_in_the_middle_is_asked_for_again(mesh: Mesh) -> N
     async with mesh() as made:
         made.before_drawing = full
         assert (await made.answer()).status_code == 429
+
+
+async def test_a_question_that_is_too_long_for_the_model_is_named(mesh: Mesh) -> None:
+    problem = ConversationTooLong("the question alone is too long for the language model", field="messages", node="llm")
+    earlier = [{"role": "system", "content": "Be brief."}]
+    async with mesh() as made:
+        made.refusal = problem.document()
+        for fields, field in (({}, "text"), ({"messages": earlier}, "messages")):
+            answer = await made.answer(**fields)
+            told = answer.json()
+            assert (answer.status_code, told["code"], told["field"]) == (422, "conversation_too_long", field)
 
 
 @pytest.mark.parametrize(("fields", "tokens"), [({}, 2048), ({"max_tokens": 7}, 7)])

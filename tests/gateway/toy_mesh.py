@@ -22,7 +22,7 @@ from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest, ChunkRequest, SpeechRequest
 from tests.live import toy
 from tests.llms.conftest import misbehaving
-from tests.llms.test_openai_compatible import chunk, stream_of
+from tests.llms.test_openai_compatible import chunk, document, stream_of
 
 PATH = "/v1/avatarchatbot"
 
@@ -36,6 +36,8 @@ class ToyMesh:
     def __init__(self) -> None:
         self.says: list[str] = ["Hello there. "]
         self.stalls = False
+        #: The problem that the llm service answers with.
+        self.refusal: dict[str, Any] = {}
         self.asked: list[bytes] = []
         #: Pieces that were sent before the model was left.
         self.sent = 0
@@ -47,6 +49,10 @@ class ToyMesh:
 
     async def model(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         self.asked.append(request)
+        if self.refusal:
+            refused = document(self.refusal["status"], self.refusal)
+            writer.write(refused.replace(b"application/json", b"application/problem+json"))
+            return
         try:
             writer.write(stream_of())
             for piece in self.says:

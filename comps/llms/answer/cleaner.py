@@ -324,18 +324,19 @@ class Cleaner:
             return self._is_text_in_code(mark, after)
         if mark.kind is Kind.WRAPPER and not (self.has_thoughts or not self._said):
             return True
+        return self._is_spoken_of(mark, after)
+
+    def _is_spoken_of(self, mark: Mark, after: str) -> bool | None:
+        """In quotes, or amid a sentence."""
         before = self._before
         closing = _QUOTES.get(before[-1:], "")
-        amid = _WORD_BEFORE.search(before)
-        if not closing and not amid:
+        if not closing and not _WORD_BEFORE.search(before):
             return False
         if len(after.strip(" ")) == 0 and len(after) < 3 and not self._is_final:
             return None
         if closing:
             return after.startswith(closing)
-        if mark.kind in (Kind.THINK, Kind.CALL):
-            return False
-        return bool(_GOES_ON.match(after))
+        return mark.kind not in (Kind.THINK, Kind.CALL) and bool(_GOES_ON.match(after))
 
     def _is_text_in_code(self, mark: Mark, after: str) -> bool | None:
         """In code all marks are text but those with which the model itself ends."""

@@ -87,39 +87,9 @@ _KINDS: dict[str, Kind] = {
 _CLOSED = {Kind.THINK: Kind.UNTHINK, Kind.CALL: Kind.UNCALL, Kind.OTHER: Kind.MODEL, Kind.WRAPPER: Kind.WRAPPER}
 #: Names that are ordinary words: only ``<|user|>`` is a mark, ``<user>`` is a tag like any other.
 _NO_TAGS = frozenset(
-    [
-        "end",
-        "call",
-        "return",
-        "stop",
-        "recipient",
-        "start",
-        "from",
-        "turn",
-        "channel",
-        "user",
-        "human",
-        "system",
-        "developer",
-        "assistant",
-        "model",
-        "bot",
-        "observation",
-        "environment",
-        "tool",
-        "action",
-        "plugin",
-        "interpreter",
-        "parameter",
-        "inst",
-        "sys",
-        "header_start",
-        "im_start",
-        "eot",
-        "message",
-        "content",
-    ]
-) - {"eot"}
+    """end call return stop recipient start from turn channel user human system developer assistant model bot observation
+    environment tool action plugin interpreter parameter inst sys header_start im_start""".split()  # noqa: SIM905
+)
 #: In square brackets, as Mistral, Apriel, GLM, Llama 2, EXAONE and MiniMax have them.
 _BRACKETED: dict[str, tuple[Kind, str]] = {
     "[INST]": (Kind.OTHER, ""),
