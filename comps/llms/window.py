@@ -11,8 +11,8 @@ from comps.llms.context_length import UNKNOWN, ContextLength
 from comps.llms.engine import NODE
 from comps.llms.token_count import TokenCount, characters
 
-#: Tokens that are sent at most where nobody says how many the model reads: what the smallest of today's servers are set to.
-_UNTOLD = 4096
+#: Tokens that are sent at most where nobody says how many the model reads. Servers that read fewer mostly say so, or refuse more.
+_UNTOLD = 8192
 #: Room that is kept for an answer whose length nobody has limited, tokens; and of a small context no more than this share.
 _ROOM, _LARGEST_ROOM = 1024, 1 / 4
 #: How often a conversation that is too long is asked again with half of the tokens, before the question goes alone.
