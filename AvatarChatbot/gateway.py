@@ -86,7 +86,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, engines, personas, turns, videos, voices, everything):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
-        page.serve(self.service)
+        page.serve(self.service, settings.max_body_mb)
 
     @register_statistics(names=[_NAME])
     async def handle_request(self, request: Request) -> Response:
