@@ -186,6 +186,20 @@ async def test_what_is_learnt_holds_for_the_next_question() -> None:
     assert server.refused == first
 
 
+@pytest.mark.parametrize("server_kind", ["vllm", "tgi", "nobody"])
+@pytest.mark.parametrize("refusal", [openai_refusal, tgi_refusal])
+async def test_a_longest_answer_that_is_more_than_a_server_reads_shrinks(server_kind: str, refusal: Any) -> None:
+    async with (
+        counting(context=2000, refusal=refusal, tells=TOLD.get(server_kind, {})) as server,
+        engine_for(server.url) as engine,
+    ):
+        for _ in range(3):
+            assert await _streamed(engine, conversation(1, max_tokens=2048)) == server.says
+    assert server.refused <= 3
+    assert server.answered[-1]["max_tokens"] > 200
+    check_sent(server.answered[-1])
+
+
 # What cannot be sent.
 
 
