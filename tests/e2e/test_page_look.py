@@ -1,4 +1,4 @@
-"""How the web page looks and can be used: sizes of screens, light and dark, keys, screen readers. No mesh is needed."""
+"""How the web page looks and can be used: sizes of screens, light and dark, keys, screen readers. The last test needs a mesh."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.mesh import Mesh
 from tests.e2e.scripted_page import ScriptedPage, scripted
 from tests.e2e.web_page import ARGUMENTS, state
 
@@ -156,11 +157,11 @@ def test_no_state_of_the_page_shuts_anybody_out(browser: Browser, size: str, sch
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400), (1024, 600)])
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400), (844, 390), (1024, 600)])
 def test_the_page_is_used_without_scrolling_sideways_where_it_is_small_or_zoomed(
     browser: Browser, width: int, height: int
 ) -> None:
-    """1280 × 800 at 400 % and at 200 % (WCAG 1.4.10, 1.4.4), and a small laptop."""
+    """1280 × 800 at 400 % and at 200 % (WCAG 1.4.10, 1.4.4), a phone on its side, and a small laptop."""
     with scripted(browser, viewport={"width": width, "height": height}) as page:
         assert {name: wide for name in _walk(page) if (wide := _too_wide(page.page))} == {}
 
@@ -313,7 +314,10 @@ def test_a_piece_that_comes_leaves_what_was_there_alone(browser: Browser) -> Non
 def _focus(page: Page) -> str:
     """The id of what has the keys' focus, of a face its title."""
     focused: str = page.evaluate(
-        "() => document.activeElement.id || document.activeElement.closest('label')?.innerText || document.activeElement.className"
+        """() => {
+        const focused = document.activeElement;
+        return focused.id || focused.closest("label")?.innerText || focused.className;
+        }"""
     )
     return focused
 
@@ -461,3 +465,24 @@ def test_a_selected_face_is_seen_where_colours_are_forced(browser: Browser) -> N
         page.open()
         outlines = page.page.locator("#faces img").evaluate_all("(all) => all.map((one) => getComputedStyle(one).outlineStyle)")
         assert outlines == ["solid", "none", "none", "none"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_real_answer_shuts_nobody_out(browser: Browser, mesh: Mesh, size: str) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    try:
+        page = context.new_page()
+        page.goto(mesh.url)
+        page.wait_for_selector("#faces img")
+        page.fill("#question", "Who are you?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        expect(page.locator("#talk .answer .said")).to_contain_text("Aria")
+        answer = page.locator("#talk .answer .said").bounding_box()
+        assert answer
+        assert answer["y"] < height, "the answer is in sight"
+        assert [*_violations(page), *_too_wide(page), *_too_small(page)] == []
+        page.goto("about:blank")
+    finally:
+        context.close()

@@ -1,8 +1,10 @@
 /** The page: its parts, and what one can press. */
 
+import { Answers } from "./answers.js";
 import { offerToBring } from "./bring.js";
 import { Choices } from "./choices.js";
 import { Conversation } from "./conversation.js";
+import { Conversations } from "./conversations.js";
 import { answered, element } from "./dom.js";
 import { Faces } from "./faces.js";
 import { Gateway } from "./gateway.js";
@@ -26,13 +28,21 @@ const faces = new Faces(gateway, element("faces"), ({ avatar, persona, picture, 
   talk.answerer = title;
   conversation.change("avatar", { avatar, persona });
 });
+const conversations = new Conversations(gateway, talk, {
+  open: (id) => conversation.open(id),
+  opened: (kept) => faces.chooseFor(kept),
+  erased: () => faces.open(),
+  tell: (text) => stage.tell(text),
+});
 const conversation = new Conversation({
   gateway,
   player: new Player(video),
   talk,
+  answers: new Answers(talk, (text) => stage.tell(text)),
   stage,
   asked: () => ({ avatar: faces.chosen?.avatar, persona: faces.chosen?.persona, voice: choices.voice, ...choices.drawing }),
-  named: () => undefined,
+  named: (id) => conversations.is(id),
+  lost: () => conversations.lost(),
 });
 
 element("start").onclick = () => conversation.start();
@@ -56,5 +66,5 @@ setInterval(() => conversation.tick(), POSITION_EVERY);
 // A page that is kept and shown again begins anew: its session is over.
 addEventListener("pagehide", () => conversation.isOn && conversation.end());
 stage.show("away");
-faces.open();
+faces.open().then(() => conversations.open());
 choices.open();

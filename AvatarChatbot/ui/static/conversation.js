@@ -1,7 +1,7 @@
 /** The conversation: its session at the gateway, the microphone, the player and the talk, brought together. */
 
 import { element } from "./dom.js";
-import { Problem, UNAUTHORIZED } from "./gateway.js";
+import { NOT_FOUND, Problem, UNAUTHORIZED } from "./gateway.js";
 import { Live } from "./live.js";
 import { loudness, Microphone } from "./microphone.js";
 
@@ -15,9 +15,11 @@ const NOT_RECORDED = "There is no room to write this conversation down: it goes 
 /**
  * @typedef {{
  *   gateway: import("./gateway.js").Gateway, player: import("./player.js").Player, talk: import("./talk.js").Talk,
- *   stage: import("./stage.js").Stage, asked: () => object, named: (id: string) => void
+ *   answers: import("./answers.js").Answers, stage: import("./stage.js").Stage, asked: () => object,
+ *   named: (id: string) => void, lost: () => void
  * }} Parts
- *   `asked`: the fields of a session's start that were chosen; `named`: told the conversation's id when it has one.
+ *   `asked`: the fields of a session's start that were chosen; `named`: told the conversation's id when it has one; `lost`: told
+ *   that the server has it no longer.
  */
 
 export class Conversation {
@@ -113,7 +115,7 @@ export class Conversation {
   }
 
   #connect() {
-    const { gateway, player } = this.#parts;
+    const { answers, gateway, player } = this.#parts;
     const asked = {
       ...this.#parts.asked(),
       conversation_id: this.#id || undefined,
@@ -121,7 +123,10 @@ export class Conversation {
       key: gateway.key || undefined,
     };
     this.#live = new Live(gateway.socket, asked, {
-      fragment: (fragment) => player.append(fragment),
+      fragment: (fragment) => {
+        player.append(fragment);
+        answers.add(fragment);
+      },
       message: (message) => this.#messages[message.type]?.(message),
       connection: (what, seconds) => this.#connection(what, seconds),
     });
@@ -139,6 +144,7 @@ export class Conversation {
     this.#microphone?.close();
     this.#microphone = undefined;
     this.#parts.player.close();
+    this.#parts.answers.end();
     this.#parts.stage.show("away");
     element("microphone").disabled = element("end").disabled = true;
     element("start").disabled = false;
@@ -166,9 +172,10 @@ export class Conversation {
    */
   #messages = {
     ready: ({ conversation_id, content_type, resumed }) => {
-      const { player, stage, talk } = this.#parts;
+      const { answers, player, stage, talk } = this.#parts;
       this.#name(conversation_id);
       if (!resumed) {
+        answers.restart();
         player.open(content_type);
         talk.restart();
       }
@@ -203,16 +210,18 @@ export class Conversation {
       this.#answer.last = end_s;
     },
     done: ({ turn, timings }) => {
-      const { stage, talk } = this.#parts;
+      const { answers, stage, talk } = this.#parts;
       this.#answer.to = this.#answer.last;
       talk.finished();
+      answers.offer(turn);
       if (timings.fragment !== undefined) talk.began(turn, timings.fragment);
       if (this.#answer.from === Infinity) stage.show("ready");
     },
     interrupted: ({ turn, resume_s, heard }) => {
-      const { player, stage, talk } = this.#parts;
+      const { answers, player, stage, talk } = this.#parts;
       player.interrupt(resume_s);
       talk.interrupted(turn, heard);
+      answers.cut(turn, resume_s);
       this.#answer = unspoken();
       if (stage.state === "speaking") stage.show("ready");
     },
@@ -229,6 +238,9 @@ export class Conversation {
       if (turn !== undefined && turn !== null) {
         talk.failed(turn, failure.message);
         stage.show("ready");
+      } else if (failure.status === NOT_FOUND && failure.field === "conversation_id") {
+        this.#parts.lost();
+        element("question").value ||= this.#typed;
       } else if (failure.status === UNAUTHORIZED) {
         this.end();
         gateway.renewKey().then(() => this.start());

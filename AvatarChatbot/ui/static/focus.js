@@ -6,8 +6,8 @@
 const USABLE = "button:enabled, input:enabled, select:enabled, textarea:enabled, summary, a[href], [tabindex='0']";
 const AROUND = "li, ul, ol, fieldset, form, dialog";
 
-/** What has the focus by keys, and what is around it, inmost first. @type {[HTMLElement | undefined, Element[]]} */
-let [last, around] = [undefined, []];
+/** What has the focus by keys. @type {HTMLElement | undefined} */ let last;
+/** What is around it, inmost first. @type {Element[]} */ let around = [];
 
 /** @param {Element} one */
 function isUsable(one) {
@@ -25,7 +25,9 @@ new MutationObserver(() => {
   const focused = document.activeElement;
   if (focused !== null && focused !== document.body && focused !== last && isUsable(focused)) return;
   const places = [...around.filter((outer) => outer.isConnected), ...document.querySelectorAll("dialog[open], #ask, body")];
-  const found = places.flatMap((place) => [...place.querySelectorAll(":checked"), ...place.querySelectorAll(USABLE)]).find(isUsable);
+  const found = places
+    .flatMap((place) => [...place.querySelectorAll(":checked"), ...place.querySelectorAll(USABLE)])
+    .find(isUsable);
   last = undefined;
   if (found instanceof HTMLElement) found.focus();
 }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "hidden", "open"] });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -16,7 +17,21 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from comps.cores import retry_after
-from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
+from comps.cores.errors import (
+    PROBLEM_JSON,
+    KeyRefused,
+    ModelNotFound,
+    NoAnswer,
+    NodeError,
+    NodeOverloaded,
+    NodeTimeout,
+    NodeUnavailable,
+    OutOfMemory,
+    QuotaUsedUp,
+    RelayedProblem,
+    ThoughtsOnly,
+    ToolCallsOnly,
+)
 from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.clock import now
@@ -30,6 +45,11 @@ from comps.cores.telemetry import tracing, turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
+#: Failures of what is behind a node, which keep their code.
+_KNOWN: dict[str, type[NodeError]] = {
+    kind.code: kind
+    for kind in (NoAnswer, ThoughtsOnly, ToolCallsOnly, KeyRefused, ModelNotFound, QuotaUsedUp, NodeOverloaded, OutOfMemory)
+}
 _TOO_MANY, _NO_CONTENT = 429, 204
 _FAILURES = range(400, 600)
 #: A refusal that came without a problem document: not from a service of ours.
@@ -329,6 +349,17 @@ def _json(service: MicroService, text: str | bytes) -> Any:
         raise NodeError("answered with broken JSON", node=service.title) from error
 
 
+def _event_json(service: MicroService, text: str) -> Any:
+    """As ``_json``; halves of surrogate pairs, which a model's server may send in two events, are left for the reader to join."""
+    try:
+        return from_json(text)
+    except ValueError:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise NodeError("answered with broken JSON", node=service.title) from error
+
+
 async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, None]:
     """The objects of a streamed answer, or the one of a whole one."""
     if reply.content_type != sse.MEDIA_TYPE:
@@ -339,7 +370,7 @@ async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, N
     async for event in _events(service, reply):
         if event.data.strip() == "[DONE]":
             return
-        item = _json(service, event.data)
+        item = _event_json(service, event.data)
         if isinstance(item, dict) and item.get("error"):
             _raise_event(service, item)
         finished = finished or _has_finished(item)
@@ -417,10 +448,11 @@ def _check(service: MicroService, reply: Reply) -> None:
 def _raise_problem(service: MicroService, status: int, document: dict[str, Any], retry: str | None) -> NoReturn:
     if _is_of_the_request(status, document):
         raise RelayedProblem(document, node=service.title, headers=_wait(retry) if retry else None)
-    problem: Problem = _KINDS.get(status, NodeError)(
-        str(document.get("detail", "failed")), node=str(document.get("node", service.title))
-    )
-    raise problem
+    detail, node = str(document.get("detail", "failed")), str(document.get("node", service.title))
+    known = _KNOWN.get(str(document["code"]))
+    if known is NodeOverloaded:
+        raise NodeOverloaded(detail, node=node, retry_after=retry_after.seconds(retry or str(document.get("retry_after", ""))))
+    raise (known or _KINDS.get(status, NodeError))(detail, node=node)
 
 
 def _wait(retry: str) -> dict[str, str]:
