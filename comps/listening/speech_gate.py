@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import BadInput, NoSpeech
 from comps.listening.speech_spans import probabilities, spans
-from comps.listening.vad import MODEL, RATE
+from comps.listening.vad import MODEL, RATE, WINDOW
 from comps.media.audio import decode_audio
 from comps.models.state import missing
 
 #: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
 _LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
+
+#: Silence kept before speech and after it, windows of 32 ms: a second.
+_KEPT = 31
 
 Samples = NDArray[np.int16]
 
@@ -22,10 +25,15 @@ def is_there() -> bool:
     return missing(MODEL) is None
 
 
-def check(samples: Samples) -> None:
-    """int16 [n] at 16 kHz. Raises NoSpeech where nobody speaks, and Cancelled."""
-    if not spans(probabilities(raised(samples))):
+def spoken(samples: Samples) -> Samples:
+    """int16 [n] at 16 kHz without what is longer than a second of the silence before speech and after it.
+
+    Raises NoSpeech where nobody speaks, and Cancelled.
+    """
+    found = spans(probabilities(raised(samples)))
+    if not found:
         raise NoSpeech("audio: nobody speaks in it", field="audio")
+    return samples[max(0, found[0].start - _KEPT) * WINDOW : (found[-1].end + _KEPT) * WINDOW]
 
 
 def raised(samples: Samples) -> Samples:
@@ -47,4 +55,4 @@ class SpeechGate:
             samples = decode_audio(media, rate=RATE, max_s=self._max_audio_s).samples
         except BadInput:
             return
-        check(samples)
+        spoken(samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,18 @@ def test_pocketsphinx_writes_no_words_for_it(name: str) -> None:
     worker.feed(MUSIC[name].tobytes())
     with pytest.raises(NoSpeech):
         worker.result()
+
+
+def test_silence_costs_pocketsphinx_little(shared: Path) -> None:
+    """``../shared/cases/leading-silence``: 25 s of it took 10 s of CPU."""
+    _needs_gate()
+    worker = PocketsphinxWorker(60.0)
+    person = decode_audio((shared / "data" / "audio" / "who_are_you.wav").read_bytes()).samples
+    assert np.array_equal(speech_gate.spoken(person), person)
+    for silence in (np.zeros(25 * RATE, np.int16), np.random.default_rng(1).normal(0, 8, 25 * RATE).astype(np.int16)):
+        started = time.process_time()
+        worker.transcribe(wav_bytes(np.concatenate([silence, person, silence]), RATE))
+        assert time.process_time() - started < 3
 
 
 async def test_a_server_is_not_asked_what_it_says(unused_address: str, shared: Path) -> None:

@@ -58,9 +58,8 @@ class PocketsphinxWorker:
         """
         self._stop()
         sound = decode_audio(media, rate=_RATE, max_s=self._max_audio_s)
-        if self._has_gate:
-            speech_gate.check(sound.samples)
-        text = self._recognise(prepare(sound.samples))
+        samples = speech_gate.spoken(sound.samples) if self._has_gate else sound.samples
+        text = self._recognise(prepare(samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
         words = Aligner().words(sound.samples, text) if timed else []
@@ -98,7 +97,7 @@ class PocketsphinxWorker:
         """The words of all that was fed, and its length in seconds. More may be fed after. Raises NoSpeech and Cancelled."""
         live = self._live
         if self._has_gate:
-            speech_gate.check(live.samples)
+            speech_gate.spoken(live.samples)
         text = self._end() if live.decoding else self._recognise(prepare(live.samples))
         # Decoding goes on from the beginning if they do.
         live.pause()
