@@ -82,7 +82,8 @@ class Capacity:
     async def place(self, profile: VideoProfile, frees_in_s: Callable[[], float] | None = None) -> AsyncIterator[Place]:
         """A place for as long as the context lasts. ``frees_in_s``: asked how soon it may end; None: with an answer.
 
-        Raises Overloaded where the replicas are full, with how soon the first of those that hold a place may leave.
+        Raises Overloaded where the replicas are full, with how soon the first of those that hold a place may leave; with
+        ``field`` engine where they could not draw it in real time if they were empty.
         """
         key = uuid.uuid4().hex
         taken: list[str] = []
@@ -122,8 +123,11 @@ class Capacity:
             taken[:] = kept
             if grants.fps >= half - _ENOUGH_FPS:
                 return _HALF, grants.cost_ms / 1000
-        why = "all places are taken" if grants.capacity_fps >= half else "this cannot be drawn in real time here"
-        raise Overloaded(why, retry_after=self._wait_s(min(grants.waits_s, default=1.0)), node="animation")
+        wait_s = self._wait_s(min(grants.waits_s, default=1.0))
+        if grants.capacity_fps < half:
+            # Waiting does not help: another engine does, or a smaller picture.
+            raise Overloaded("this cannot be drawn in real time here", retry_after=wait_s, node="animation", field="engine")
+        raise Overloaded("all places are taken", retry_after=wait_s, node="animation")
 
     async def _ask(self, key: str, profile: VideoProfile, fps: float, addresses: list[str], taken: list[str]) -> _Grants:
         """Ask replicas, one after the other, for ``fps`` frames a second together. ``taken`` gets those that gave some."""

@@ -23,7 +23,7 @@ from AvatarChatbot.owner import owner_of
 from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
-from AvatarChatbot.routes import avatars, conversations, engines, everything, personas, turns, videos, voices
+from AvatarChatbot.routes import avatars, conversations, engines, everything, openai, personas, turns, videos, voices
 from AvatarChatbot.store import Store
 from AvatarChatbot.ui import page
 from AvatarChatbot.version import __version__
@@ -86,6 +86,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
         for routes in (avatars, conversations, engines, personas, turns, videos, voices, everything):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
+        self.service.app.include_router(openai.router(self.store, chatbot, self._rates))
         page.serve(self.service)
 
     @register_statistics(names=[_NAME])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from AvatarChatbot.live.messages import Failed, Pong
+from AvatarChatbot.live.messages import Failed, Pong, Preparing
 from comps.cores.errors import Problem
 
 #: Codes by which a client says that it leaves: it is done, its page is closed (RFC 6455 §7.4.1). Without a closing handshake, as
@@ -56,7 +56,7 @@ class Connection:
             # Starlette and uvicorn raise it when the connection is already closed.
             raise WebSocketDisconnect(1006) from error
 
-    async def reply(self, message: Pong | Failed) -> None:
+    async def reply(self, message: Pong | Failed | Preparing) -> None:
         """Answer a message at once: it is not one of the session's, so it has no number and does not come again."""
         await self.send(message.model_dump_json(exclude_none=True, exclude={"sequence"}))
 

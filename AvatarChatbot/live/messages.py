@@ -96,6 +96,19 @@ class ChangeEngine(BaseModel):
     restore: Restore = ""
 
 
+class ChangeMicrophone(Microphone):
+    """What binary messages hold from here on: a microphone that was allowed, or chosen, after ``start``."""
+
+    type: Literal["microphone"]
+
+
+class ChangeLanguage(BaseModel):
+    """The language of the microphone's speech, from the next utterance on; none: the recogniser finds out."""
+
+    type: Literal["language"]
+    language: str | None = Field(None, max_length=50)
+
+
 class Position(BaseModel):
     """Where the player is, several times a second: history keeps what was heard, and echo is told from speech by it.
 
@@ -124,7 +137,18 @@ class Stop(BaseModel):
 
 
 ClientMessage = Annotated[
-    Start | Text | ChangeAvatar | ChangeVoice | ChangeEngine | Position | Interrupt | Ping | Stop, Field(discriminator="type")
+    Start
+    | Text
+    | ChangeAvatar
+    | ChangeVoice
+    | ChangeEngine
+    | ChangeMicrophone
+    | ChangeLanguage
+    | Position
+    | Interrupt
+    | Ping
+    | Stop,
+    Field(discriminator="type"),
 ]
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
@@ -146,6 +170,28 @@ class Ready(_Numbered):
     fps: int
     resumed: bool = False
     resume_s: float
+
+
+#: What a client is told that it waits for; ``done``: for nothing any more.
+Step = Literal["place", "face", "motion", "done"]
+
+
+class Preparing(_Numbered):
+    """What is being done before ``ready``, or for a change: a place among the faces that are drawn is taken (``place``), the face
+    is made known, and who it is found out (``face``), its first pictures are drawn (``motion``). After a change: ``done``.
+    """
+
+    type: Literal["preparing"] = "preparing"
+    step: Step
+
+
+class Engine(_Numbered):
+    """Another engine draws from here on than the one that was asked for, which is gone: ``problem`` says why."""
+
+    type: Literal["engine"] = "engine"
+    engine: str
+    restore: str
+    problem: dict[str, Any]
 
 
 class Listening(_Numbered):
@@ -272,6 +318,8 @@ class Pong(BaseModel):
 
 ServerMessage = (
     Ready
+    | Preparing
+    | Engine
     | Listening
     | Partial
     | TurnTranscript

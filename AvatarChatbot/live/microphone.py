@@ -104,6 +104,19 @@ class Microphone:
         if not self._sound.put(sound):
             self._failed(Overloaded("sound comes faster than it is listened to", retry_after=_RETRY_S, field="microphone"))
 
+    def change(self, format: messages.Microphone) -> None:
+        """Sound of another format follows, as of a microphone that was allowed after the session began. What the one before heard
+        is all that was said.
+        """
+        self._format = format
+        self._sound.change(format)
+        self._is_open, self._is_told, self._deaf_until = False, False, 0.0
+        self._cut_off()
+
+    def speaks(self, language: str | None) -> None:
+        """The language of the next utterance."""
+        self._language = language
+
     async def run(self) -> None:
         """Listen until cancelled."""
         try:
@@ -129,7 +142,7 @@ class Microphone:
         """What the ear makes of ``sound``; nothing where it fails."""
         was_open = self._is_open
         try:
-            if not self._is_open:
+            while not self._is_open:
                 await self._open()
             heard = await self._listen(sound) if sound else []
         except NotFound:
@@ -172,8 +185,9 @@ class Microphone:
         self._utterance = None
 
     async def _open(self) -> None:
-        await self._services.ears.call("open", self._session, self._format.format, self._format.rate, timeout=_LISTENING_S)
-        self._is_open = True
+        format = self._format
+        await self._services.ears.call("open", self._session, format.format, format.rate, timeout=_LISTENING_S)
+        self._is_open = format is self._format  # else it has changed meanwhile
         self._heard_s = 0.0
 
     async def _listen(self, sound: bytes) -> list[Heard]:

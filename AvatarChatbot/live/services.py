@@ -80,6 +80,10 @@ class Services:
         avatar_id = face.avatar_id or await self._brought(face, owner)
         return avatar_id, card or face.card or await self._drafted(face.media)
 
+    async def card(self, persona_id: str, owner: str) -> Persona:
+        """A stored persona as it is now. Raises NotFound."""
+        return (await self.store.personas.get(persona_id, owner=owner)).persona
+
     async def _brought(self, face: faces.Face, owner: str) -> str:
         asked = AvatarRequest(media=face.media)
         known = await self._answering.register(asked, EVERYBODY if face.is_ours else owner, brought=not face.is_ours)

@@ -6,6 +6,8 @@ import contextlib
 import functools
 import logging
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import anyio
 from anyio.abc import TaskGroup
@@ -23,19 +25,24 @@ from AvatarChatbot.live.messages import (
     MAX_TEXT,
     ChangeAvatar,
     ChangeEngine,
+    ChangeLanguage,
+    ChangeMicrophone,
     ChangeVoice,
     ClientMessage,
     Ended,
+    Engine,
     Failed,
     Interrupt,
     Interrupted,
     Partial,
     Ping,
     Position,
+    Preparing,
     Quality,
     Ready,
     Resting,
     Start,
+    Step,
     Stop,
     Text,
     TurnTranscript,
@@ -48,7 +55,7 @@ from AvatarChatbot.live.stage import Stage
 from AvatarChatbot.live.stage_playhead import StagePlayhead
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.turn import Turn
-from comps.cores.errors import BadInput, NotFound, Problem
+from comps.cores.errors import BadInput, NotFound, Problem, RelayedProblem, UnknownEngine
 from comps.cores.proto.avatar import Persona
 from comps.cores.telemetry import tracing
 from comps.cores.telemetry.logs import unexpected
@@ -68,6 +75,14 @@ RESUME_S = 30.0
 _USE_NOTED_S = 600.0
 #: How often it is looked whether anybody is there, seconds.
 _LOOKED_EVERY_S = 1.0
+
+
+#: Told what is being done for a client that waits.
+Told = Callable[[Step], Awaitable[None]]
+
+
+async def nobody(_: Step) -> None:
+    """Nobody is told."""
 
 
 class LiveSession:
@@ -107,6 +122,8 @@ class LiveSession:
         self._hears = hears
         self._avatar_id = avatar_id
         self._persona = persona
+        #: The id of a stored persona; None of a card that was sent, or came with the face.
+        self._persona_id = start.persona if isinstance(start.persona, str) else None
         self._voice = start.voice
         self._journal: Journal
         self._microphone: Microphone
@@ -124,12 +141,21 @@ class LiveSession:
 
     @classmethod
     async def open(
-        cls, services: Services, start: Start, caller: Caller, place: HeldPlace, activity: Activity, *, hears: bool = False
+        cls,
+        services: Services,
+        start: Start,
+        caller: Caller,
+        place: HeldPlace,
+        activity: Activity,
+        told: Told = nobody,
+        *,
+        hears: bool = False,
     ) -> LiveSession:
         """Resolve who answers and draw the first of their idle loop. Raises what that raises.
 
         The profile of ``start`` names its engine; ``hears``: chunks for that carry their sound.
         """
+        await told("face")
         avatar_id, persona = await services.face(start.avatar, start.persona, caller.owner)
         conversations = services.store.conversations
         card = persona.model_dump(mode="json", exclude={"id"})
@@ -141,6 +167,7 @@ class LiveSession:
         session = cls(services, start, caller, avatar_id, persona, conversation.id, place, activity, hears=hears)
         session._journal, journal.conversation_id = journal, conversation.id
         session._history = history.of_turns(conversation.turns)
+        await told("motion")
         idle = services.idle_loops.loop(avatar_id, start.profile, SEED)
         first = await idle.load(0)
         session.stage = Stage(start.profile, RATE, idle, session.outbox, services.clock, first.parameter_sets)
@@ -251,6 +278,10 @@ class LiveSession:
             case ChangeEngine():
                 self._charge()
                 await self._change_engine(message)
+            case ChangeMicrophone():
+                self._microphone.change(message)
+            case ChangeLanguage():
+                self._microphone.speaks(message.language)
             case Stop():
                 self.stop()
             case Start():
@@ -323,12 +354,13 @@ class LiveSession:
     async def _recorded(self, live: LiveTurn, question: str) -> None:
         """Run a turn, and write down how it ended: what was heard of it is all that is remembered."""
         await self._use_avatar()
+        live.turn.persona = await self._edited()
         record = await self._journal.add(question)
         self.conversation_id = self._journal.conversation_id
         status, problem = TurnStatus.CUT, None
         try:
             with working_on(turn=record, conversation=self.conversation_id), tracing.whole("turn"):
-                await self._take_place(live.turn)
+                await self._drawn_by_another(live.turn, functools.partial(self._take_place, live.turn))
                 await live.run()
             status = TurnStatus.DONE
         except Exception as error:
@@ -336,6 +368,8 @@ class LiveSession:
             status, problem = TurnStatus.FAILED, told.document()
             await self.stage.interrupt()
             self.outbox.put(Failed(turn=live.number, problem=problem))
+            if _lacks_engine(told):
+                await self._fall_back(told)
         finally:
             said = live.turn.reply if status is TurnStatus.DONE else live.cut_reply
             self._remember(question, said)
@@ -356,6 +390,17 @@ class LiveSession:
             except Exception as error:
                 log.warning("the use of an avatar could not be written down: %s", type(error).__name__)
 
+    async def _edited(self) -> Persona:
+        """Who answers, as the stored card is now: its owner may have edited it since the last turn. Raises nothing."""
+        if self._persona_id is not None:
+            try:
+                self._persona = await self._services.card(self._persona_id, self.owner)
+            except NotFound:
+                """It was deleted: who has been talking talks on."""
+            except Exception as error:
+                log.warning("a persona could not be read again: %s", type(error).__name__)
+        return self._persona
+
     async def _raise_turn(self) -> None:
         """End the turn under way. The player is told first, then all that was at work for it is stopped."""
         async with self._raising:
@@ -375,6 +420,27 @@ class LiveSession:
         place = await self._place.take(profile)
         turn.reservation, turn.chunk_s = place.reservation, chunk_seconds(place, profile)
         self._ladder.limit(Rung.HALF if place.step > 1 else Rung.FULL)
+
+    async def _drawn_by_another(self, turn: Turn, take: Callable[[], Awaitable[None]]) -> None:
+        """Take a place; where the engine is gone, the service's best draws from here on. Raises what ``take`` raises."""
+        try:
+            await take()
+        except Problem as problem:
+            if not (_lacks_engine(problem) and await self._fall_back(problem)):
+                raise
+            turn.request = turn.request.model_copy(update={"profile": self._start.profile})
+            turn.hears = self._hears
+            await take()
+
+    async def _fall_back(self, problem: Problem) -> bool:
+        """Let the service's best engine draw, since the one that did is gone. Returns whether there is one."""
+        try:
+            await self._draw_with(ChangeEngine(type="engine"))
+        except Problem:
+            return False
+        profile = self._start.profile
+        self.outbox.put(Engine(engine=profile.engine, restore=profile.restore, problem=problem.document()))
+        return True
 
     def _live_turn(self, number: int, question: str, asked: float) -> LiveTurn:
         profile = self._start.profile
@@ -426,12 +492,28 @@ class LiveSession:
             self._services.first_fragment.observe(first)
 
     async def _change_avatar(self, change: ChangeAvatar) -> None:
-        avatar_id, persona = await self._services.face(change.avatar, change.persona, self.owner)
-        idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
-        await idle.load(0)
+        async with self._prepared("face"):
+            avatar_id, persona = await self._services.face(change.avatar, change.persona, self.owner)
+            self.outbox.put(Preparing(step="motion"))
+            idle = self._services.idle_loops.loop(avatar_id, self._start.profile, SEED)
+            await idle.load(0)
         self._avatar_id, self._persona, self.stage.idle = avatar_id, persona, idle
+        self._persona_id = change.persona if isinstance(change.persona, str) else None
+
+    @asynccontextmanager
+    async def _prepared(self, step: Step) -> AsyncIterator[None]:
+        """Tell a client that changes something what it waits for, and when that is over."""
+        self.outbox.put(Preparing(step=step))
+        try:
+            yield
+        finally:
+            self.outbox.put(Preparing(step="done"))
 
     async def _change_engine(self, change: ChangeEngine) -> None:
+        async with self._prepared("motion"):
+            await self._draw_with(change)
+
+    async def _draw_with(self, change: ChangeEngine) -> None:
         asked = self._start.profile.model_copy(update={"engine": change.engine, "restore": change.restore})
         drawer = await self._services.drawer(asked)
         idle = self._services.idle_loops.loop(self._avatar_id, drawer.profile, SEED)
@@ -459,3 +541,7 @@ class LiveSession:
     def _quality_changed(self, rung: Rung, reason: str) -> None:
         self.outbox.put(Quality(level=rung.level, reason=reason))
         self._services.quality.labels(rung.level).inc()
+
+
+def _lacks_engine(problem: Problem) -> bool:
+    return isinstance(problem, RelayedProblem) and problem.code == UnknownEngine.code

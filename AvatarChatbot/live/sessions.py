@@ -15,7 +15,7 @@ from AvatarChatbot.live.ending import Ending
 from AvatarChatbot.live.held_place import HeldPlace
 from AvatarChatbot.live.messages import Failed, Resume, Start
 from AvatarChatbot.live.services import Services
-from AvatarChatbot.live.session import RESUME_S, LiveSession
+from AvatarChatbot.live.session import RESUME_S, LiveSession, Told, nobody
 from comps.cores.errors import NodeUnavailable, NotFound, Overloaded, Problem, Unauthorized
 from comps.cores.mega.first_error import first_error
 from comps.cores.telemetry.logs import unexpected
@@ -70,16 +70,16 @@ class Sessions:
     async def ready(self) -> None:
         await self._services.ready()
 
-    async def open(self, start: Start, caller: Caller) -> LiveSession:
-        """A new session, alive. Raises what ``LiveSession.open`` raises, and Overloaded when there is no room for it, or the
-        caller has as many as they may.
+    async def open(self, start: Start, caller: Caller, told: Told = nobody) -> LiveSession:
+        """A new session, alive. ``told``: what is being done for it. Raises what ``LiveSession.open`` raises, and Overloaded when
+        there is no room for it, or the caller has as many as they may.
         """
         if self._tasks is None or self._is_draining:
             raise NodeUnavailable("is shutting down", node="gateway")
         self._check_account(caller.account)
         opened: list[LiveSession | Problem] = []
         self._accounts[caller.account] += 1
-        await self._tasks.start(self._live_through, start, caller, opened)
+        await self._tasks.start(self._live_through, start, caller, opened, told)
         if isinstance(opened[0], Problem):
             raise opened[0]
         return opened[0]
@@ -123,7 +123,7 @@ class Sessions:
         raise Overloaded(f"no more than {limit} live conversations at once", retry_after=min(wait_s, _LONGEST_WAIT_S))
 
     async def _live_through(
-        self, start: Start, caller: Caller, opened: list[LiveSession | Problem], *, task_status: TaskStatus[None]
+        self, start: Start, caller: Caller, opened: list[LiveSession | Problem], told: Told, *, task_status: TaskStatus[None]
     ) -> None:
         """The whole life of a session, its place included. ``opened`` gets it, or why there is none."""
         session: LiveSession | None = None
@@ -135,8 +135,9 @@ class Sessions:
                 idle_s = self._services.settings.live_idle_s
                 place = HeldPlace(self._services.capacity, lambda: idle_s - activity.quiet_s)
                 tasks.start_soon(place.run)
+                await told("place")
                 await place.take(start.profile)
-                session = await LiveSession.open(self._services, start, caller, place, activity, hears=drawer.hears)
+                session = await LiveSession.open(self._services, start, caller, place, activity, told, hears=drawer.hears)
                 self._live[session.id], self._connections[session.id] = session, 0
                 self._account_of[session.id] = caller.account
                 opened.append(session)
@@ -145,12 +146,12 @@ class Sessions:
                 tasks.cancel_scope.cancel()
         except Exception as group:
             error = first_error(group)
-            told = error if isinstance(error, Problem) else unexpected(log, "a live session", error)
+            problem = error if isinstance(error, Problem) else unexpected(log, "a live session", error)
             if session is None:
-                opened.append(told)
+                opened.append(problem)
                 task_status.started()
             else:
-                session.outbox.put(Failed(problem=told.document()))
+                session.outbox.put(Failed(problem=problem.document()))
                 session.stop(Ending.FAILED)
         finally:
             self._accounts[caller.account] -= 1

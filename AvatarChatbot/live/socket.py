@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 
@@ -12,7 +13,7 @@ from AvatarChatbot.keys import Keys, given, hashed
 from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.connection import Connection
 from AvatarChatbot.live.ending import Ending
-from AvatarChatbot.live.messages import Failed, Ping, Pong, Start
+from AvatarChatbot.live.messages import Failed, Ping, Pong, Preparing, Start, Step
 from AvatarChatbot.live.parse import parse
 from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.sessions import Sessions
@@ -45,12 +46,13 @@ class LiveSocket:
         connection = Connection(socket)
         try:
             start = await _first_message(connection)
-            session = await self._session(start, self._caller(socket, start))
+            session = await self._session(start, self._caller(socket, start), connection)
         except (WebSocketDisconnect, TimeoutError):
             await connection.close(_POLICY)
             return
         except Problem as problem:
-            await connection.fail(problem, _TRY_AGAIN if problem.status == _OVERLOADED else Ending.FAILED)
+            is_passing = problem.status == _OVERLOADED and problem.extra.get("field") != "engine"
+            await connection.fail(problem, _TRY_AGAIN if is_passing else Ending.FAILED)
             return
         except Exception as error:
             await connection.fail(unexpected(log, "starting a live session", error), Ending.FAILED)
@@ -72,12 +74,17 @@ class LiveSocket:
             self._rates.charge(address)
         return Caller(owner, hashed(key), address, functools.partial(self._rates.charge, address))
 
-    async def _session(self, start: Start, caller: Caller) -> LiveSession:
+    async def _session(self, start: Start, caller: Caller, connection: Connection) -> LiveSession:
         if start.resume is not None:
             session = self._sessions.find(start.resume, caller)
             session.attach(caller)
             return session
-        return await self._sessions.open(start, caller)
+
+        async def told(step: Step) -> None:
+            with contextlib.suppress(WebSocketDisconnect):
+                await connection.reply(Preparing(step=step))
+
+        return await self._sessions.open(start, caller, told)
 
     async def _connect(self, connection: Connection, session: LiveSession, after: int) -> None:
         """Carry messages both ways until either side leaves or another connection takes over."""

@@ -20,12 +20,17 @@ class WaitingSound:
     """
 
     def __init__(self, format: messages.Microphone) -> None:
+        self._waiting = bytearray()
+        self._come = Signal()
+        self.change(format)
+
+    def change(self, format: messages.Microphone) -> None:
+        """Sound of another format follows. What waits is dropped."""
+        self._waiting.clear()
         self._is_raw = format.format == "pcm16"
         second = 2 * format.rate
         self._most = int(WAITING_S * second) if self._is_raw else WAITING_BYTES
         self._piece = int(_PIECE_S * second) if self._is_raw else WAITING_BYTES
-        self._waiting = bytearray()
-        self._come = Signal()
 
     def __len__(self) -> int:
         """Bytes that wait."""

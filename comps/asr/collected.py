@@ -1,8 +1,8 @@
-"""Listening for engines that recognise whole recordings only: the speech is collected, and recognised when asked for."""
+"""For engines that recognise whole recordings only: speech is collected, and a recording's text is one piece."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -41,3 +41,13 @@ class CollectedRecognition:
 async def collected(engine: AsrEngine, language: str | None, max_audio_s: float) -> AsyncIterator[CollectedRecognition]:
     """``listen`` of such an engine."""
     yield CollectedRecognition(engine, language, max_audio_s)
+
+
+@asynccontextmanager
+async def in_one_piece(transcribe: Callable[[], Awaitable[Transcript]]) -> AsyncIterator[AsyncIterator[str]]:
+    """``transcribe_streamed`` of such an engine."""
+
+    async def whole() -> AsyncIterator[str]:
+        yield (await transcribe()).asr_result
+
+    yield whole()

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from comps.cores.common.component import Engine, EngineRegistry
 from comps.cores.proto.avatar import Transcript
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a request says besides, to engines that can use it: ``prompt``, text of the same style or with the names that may be
+    said; ``temperature`` of sampling, 0 … 1, None: the engine's own.
+    """
+
+    prompt: str = ""
+    temperature: float | None = None
+
+
+NO_HINTS = Hints()
 
 
 class Recognition(Protocol):
@@ -22,12 +37,19 @@ class Recognition(Protocol):
 class AsrEngine(Engine, Protocol):
     """Speech in, text out."""
 
-    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False, hints: Hints = NO_HINTS) -> Transcript:
         """What is said in ``media`` (any container and codec that FFmpeg reads). ``language``: ISO 639-1 or English name;
         None: the engine finds out, or takes its only one. ``timed``: with the times of its words, where the engine can tell them.
 
         Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge, and BadInput (field ``language``) for one that the engine
         does not know.
+        """
+
+    def transcribe_streamed(
+        self, media: bytes, language: str | None, hints: Hints = NO_HINTS
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """The text in pieces as they are recognised; joined, they are what ``transcribe`` gives. Raises as it, before the first.
+        Leaving the context early ends the work.
         """
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
+from functools import partial
 
 from fastapi import Request, Response
-from fastapi.responses import PlainTextResponse
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from comps.asr import transcription
 from comps.asr.engine import ENGINES
 from comps.asr.stream import RecognitionSocket
 from comps.cores.common.settings import AsrSettings
-from comps.cores.errors import BadInput
+from comps.cores.errors import as_field
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
+from comps.cores.mega.streamed import StreamedResponse
+from comps.cores.proto.audio_requests import TRANSCRIPTION_RESPONSES, TranscriptionRequest
 from comps.cores.proto.avatar import Transcript
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import LLMParamsDoc
@@ -31,23 +33,6 @@ class AsrRequest(BaseDoc):
 
     audio: Media = Field(min_length=1)
     language: str | None = None
-
-
-class TranscriptionRequest(BaseDoc):
-    """A recording: ``file`` as OpenAI's clients send it, or ``byte_str`` as OPEA 1.1's do. ``model`` is taken and ignored."""
-
-    file: Media | None = Field(None, min_length=1)
-    byte_str: Media | None = Field(None, min_length=1)
-    model: str = ""
-    language: str | None = None
-    response_format: Literal["json", "text", "verbose_json"] = "json"
-    timestamp_granularities: list[Literal["word", "segment"]] = Field(default_factory=list, max_length=2)
-
-    @model_validator(mode="after")
-    def _has_sound(self) -> TranscriptionRequest:
-        if self.file is None and self.byte_str is None:
-            raise BadInput("file: Field required", field="file")
-        return self
 
 
 def build(settings: AsrSettings) -> MicroService:
@@ -84,22 +69,25 @@ def build(settings: AsrSettings) -> MicroService:
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(transcript, request)
 
-    @service.route("/v1/audio/transcriptions", response_model=None, openapi_extra=openapi_body(TranscriptionRequest))
-    async def transcriptions(request: Request) -> Response | dict[str, object]:
+    @service.route(
+        "/v1/audio/transcriptions",
+        response_model=None,
+        responses=TRANSCRIPTION_RESPONSES,
+        openapi_extra=openapi_body(TranscriptionRequest),
+    )
+    async def transcriptions(request: Request) -> Response:
         """OpenAI's transcription endpoint, and OPEA 1.1's: ``byte_str`` is answered with a ``query`` for its llm."""
         asked = await read_document(request, TranscriptionRequest)
-        timed = asked.response_format == "verbose_json" and "word" in asked.timestamp_granularities
-        transcript = await engine.transcribe(asked.file or asked.byte_str or b"", asked.language, timed=timed)
         if asked.byte_str is not None:
+            transcript = await engine.transcribe(asked.byte_str, asked.language)
             return render(LLMParamsDoc(query=transcript.asr_result), request)
-        if asked.response_format == "text":
-            return PlainTextResponse(transcript.asr_result)
-        answer: dict[str, object] = {"text": transcript.asr_result}
-        if asked.response_format == "verbose_json":
-            answer |= {"task": "transcribe", "language": transcript.language, "duration": transcript.duration_s}
-        if timed:
-            answer["words"] = [{"word": word, "start": start, "end": end} for start, end, word in transcript.words]
-        return answer
+        if asked.stream:
+            return StreamedResponse(partial(transcription.events, engine, asked))
+        with as_field("audio", "file"):
+            transcript = await engine.transcribe(
+                asked.file or b"", asked.language, timed=transcription.is_timed(asked), hints=transcription.hints(asked)
+            )
+        return transcription.response(transcript, asked)
 
     service.app.add_api_websocket_route("/v1/asr/stream", RecognitionSocket(engine).serve)
     service.add_resource(engine)

@@ -28,7 +28,15 @@ Problem                      500  internal_error
 ├── InsufficientStorage      507  insufficient_storage
 ├── Unfinished               503  unfinished             carries Retry-After
 └── NodeError                502  node_error             names the node
+    ├── NoAnswer             502  no_answer
+    │   ├── ThoughtsOnly     502  thoughts_only
+    │   └── ToolCallsOnly    502  tool_calls_only
+    ├── KeyRefused           502  key_refused
+    ├── ModelNotFound        502  model_not_found
+    ├── QuotaUsedUp          502  quota_used_up
     ├── NodeUnavailable      503  node_unavailable
+    │   ├── NodeOverloaded   503  overloaded             carries Retry-After
+    │   └── OutOfMemory      503  out_of_memory
     └── NodeTimeout          504  node_timeout
 
 Bodies are RFC 9457 ``application/problem+json``. Their member ``error`` says the same as OpenAI's API does, so that its clients
@@ -38,6 +46,8 @@ show the words.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, ClassVar
 
@@ -109,6 +119,19 @@ class BadInput(Problem):
 
     def __init__(self, detail: str, *, field: str | None = None, **extra: Any) -> None:
         super().__init__(detail, field=field, **extra)
+
+
+@contextmanager
+def as_field(ours: str, theirs: str) -> Iterator[None]:
+    """What is wrong with our field ``ours``, and with media of no named field, is told of ``theirs``, the request's name."""
+    try:
+        yield
+    except BadInput as problem:
+        default = ours if isinstance(problem, UnsupportedMedia | TooLarge) else None
+        if problem.extra.get("field", default) == ours:
+            problem.extra["field"] = theirs
+            problem.detail = re.sub(rf"^{ours}:", f"{theirs}:", problem.detail)
+        raise
 
 
 class MalformedBody(BadInput):
@@ -323,10 +346,68 @@ class NodeError(Problem):
         return f"{self.node}: {self.detail}"
 
 
+class NoAnswer(NodeError):
+    """A language model came to its end without a word."""
+
+    code = "no_answer"
+    title = "No answer"
+
+
+class ThoughtsOnly(NoAnswer):
+    """A language model thought, and did not answer."""
+
+    code = "thoughts_only"
+
+
+class ToolCallsOnly(NoAnswer):
+    """A language model called tools, which it was not given, instead of answering."""
+
+    code = "tool_calls_only"
+
+
+class KeyRefused(NodeError):
+    """A server does not take the key that this service has for it."""
+
+    code = "key_refused"
+    title = "Key refused upstream"
+
+
+class ModelNotFound(NodeError):
+    """A server does not have the model that this service asks it for."""
+
+    code = "model_not_found"
+    title = "Model not found upstream"
+
+
+class QuotaUsedUp(NodeError):
+    """The account that this service has at a server is used up."""
+
+    code = "quota_used_up"
+    title = "Quota used up upstream"
+
+
 class NodeUnavailable(NodeError):
     status = 503
     code = "node_unavailable"
     title = "Upstream unavailable"
+
+
+class NodeOverloaded(NodeUnavailable):
+    """A server has more to do than it can; ``retry_after`` in seconds."""
+
+    code = "overloaded"
+    title = "Upstream overloaded"
+
+    def __init__(self, detail: str, *, node: str, retry_after: float = 1.0, **extra: Any) -> None:
+        header = retry.header(retry_after)
+        super().__init__(detail, node=node, headers={"Retry-After": header}, retry_after=int(header), **extra)
+
+
+class OutOfMemory(NodeUnavailable):
+    """A server has not memory enough for its model or for the request."""
+
+    code = "out_of_memory"
+    title = "Upstream out of memory"
 
 
 class NodeTimeout(NodeError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import flag
+from comps.media import sizes
+from comps.media.channels import Polarity, mixed
 from comps.media.container import open_media
 
 #: Sample rates of AAC (ISO/IEC 14496-3, table 1.18) that its encoder takes.
@@ -40,7 +42,7 @@ CONTENT_TYPES = {
 }
 
 #: A recording that ends this much before its header says is cut short: seconds, and share of the whole.
-_MISSING_S, _MISSING_SHARE = 0.5, 0.1
+_MISSING_S, _MISSING_SHARE = 0.5, sizes.MISSING_SHARE
 
 #: Mono samples, int16 [n].
 Samples = NDArray[np.int16]
@@ -59,31 +61,44 @@ class Pcm:
 
 
 def decode_audio(data: bytes, *, rate: int = 16_000, max_s: float = 120.0) -> Pcm:
-    """The first sound track of any common container, mixed to mono → int16 [n] at ``rate``.
+    """The first sound track of any common container, mixed to mono → int16 [n] at ``rate``. Channels that are each other's
+    opposites are not added up to silence.
 
     Raises TooLarge as soon as more than ``max_s`` seconds have come out, whatever the header claims; UnsupportedMedia for
     what is not media, has no sound, or is cut short.
     """
     if not data:
         raise UnsupportedMedia("the recording is empty")
-    if _riff_cut_short(data) or _ogg_cut_short(data):
+    data = sizes.mended(data)
+    if _ogg_cut_short(data):
         raise UnsupportedMedia("the recording is cut short")
-    pieces: list[Samples] = []
+    polarity = Polarity()
+    samples, claimed = _decoded(data, rate, max_s, polarity.heard)
+    if not len(samples):
+        raise UnsupportedMedia("the recording holds no sound")
+    if claimed - len(samples) / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
+        raise UnsupportedMedia("the recording is cut short")
+    if (signs := polarity.signs()) is not None:
+        samples, _ = _decoded(data, rate, max_s, lambda frame: mixed(frame, signs))
+    return Pcm(samples, rate)
+
+
+def _decoded(data: bytes, rate: int, max_s: float, seen: Callable[[Any], Any]) -> tuple[Samples, float]:
+    """The sound, and what the header says of its length, seconds (0: nothing to be believed). ``seen``: what is taken for a
+    frame. Raises as ``decode_audio``.
+    """
+    pieces: list[Samples] = [np.empty(0, np.int16)]
     total, limit = 0, int(max_s * rate)
     with open_media(data) as container:
         stream = _sound_track(container)
-        for piece in _mono(container.decode(stream), rate):
+        for piece in _mono(map(seen, container.decode(stream)), rate):
             flag.check()
             pieces.append(piece)
             total += len(piece)
             if total > limit:
                 raise TooLarge(f"the recording is longer than {max_s:g} s")
-        claimed = _claimed_s(stream)
-    if total == 0:
-        raise UnsupportedMedia("the recording holds no sound")
-    if claimed - total / rate > max(_MISSING_S, _MISSING_SHARE * claimed):
-        raise UnsupportedMedia("the recording is cut short")
-    return Pcm(np.concatenate(pieces), rate)
+        claimed = 0.0 if sizes.is_whole_mp3(data) else _claimed_s(stream)
+    return np.concatenate(pieces), claimed
 
 
 def wav_bytes(samples: Samples, rate: int) -> bytes:
@@ -107,18 +122,86 @@ def encode_audio(samples: Samples, rate: int, format: str) -> bytes:
         return samples.astype("<i2").tobytes()
     if format == "wav":
         return wav_bytes(samples, rate)
-    if format not in _FORMATS:
-        raise ValueError(f"unknown audio format {format!r}")
-    container_name, codec, rates = _FORMATS[format]
-    coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
     sink = io.BytesIO()
-    # bitexact: no random stream numbers, no encoder version; the same sound gives the same bytes.
-    with av.open(sink, "w", format=container_name, options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream(codec, rate=coded_rate, layout="mono")
-        for frame in _frames(samples, rate, stream):
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    encoder = _Encoder(sink, rate, format, {})
+    encoder.write(samples)
+    encoder.close()
     return sink.getvalue()
+
+
+class StreamEncoder:
+    """Encodes sound that is still being made: what ``feed`` and ``finish`` return, joined, is the file.
+
+    ``format``: mp3, opus, aac or flac; a WAV file begins with its length. Raises ValueError for another.
+    """
+
+    #: Nothing that needs the end first (Xing's header), nothing that is held back: pages of 0.1 s.
+    _LIVE: ClassVar = {"mp3": {"write_xing": "0"}, "opus": {"page_duration": "100000"}}
+
+    def __init__(self, rate: int, format: str) -> None:
+        if format == "wav":
+            raise ValueError("a WAV file begins with its length")
+        self._rate = rate
+        self._made = _Made()
+        self._encoder = _Encoder(self._made, rate, format, {"flush_packets": "1", **self._LIVE.get(format, {})})
+
+    def feed(self, samples: Samples, rate: int) -> bytes:
+        """int16 [n] at ``rate``, the next."""
+        self._encoder.write(resample(samples, rate, self._rate))
+        return self._made.take()
+
+    def finish(self) -> bytes:
+        """The rest."""
+        self._encoder.close()
+        return self._made.take()
+
+
+class _Made:
+    """A file that cannot be sought in."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._bytes += data
+        return len(data)
+
+    def take(self) -> bytes:
+        made = bytes(self._bytes)
+        self._bytes.clear()
+        return made
+
+
+class _Encoder:
+    """int16 at ``rate``, written into ``sink``. ``close`` ends the file."""
+
+    def __init__(self, sink: Any, rate: int, format: str, options: dict[str, str]) -> None:
+        if format not in _FORMATS:
+            raise ValueError(f"unknown audio format {format!r}")
+        container_name, codec, rates = _FORMATS[format]
+        coded_rate = min((r for r in rates if r >= rate), default=rates[-1]) if rates else rate
+        # bitexact: no random stream numbers, no encoder version; the same sound gives the same bytes.
+        self._container = av.open(sink, "w", format=container_name, options={"fflags": "+bitexact", **options})
+        self._stream = self._container.add_stream(codec, rate=coded_rate, layout="mono")
+        self._rate = rate
+        self._written = 0
+        self._resampler = av.AudioResampler(
+            format=self._stream.format.name, layout="mono", rate=coded_rate, frame_size=self._stream.frame_size or 4096
+        )
+
+    def write(self, samples: Samples) -> None:
+        if len(samples):
+            self._encode(self._resampler.resample(audio_frame(samples, self._rate, self._written)))
+            self._written += len(samples)
+
+    def close(self) -> None:
+        self._encode(self._resampler.resample(None))
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def _encode(self, frames: list[Any]) -> None:
+        for frame in frames:
+            self._container.mux(self._stream.encode(frame))
 
 
 def resample(samples: Samples, rate: int, to_rate: int) -> Samples:
@@ -139,15 +222,6 @@ def audio_frame(samples: Samples, rate: int, pts: int = 0) -> Any:
     return frame
 
 
-def _frames(samples: Samples, rate: int, stream: Any) -> Iterator[Any]:
-    resampler = av.AudioResampler(
-        format=stream.format.name, layout="mono", rate=stream.rate, frame_size=stream.frame_size or 4096
-    )
-    if len(samples):
-        yield from resampler.resample(audio_frame(samples, rate))
-    yield from resampler.resample(None)
-
-
 def _sound_track(container: Any) -> Any:
     if not container.streams.audio:
         raise UnsupportedMedia("the media has no sound track")
@@ -160,14 +234,6 @@ def _sound_track(container: Any) -> Any:
 def _claimed_s(stream: Any) -> float:
     """What the header says of the length, seconds; 0 when it says nothing."""
     return float(stream.duration * stream.time_base) if stream.duration else 0.0
-
-
-def _riff_cut_short(data: bytes) -> bool:
-    """Whether a WAV file is much shorter than it says; libav takes what is there. A size of 0 or near 4 GiB means unknown."""
-    if data[:4] != b"RIFF":
-        return False
-    size = int.from_bytes(data[4:8], "little")
-    return size < 0x7FFF_0000 and len(data) < (1 - _MISSING_SHARE) * size
 
 
 def _ogg_cut_short(data: bytes) -> bool:

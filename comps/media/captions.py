@@ -1,4 +1,4 @@
-"""Captions in step with speech: WebVTT cues (W3C, WebVTT: The Web Video Text Tracks Format)."""
+"""Captions in step with speech: WebVTT cues (W3C, WebVTT: The Web Video Text Tracks Format), and SubRip's."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Cue:
         """The cue block, without the blank line that ends it. ``-->``, which no cue may hold, and markup are escaped."""
         text = self.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return f"{_timestamp(self.start_s)} --> {_timestamp(self.end_s)}\n{text}"
+
+    @property
+    def srt(self) -> str:
+        """The cue as SubRip has it, without its number and the blank line that ends it."""
+        return f"{_timestamp(self.start_s, ',')} --> {_timestamp(self.end_s, ',')}\n{self.text.replace('-->', '→')}"
 
     def later(self, seconds: float) -> Cue:
         """The same cue on a time line that began ``seconds`` earlier."""
@@ -55,7 +60,7 @@ def cues(text: str, words: list[Word], start_s: float, end_s: float) -> Iterator
             yield Cue(shown, hidden, piece)
 
 
-def _timestamp(seconds: float) -> str:
+def _timestamp(seconds: float, point: str = ".") -> str:
     milliseconds = round(seconds * 1000)
     minutes, milliseconds = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated
 
 import numpy as np
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel
 
 from comps.cores.common.settings import TtsSettings
-from comps.cores.errors import BadInput
 from comps.cores.mega.base_statistics import register_statistics, statistics_dict
 from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
+from comps.cores.mega.streamed import StreamedResponse
+from comps.cores.proto.audio_requests import SPEECH_RESPONSES, AudioSpeechRequest
 from comps.cores.proto.avatar import Phoneme, Speech, SpeechRequest, Voice, Word
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.media import Media
@@ -21,31 +23,15 @@ from comps.cores.proto.negotiate import negotiate
 from comps.cores.proto.wire import JSON, MSGPACK, openapi_body, pack, read_document, render
 from comps.cores.telemetry import logs
 from comps.cores.workers.pool import WorkerPool
-from comps.media.audio import CONTENT_TYPES, wav_bytes
+from comps.media.audio import wav_bytes
 from comps.opea.payloads import sound_document
+from comps.tts.audio_speech import spoken
 from comps.tts.engine import ENGINES
 from comps.tts.ensemble import Ensemble
 
 NAME = "opea_service@tts"
 #: Encoding is wanted by OpenAI's clients only; the mesh takes PCM.
 _ENCODER_IDLE_S = 60.0
-
-
-class AudioSpeechRequest(BaseDoc):
-    """OpenAI's request, or OPEA 1.1's (``text``). ``model`` is taken and ignored: the voice decides."""
-
-    input: str | None = Field(None, min_length=1, max_length=5000)
-    text: str | None = Field(None, min_length=1, max_length=5000)
-    model: str = ""
-    voice: str = Field(default="default", max_length=500)
-    response_format: Literal["mp3", "wav", "flac", "opus", "aac", "pcm"] = "mp3"
-    speed: float = Field(default=1.0, ge=0.25, le=4.0)
-
-    @model_validator(mode="after")
-    def _has_text(self) -> AudioSpeechRequest:
-        if self.input is None and self.text is None:
-            raise BadInput("input: Field required", field="input")
-        return self
 
 
 class TtsResult(BaseDoc):
@@ -93,20 +79,14 @@ class TtsService:
         return Response(body, headers={"Vary": "Accept"}, media_type=chosen)
 
     async def audio_speech(self, request: Request) -> Response:
-        """OpenAI's text to speech: a sound file in the format asked for. OPEA 1.1's ``text`` is answered with a ``byte_str``."""
+        """OpenAI's text to speech: sound in the format asked for, sent while it is made. OPEA 1.1's ``text`` is answered with a
+        ``byte_str``.
+        """
         asked = await read_document(request, AudioSpeechRequest)
-        try:
-            speech = await self._timed(SpeechRequest(text=asked.input or asked.text or "", voice=asked.voice, speed=asked.speed))
-        except BadInput as problem:
-            # The engine names the field of its own request.
-            if asked.input is not None and problem.extra.get("field") == "text":
-                raise type(problem)(f"input:{problem.detail.removeprefix('text:')}", field="input") from problem
-            raise
-        if asked.input is None:
-            return render(sound_document(_wav(speech)), request)
-        body = await self._encoder.call("encode", speech.pcm, speech.sample_rate, asked.response_format)
-        headers = {"X-Voice": speech.voice, "X-Engine": speech.engine, "X-Sample-Rate": str(speech.sample_rate)}
-        return Response(body, headers=headers, media_type=_content_type(asked.response_format, speech.sample_rate))
+        if asked.input is not None:
+            return StreamedResponse(partial(spoken, self._timed, self._encoder, asked))
+        speech = await self._timed(SpeechRequest(text=asked.text or "", voice=asked.voice, speed=asked.speed))
+        return render(sound_document(_wav(speech)), request)
 
     async def voices(self, description: Annotated[str | None, Query(min_length=1, max_length=500)] = None) -> Voices:
         """All voices; with ``description`` (or a name) also the one that it means."""
@@ -126,11 +106,6 @@ def _opea_result(speech: Speech) -> TtsResult:
 
 def _wav(speech: Speech) -> bytes:
     return wav_bytes(np.frombuffer(speech.pcm, "<i2"), speech.sample_rate)
-
-
-def _content_type(format: str, rate: int) -> str:
-    # Bare samples say nothing of themselves: RFC 2586's parameters do.
-    return f"{CONTENT_TYPES[format]}; rate={rate}; channels=1" if format == "pcm" else CONTENT_TYPES[format]
 
 
 def build(settings: TtsSettings) -> MicroService:
@@ -158,6 +133,7 @@ def build(settings: TtsSettings) -> MicroService:
         "/v1/audio/speech",
         handlers.audio_speech,
         response_class=Response,
+        responses=SPEECH_RESPONSES,
         openapi_extra=openapi_body(AudioSpeechRequest),
     )
     service.add_route("/v1/tts/voices", handlers.voices, ["GET"], response_model=Voices)

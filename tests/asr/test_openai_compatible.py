@@ -7,13 +7,14 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.word_errors import word_errors
 from comps import MicroService
-from comps.asr.engine import ENGINES
+from comps.asr.engine import ENGINES, Hints
 from comps.asr.engines.faster_whisper import FasterWhisperEngine
 from comps.asr.engines.moonshine import MoonshineEngine
 from comps.asr.engines.openai_compatible import OpenAICompatibleEngine
@@ -50,12 +51,14 @@ async def test_the_servers_complaints_are_the_clients(engine: OpenAICompatibleEn
 
 
 @contextmanager
-def _answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that answers everything alike."""
+def _answering(status: int, body: bytes, asked: list[bytes] | None = None) -> Iterator[str]:
+    """A server that answers everything alike. ``asked``: what it is sent."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            if asked is not None:
+                asked.append(sent)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body)
@@ -118,11 +121,11 @@ def test_auto_takes_the_best_that_can_run() -> None:
     assert FasterWhisperEngine.unavailable(AsrSettings()) is not None
 
 
-async def _ask(endpoint: str) -> Transcript:
+async def _ask(endpoint: str, **how: Any) -> Transcript:
     engine = OpenAICompatibleEngine(AsrSettings(endpoint=endpoint))
     await engine.start()
     try:
-        return await engine.transcribe(b"x", None)
+        return await engine.transcribe(b"x", None, **how)
     finally:
         await engine.stop()
 
@@ -137,3 +140,20 @@ async def test_a_transcript_has_a_bound_and_is_text() -> None:
         assert (await _ask(url)).asr_result == "ab"
     with _answering(200, b"[" * (17 << 20)) as url, pytest.raises(NodeError, match="too long"):
         await _ask(url)
+
+
+async def test_hints_go_there_and_times_come_back() -> None:
+    asked: list[bytes] = []
+    told = (
+        b'{"text": "Hi Mei", "duration": "2.5", "segments": [{"id": 0, "start": 0.1, "end": 0.9, "text": " Hi Mei"}, 3],'
+        b'"words": [{"word": "Hi", "start": 0.1, "end": 0.4}, {"word": "Mei", "start": 0.4, "end": 0.9}]}'
+    )
+    with _answering(200, told, asked) as url:
+        timed = await _ask(url, timed=True, hints=Hints("Mei is here.", 0.2))
+        plain = await _ask(url)
+    assert (timed.words, timed.segments) == ([(0.1, 0.4, "Hi"), (0.4, 0.9, "Mei")], [(0.1, 0.9, "Hi Mei")])
+    assert (plain.words, plain.segments) == ([], timed.segments)
+    assert b"Mei is here." in asked[0]
+    assert b'name="temperature"\r\n\r\n0.2' in asked[0]
+    assert asked[0].count(b'name="timestamp_granularities[]"') == 2
+    assert not any(name in asked[1] for name in (b"prompt", b"temperature", b"timestamp"))

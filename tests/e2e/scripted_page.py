@@ -5,6 +5,7 @@ Every state that the page can be in is reached in milliseconds, also those that 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -15,12 +16,17 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
 from AvatarChatbot import avatars
+from AvatarChatbot.live.framing import Frame
 from AvatarChatbot.ui import page as served
+from comps.cores.proto.avatar import VideoProfile
+from comps.media.mux import AnswerMuxer, Fragment
+from tests.media.make import chunk
 
 #: Browsers give the microphone to pages of this machine without TLS. Nothing listens there: every request is answered here.
 URL = "http://localhost:9/"
 _STATIC = Path(served.__file__).parent / "static"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml", ".png": "image/png"}
+_MEDIA_S = 5
 #: The gateway's answers, by method and path.
 ANSWERS: dict[str, Any] = {
     "GET /voices": {"voices": [{"name": "en-us", "description": "American English"}, {"name": "de", "description": "German"}]},
@@ -31,6 +37,17 @@ ANSWERS: dict[str, Any] = {
         "restores": {"warp": ["none"], "wav2lip": ["none", "gfpgan"]},
     },
 }
+
+
+@functools.cache
+def _media() -> tuple[str, list[Fragment]]:
+    """Content type and fragments of a small silent video of some seconds."""
+    profile, rate = VideoProfile(size=128), 24_000
+    muxer = AnswerMuxer(profile, rate)
+    muxer.add_speech(bytes(2 * rate * _MEDIA_S))
+    muxer.end_speech()
+    fragments = muxer.add_chunk(chunk(0, profile.fps * _MEDIA_S, profile)) + muxer.finish()
+    return muxer.content_type, fragments
 
 
 class ScriptedPage:
@@ -63,28 +80,35 @@ class ScriptedPage:
         self._socket.send(json.dumps({"type": type_, "sequence": self._sequence, **fields}))
 
     def ready(self) -> None:
-        """Let a conversation begin."""
-        self.page.click("#start")
-        self.page.wait_for_function("() => document.getElementById('face').dataset.state === 'connecting'")
-        self._until(lambda: bool(self.messages))
+        """Let the conversation that the page has asked for begin. Its face moves for a while."""
+        content_type, fragments = _media()
+        self.heard("start")
         self.send(
             "ready",
             session="s",
             conversation_id="c1",
-            content_type='video/mp4; codecs="avc1.42E01F, mp4a.40.2"',
+            content_type=content_type,
             resume_s=30,
             resumed=False,
         )
+        for fragment in fragments:
+            self._sequence += 1
+            frame = Frame(fragment.kind, 0, self._sequence, fragment.pts_s, fragment.duration_s, fragment.data)
+            assert self._socket
+            self._socket.send(frame.pack())
         self.page.wait_for_selector('#face[data-state="ready"]')
+
+    def heard(self, type_: str) -> dict[str, Any]:
+        """The first message of this type that the page has sent, and no test has looked at; waits for it."""
+        while not (found := [message for message in self.messages if message["type"] == type_]):
+            self.page.wait_for_timeout(5)
+        self.messages.remove(found[0])
+        return found[0]
 
     def drop(self, code: int = 3000) -> None:
         """Break the socket, or close it with a code of docs/protocol.md."""
         assert self._socket
         self._socket.close(code=code)
-
-    def _until(self, true: Any) -> None:
-        while not true():
-            self.page.wait_for_timeout(5)
 
     def _connect(self, socket: WebSocketRoute) -> None:
         if self.is_away:

@@ -24,6 +24,7 @@ from AvatarChatbot.keys import Keys
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.rates import AddressRates
+from comps.cores.errors import Overloaded
 from comps.cores.workers.pool import WorkerPool
 from comps.media.audio import decode_audio, encode_audio
 from tests.asr.flite import say
@@ -391,3 +392,25 @@ async def test_a_microphone_whose_bytes_are_bad_is_heard_again_with_a_new_stream
                     await anyio.sleep(0.01)
                 assert (await event(to, "transcript", "error"))["text"] == recogniser.text
         await ears.stop()
+
+
+async def test_a_client_is_told_what_is_done_before_its_session_is_there() -> None:
+    async with gateway() as served, connected(served.url) as socket:
+        steps = [await event(socket, "preparing", "ready") for _ in range(4)]
+    assert [told.get("step") for told in steps] == ["place", "face", "motion", None]
+    assert "sequence" not in steps[0]
+
+
+async def test_where_waiting_does_not_help_the_connection_is_closed_for_good() -> None:
+    async with gateway() as served:
+        places: Any = served.services.places
+
+        @asynccontextmanager
+        async def too_slow(*_: Any) -> AsyncIterator[Any]:
+            raise Overloaded("this cannot be drawn in real time here", retry_after=1, field="engine")
+            yield
+
+        places.place = too_slow
+        async with connected(served.url) as socket:
+            assert (await event(socket, "error"))["problem"]["field"] == "engine"
+            assert await code_of(socket) == 4000

@@ -22,7 +22,7 @@ from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.nodes import _placed
 from AvatarChatbot.turn import Turn
 from comps.cores.common.settings import GatewaySettings
-from comps.cores.errors import Overloaded, RelayedProblem
+from comps.cores.errors import NotFound, Overloaded, RelayedProblem
 from comps.cores.mega.run import NodeEvent
 from comps.cores.proto.avatar import Chunk, ChunkRequest, Persona, Speech, Transcript, VideoProfile, Word
 from comps.cores.telemetry.metrics import ServiceMetrics
@@ -80,6 +80,8 @@ class Megaservice:
     def __init__(self) -> None:
         self.clauses = ["Hello there."]
         self.asked: list[str] = []
+        #: Who answered each question.
+        self.personas: list[Persona | None] = []
         self.drawn: list[ChunkRequest] = []
         #: Raised instead of an answer.
         self.failure: Exception | None = None
@@ -90,6 +92,7 @@ class Megaservice:
     @asynccontextmanager
     async def stream(self, _: Any, *, turn: Turn) -> AsyncIterator[AsyncIterator[NodeEvent]]:
         self.asked.append(turn.question or "")
+        self.personas.append(turn.persona)
         if self.failure is not None:
             raise self.failure
         yield self._run(turn)
@@ -251,6 +254,8 @@ class ToyServices(Services):
         self.places: Capacity = toy[2].capacity
         self.toy_ears = Ears()
         self.ears: Any = self.toy_ears
+        #: The stored personas, by id.
+        self.cards: dict[str, Persona] = {}
         self._draw = draw
         self.idle_loops._draw = draw
 
@@ -263,6 +268,11 @@ class ToyServices(Services):
 
     async def face(self, avatar: str | None, persona: Persona | str | None, *_: Any, **__: Any) -> tuple[str, Persona]:
         return "face", Persona(name="Toy")
+
+    async def card(self, persona_id: str, owner: str) -> Persona:
+        if persona_id not in self.cards:
+            raise NotFound("there is no such persona", field="persona_id")
+        return self.cards[persona_id]
 
 
 def start(**fields: Any) -> Start:

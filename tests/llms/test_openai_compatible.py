@@ -11,7 +11,16 @@ from typing import Any
 import anyio
 import pytest
 
-from comps.cores.errors import BadInput, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import (
+    BadInput,
+    ConversationTooLong,
+    KeyRefused,
+    NodeError,
+    NodeTimeout,
+    NodeUnavailable,
+    Overloaded,
+    Problem,
+)
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.proto.avatar import Persona
 from comps.llms.engine import Delta
@@ -156,7 +165,7 @@ async def test_a_server_that_is_not_there(closed_port: int) -> None:
             NodeError,
         ),
         (('{"error": {"message": "Model is overloaded", "http_status_code": 422}}', "[DONE]"), Overloaded),
-        (('{"error": {"message": "Input validation error: must have less than 9 tokens"}}', "[DONE]"), BadInput),
+        (('{"error": {"message": "Input validation error: must have less than 9 tokens"}}', "[DONE]"), ConversationTooLong),
         (('{"error": "Request failed", "error_type": "generation"}',), NodeError),
         ((json.dumps({"choices": ["?"]}),), NodeError),
     ],
@@ -189,7 +198,7 @@ async def test_ends_of_streams(events: tuple[str, ...], text: str, finish: str) 
     ("status", "expected"),
     [
         (400, BadInput),
-        (401, NodeError),
+        (401, KeyRefused),
         (404, NodeError),
         (429, Overloaded),
         (500, NodeError),

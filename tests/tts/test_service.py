@@ -69,6 +69,45 @@ def test_bare_samples_say_their_rate(client: httpx.Client) -> None:
     assert len(answer.content) % 2 == 0
 
 
+_TWO = "The quick brown fox jumps over the lazy dog. It then sleeps under a tree, for the rest of the day. Nobody minds."
+
+
+def test_sound_is_sent_clause_by_clause(client: httpx.Client) -> None:
+    request = {"input": _TWO, "response_format": "pcm"}
+    with client.stream("POST", "/v1/audio/speech", json=request) as answer:
+        pieces = list(answer.iter_raw())
+    assert "content-length" not in answer.headers
+    assert len(pieces) > 1
+    rate = int(answer.headers["x-sample-rate"])
+    assert 5 < len(b"".join(pieces)) / 2 / rate < 12
+
+
+@pytest.mark.parametrize("format", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
+def test_the_same_sound_comes_in_events(client: httpx.Client, format: str) -> None:
+    request = {"input": _TWO, "response_format": format, "voice": {"id": "onyx"}}
+    sound = client.post("/v1/audio/speech", json=request)
+    answer = client.post("/v1/audio/speech", json={**request, "stream_format": "sse"})
+    assert answer.headers["content-type"] == "text/event-stream"
+    events = [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line]
+    *deltas, done = events
+    assert done == {"type": "speech.audio.done"}
+    assert {event["type"] for event in deltas} == {"speech.audio.delta"}
+    assert b"".join(base64.b64decode(event["audio"]) for event in deltas) == sound.content
+    if format == "wav":
+        with wave.open(io.BytesIO(sound.content)) as file:
+            assert 5 < file.getnframes() / file.getframerate() < 12
+    elif format != "pcm":
+        assert len(deltas) > 1
+        assert 5 < decode_audio(sound.content).duration_s < 12
+
+
+def test_a_problem_before_the_first_sound_keeps_its_status_in_events(client: httpx.Client) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": "...", "stream_format": "sse"})
+    problem = answer.json()
+    assert (answer.status_code, problem["error"]["param"]) == (422, "input")
+    assert problem["error"]["message"].startswith("input: ")
+
+
 def test_mp3_is_the_default(client: httpx.Client) -> None:
     assert client.post("/v1/audio/speech", json={"input": "One."}).headers["content-type"] == "audio/mpeg"
 

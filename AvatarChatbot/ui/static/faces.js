@@ -70,6 +70,17 @@ export class Faces {
     else this.#show();
   }
 
+  /**
+   * Choose whom a conversation was with, where they are still there.
+   * @param {{persona: {name?: string}, avatar_id: string}} conversation
+   */
+  chooseFor({ persona, avatar_id }) {
+    const known =
+      this.#faces.find(({ own, avatar }) => own && avatar === avatar_id) ??
+      this.#faces.find(({ own, title }) => !own && title === persona.name);
+    if (known && known !== this.chosen) this.#choose(known);
+  }
+
   #keep() {
     localStorage.setItem(KEPT, JSON.stringify(this.#faces.filter((face) => face.own)));
   }

@@ -2,14 +2,19 @@
 
 const KEPT = "avatarchatbot.key";
 export const UNAUTHORIZED = 401;
+export const NOT_FOUND = 404;
 
 export class Problem extends Error {
-  /** @param {{status: number, title?: string, detail?: string, retry_after?: number}} document */
+  /** @param {{status: number, title?: string, detail?: string, field?: string, retry_after?: number, left?: Record<string, number>}} document */
   constructor(document) {
     super(document.detail ?? document.title ?? `the server said ${document.status}`);
     this.status = document.status;
     /** When it may work, seconds; undefined where that does not depend on time. */
     this.retryAfter = document.retry_after;
+    /** What of the request it speaks of. */
+    this.field = document.field;
+    /** Of a deletion that came to no end: how much is left, by kind. */
+    this.left = document.left;
   }
 }
 
@@ -34,6 +39,24 @@ export class Gateway {
    * @returns {Promise<any>} an answer's JSON, or null where there is none
    */
   async ask(path, asked = {}) {
+    const answer = await this.#fetch(path, asked);
+    return answer.status === 204 ? null : answer.json();
+  }
+
+  /**
+   * Raises Problem.
+   * @param {string} path of a video
+   */
+  async blob(path) {
+    return (await this.#fetch(path, {})).blob();
+  }
+
+  /**
+   * @param {string} path
+   * @param {{method?: string, form?: FormData, json?: unknown}} asked
+   * @returns {Promise<Response>}
+   */
+  async #fetch(path, asked) {
     const { method, form, json } = asked;
     /** @type {Record<string, string>} */ const headers = {};
     if (this.key) headers.Authorization = `Bearer ${this.key}`;
@@ -45,10 +68,10 @@ export class Gateway {
     });
     if (answer.status === UNAUTHORIZED) {
       await this.renewKey();
-      return this.ask(path, asked);
+      return this.#fetch(path, asked);
     }
     if (!answer.ok) throw new Problem(await answer.json().catch(() => ({ status: answer.status })));
-    return answer.status === 204 ? null : answer.json();
+    return answer;
   }
 
   async renewKey() {

@@ -25,6 +25,41 @@ export class Talk {
     this.#answers.clear();
   }
 
+  /** Another conversation is shown. */
+  clear() {
+    this.restart();
+    this.#aloud.drop();
+    this.#list.replaceChildren();
+  }
+
+  /**
+   * A turn of before, which is not read aloud.
+   * @param {import("./conversations.js").Turn} turn
+   * @param {string} who
+   * @returns {HTMLElement | undefined} the answer's line, where there is an answer
+   */
+  kept({ question, reply, status, error }, who) {
+    if (question) said(this.#add("question", YOU)).textContent = question;
+    if (!reply && status === "running") return undefined;
+    const line = this.#add("answer", who);
+    if (status === "failed" && !reply) {
+      line.classList.add("failed");
+      said(line).textContent = error?.detail ?? error?.title ?? "There was no answer.";
+    } else new Markdown(said(line)).set(status === "done" ? reply : `${reply.trim()} …`.trim());
+    line.classList.toggle("cut", status === "cut");
+    this.#scroll();
+    return line;
+  }
+
+  /**
+   * An answer of this session, as far as it has come.
+   * @param {number} turn
+   * @returns {{line: HTMLElement, text: Markdown} | undefined}
+   */
+  answer(turn) {
+    return this.#answers.get(turn);
+  }
+
   /**
    * What was recognised so far.
    * @param {string} text

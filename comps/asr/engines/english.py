@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, ClassVar
 
+from comps.asr.collected import in_one_piece
+from comps.asr.engine import NO_HINTS, Hints
 from comps.asr.language import language_code
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Transcript
@@ -32,16 +35,21 @@ class EnglishEngine:
     async def ready(self) -> None:
         await self._workers.ready()
 
-    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
-        """Raises what the worker raises, and BadInput (field ``language``) for another language."""
-        _check(language)
-        text, duration_s, words = await self._workers.call("transcribe", media, timed=timed, timeout=self._timeout)
-        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name, words=words)
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False, hints: Hints = NO_HINTS) -> Transcript:
+        """Raises what the worker raises, and BadInput (field ``language``) for another language. No hint helps it."""
+        check_language(language)
+        text, duration_s, words, segments = await self._workers.call("transcribe", media, timed=timed, timeout=self._timeout)
+        return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name, words=words, segments=segments)
+
+    def transcribe_streamed(
+        self, media: bytes, language: str | None, hints: Hints = NO_HINTS
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        return in_one_piece(partial(self.transcribe, media, language, hints=hints))
 
     @asynccontextmanager
     async def listen(self, language: str | None) -> AsyncIterator[EnglishRecognition]:
         """A worker is the speaker's alone until they have finished."""
-        _check(language)
+        check_language(language)
         async with self._workers.lease() as worker:
             await worker.call("begin", timeout=self._timeout)
             yield EnglishRecognition(worker, self.name, self._timeout)
@@ -62,6 +70,7 @@ class EnglishRecognition:
         return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self._engine)
 
 
-def _check(language: str | None) -> None:
+def check_language(language: str | None) -> None:
+    """Raises BadInput (field ``language``)."""
     if language_code(language) not in (None, "en"):
         raise BadInput("language: this engine knows English (en) only", field="language", languages=["en"])

@@ -7,11 +7,13 @@ cache. Nothing is ever downloaded by the service.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
-from comps.asr.collected import collected
-from comps.asr.engine import Recognition
+from comps.asr.collected import collected, in_one_piece
+from comps.asr.engine import NO_HINTS, Hints, Recognition
 from comps.asr.language import language_code
 from comps.cores.common.settings import AsrSettings
 from comps.cores.proto.avatar import Transcript
@@ -55,11 +57,18 @@ class FasterWhisperEngine:
     async def ready(self) -> None:
         await self._workers.ready()
 
-    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
-        code = language_code(language)
-        heard = await self._workers.call("transcribe", media, code, timed=timed, timeout=self._timeout)
-        text, duration_s, spoken, words = heard
-        return Transcript(asr_result=text, duration_s=duration_s, language=spoken, engine=self.name, words=words)
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False, hints: Hints = NO_HINTS) -> Transcript:
+        how = {"timed": timed, "prompt": hints.prompt, "temperature": hints.temperature}
+        heard = await self._workers.call("transcribe", media, language_code(language), **how, timeout=self._timeout)
+        text, duration_s, spoken, words, segments = heard
+        return Transcript(
+            asr_result=text, duration_s=duration_s, language=spoken, engine=self.name, words=words, segments=segments
+        )
+
+    def transcribe_streamed(
+        self, media: bytes, language: str | None, hints: Hints = NO_HINTS
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        return in_one_piece(partial(self.transcribe, media, language, hints=hints))
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
         return collected(self, language, self._max_audio_s)

@@ -6,7 +6,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from comps.cores.errors import BadInput, NoSpeech
-from comps.cores.proto.spans import Word
+from comps.cores.proto.spans import Segment, Word
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
 
@@ -25,8 +25,11 @@ class FasterWhisperWorker:
             model, device=device, compute_type="auto" if device == "cuda" else "int8", local_files_only=True
         )
 
-    def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> tuple[str, float, str, list[Word]]:
-        """The text as Whisper writes it, the recording's length in seconds, the language's code, the words where ``timed``.
+    def transcribe(
+        self, media: bytes, language: str | None, *, timed: bool = False, prompt: str = "", temperature: float | None = None
+    ) -> tuple[str, float, str, list[Word], list[Segment]]:
+        """The text as Whisper writes it, the recording's length in seconds, the language's code, the words where ``timed``, and
+        Whisper's segments.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge, BadInput for a language that the model does not know, and Cancelled.
         """
@@ -34,17 +37,24 @@ class FasterWhisperWorker:
         if language is not None and language not in self._model.supported_languages:
             raise BadInput("language: the model does not know it", field="language")
         samples = sound.samples.astype(np.float32) / _FULL_SCALE
+        sampled = {} if temperature is None else {"temperature": temperature}
         segments, info = self._model.transcribe(
-            samples, language=language, vad_filter=True, condition_on_previous_text=False, word_timestamps=timed
+            samples,
+            language=language,
+            vad_filter=True,
+            condition_on_previous_text=False,
+            word_timestamps=timed,
+            initial_prompt=prompt or None,
+            **sampled,
         )
-        pieces: list[str] = []
+        pieces: list[Segment] = []
         words: list[Word] = []
         for segment in segments:
             flag.check()
             if segment.no_speech_prob < _NO_SPEECH:
-                pieces.append(segment.text.strip())
+                pieces.append((segment.start, segment.end, segment.text.strip()))
                 words += [(word.start, word.end, word.word.strip()) for word in segment.words or ()]
-        text = " ".join(pieces).strip()
+        text = " ".join(piece for _, _, piece in pieces).strip()
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
-        return text, sound.duration_s, str(info.language), words
+        return text, sound.duration_s, str(info.language), words, pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,10 +13,10 @@ from comps.asr.engines.moonshine_guards import Verdict, heard_again, is_agreed, 
 from comps.asr.engines.moonshine_model import MoonshineModel
 from comps.asr.engines.moonshine_parts import Part, apart, parts
 from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
-from comps.cores.proto.spans import Word
+from comps.cores.proto.spans import Segment, Word
 from comps.cores.workers import memory
 from comps.listening.noise import without_noise
-from comps.listening.speech_spans import probabilities, spans
+from comps.listening.speech_spans import probabilities, seconds, spans
 from comps.listening.vad import RATE, WINDOW, Vad
 from comps.media.audio import decode_audio
 
@@ -61,25 +61,56 @@ class MoonshineWorker:
         self._max_audio_s = max_audio_s
         self._model = MoonshineModel(Path(folder))
         self._live = _Live()
+        #: Of the recording that was opened, what is heard of one part after the other.
+        self._opened: Iterator[_Heard] = iter(())
         #: Loaded when words are to be timed, which few want.
         self._aligner: Aligner | None = None
         memory.trim()
 
-    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
-        """What is said, with capitals and punctuation; the recording's length in seconds; its words, where they are ``timed``.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word], list[Segment]]:
+        """What is said, with capitals and punctuation; the recording's length in seconds; its words, where they are ``timed``;
+        and its stretches of speech.
 
         Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge and Cancelled.
         """
-        sound = decode_audio(media, rate=RATE, max_s=self._max_audio_s)
-        samples = raised(sound.samples)
-        probable = probabilities(samples)
-        found = parts(spans(probable), probable)
+        samples, found = self._read(media)
         heard = [self._hear(samples, part) for part in found]
         text = _joined(heard)
         words = self._timed(samples, found, heard) if timed else []
-        if sound.duration_s > _LONG_S:
+        duration_s = len(samples) / RATE
+        if duration_s > _LONG_S:
             memory.trim()
-        return text, sound.duration_s, words
+        return text, duration_s, words, _segments(found, heard)
+
+    def open(self, media: bytes) -> None:
+        """A recording is to be heard part by part, by ``hear_next``. Raises UnsupportedMedia, TooLarge and Cancelled."""
+        samples, found = self._read(media)
+        self._opened = self._each(samples, found)
+
+    def hear_next(self) -> str | None:
+        """What is said in the next part, perhaps nothing; None after the last.
+
+        Raises NoSpeech and OtherLanguage after the last, if nothing was said in any; and Cancelled.
+        """
+        heard = next(self._opened, None)
+        if heard is None:
+            return None
+        return heard.text if heard.verdict is Verdict.WORDS else ""
+
+    def _each(self, samples: Samples, found: Sequence[Part]) -> Iterator[_Heard]:
+        heard: list[_Heard] = []
+        for part in found:
+            heard.append(self._hear(samples, part))
+            yield heard[-1]
+        _joined(heard)
+        if len(samples) / RATE > _LONG_S:
+            memory.trim()
+
+    def _read(self, media: bytes) -> tuple[Samples, list[Part]]:
+        sound = decode_audio(media, rate=RATE, max_s=self._max_audio_s)
+        samples = raised(sound.samples)
+        probable = probabilities(samples)
+        return samples, parts(spans(probable), probable)
 
     def _timed(self, samples: Samples, found: Sequence[Part], heard: Sequence[_Heard]) -> list[Word]:
         if self._aligner is None:
@@ -260,6 +291,14 @@ def raised(samples: Samples) -> Samples:
     loudest = float(np.percentile(np.abs(samples.astype(np.int32)), _LOUDEST))
     gain = min(_LEVEL / max(loudest, 1.0), _MOST_GAIN)
     return samples if gain <= 1 else np.asarray(np.clip(np.round(samples * gain), -32768, 32767), np.int16)
+
+
+def _segments(found: Sequence[Part], heard: Sequence[_Heard]) -> list[Segment]:
+    return [
+        (seconds(part.spans[0].start), seconds(part.until), one.text)
+        for part, one in zip(found, heard, strict=True)
+        if one.verdict is Verdict.WORDS
+    ]
 
 
 def _joined(heard: Sequence[_Heard]) -> str:

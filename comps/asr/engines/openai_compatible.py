@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
 from pydantic_core import from_json
 
-from comps.asr.collected import collected
-from comps.asr.engine import Recognition
+from comps.asr.collected import collected, in_one_piece
+from comps.asr.engine import NO_HINTS, Hints, Recognition
 from comps.asr.language import language_code
 from comps.cores import retry_after
 from comps.cores.common.openai import BodyTooLong, base_url, read_body
@@ -79,11 +81,12 @@ class OpenAICompatibleEngine:
         """The server answers; what it answers does not matter, since not every such server lists models."""
         await self._send("GET", self._models_url)
 
-    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False) -> Transcript:
+    async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False, hints: Hints = NO_HINTS) -> Transcript:
         """Raises also NodeUnavailable, NodeTimeout, NodeError and Overloaded, as the server does."""
         code = language_code(language)
-        fields = {"response_format": "verbose_json", "model": self._model, "language": code or ""}
-        fields["timestamp_granularities[]"] = "word" if timed else ""
+        fields: dict[str, str | list[str]] = {"response_format": "verbose_json", "model": self._model, "language": code or ""}
+        fields |= {"prompt": hints.prompt, "timestamp_granularities[]": ["word", "segment"] if timed else ""}
+        fields["temperature"] = "" if hints.temperature is None else f"{hints.temperature:g}"
         response = await self._send(
             "POST",
             self._url,
@@ -102,8 +105,14 @@ class OpenAICompatibleEngine:
             duration_s=_seconds(answer.get("duration")),
             language=_spoken(answer.get("language"), code),
             engine=self.name,
-            words=_words(answer.get("words")) if timed else [],
+            words=_spans(answer.get("words"), "word", _LONGEST_WORD) if timed else [],
+            segments=_spans(answer.get("segments"), "text", _LONGEST_TEXT),
         )
+
+    def transcribe_streamed(
+        self, media: bytes, language: str | None, hints: Hints = NO_HINTS
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        return in_one_piece(partial(self.transcribe, media, language, hints=hints))
 
     def listen(self, language: str | None) -> AbstractAsyncContextManager[Recognition]:
         return collected(self, language, self._max_audio_s)
@@ -155,12 +164,12 @@ def _seconds(value: Any) -> float:
     return seconds if 0 <= seconds < math.inf else 0.0
 
 
-def _words(answered: Any) -> list[Word]:
-    """Those that have a time; a server may send none."""
+def _spans(answered: Any, name: str, longest: int) -> list[Word]:
+    """Words, or segments, whose text is called ``name``: those that have a time; a server may send none."""
     items = answered[:_MOST_WORDS] if isinstance(answered, list) else []
-    found = [item for item in items if isinstance(item, dict) and isinstance(item.get("word"), str)]
-    times = [(_seconds(item.get("start")), _seconds(item.get("end")), usable(item["word"], _LONGEST_WORD)) for item in found]
-    return [(start, end, word) for start, end, word in times if word and start <= end]
+    found = [item for item in items if isinstance(item, dict) and isinstance(item.get(name), str)]
+    times = [(_seconds(item.get("start")), _seconds(item.get("end")), usable(item[name], longest).strip()) for item in found]
+    return [(start, end, text) for start, end, text in times if text and start <= end]
 
 
 def _spoken(answered: Any, asked: str | None) -> str:

@@ -10,7 +10,7 @@ from pocketsphinx import Decoder
 
 from comps.asr.engines.aligner import Aligner
 from comps.cores.errors import NoSpeech, TooLarge
-from comps.cores.proto.spans import Word
+from comps.cores.proto.spans import Segment, Word
 from comps.cores.workers.cancel import flag
 from comps.media.audio import decode_audio
 
@@ -48,8 +48,9 @@ class PocketsphinxWorker:
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
         self._live = _Live()
 
-    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word]]:
-        """The words in lower case; the recording's length in seconds; when each word is said, where they are ``timed``.
+    def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word], list[Segment]]:
+        """The words in lower case; the recording's length in seconds; when each word is said, where they are ``timed``; all of it
+        as one stretch.
 
         Raises NoSpeech, UnsupportedMedia, TooLarge and Cancelled.
         """
@@ -58,7 +59,8 @@ class PocketsphinxWorker:
         text = self._recognise(prepare(sound.samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
-        return text, sound.duration_s, Aligner().words(sound.samples, text) if timed else []
+        words = Aligner().words(sound.samples, text) if timed else []
+        return text, sound.duration_s, words, [(0.0, sound.duration_s, text)]
 
     def begin(self) -> None:
         """Somebody begins to speak. What was said before is forgotten."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,21 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from comps.cores import retry_after
-from comps.cores.errors import PROBLEM_JSON, NodeError, NodeTimeout, NodeUnavailable, Problem, RelayedProblem
+from comps.cores.errors import (
+    PROBLEM_JSON,
+    KeyRefused,
+    ModelNotFound,
+    NoAnswer,
+    NodeError,
+    NodeOverloaded,
+    NodeTimeout,
+    NodeUnavailable,
+    OutOfMemory,
+    QuotaUsedUp,
+    RelayedProblem,
+    ThoughtsOnly,
+    ToolCallsOnly,
+)
 from comps.cores.mega.attempts import Attempts, NotSent
 from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.clock import now
@@ -30,6 +45,11 @@ from comps.cores.telemetry import tracing, turn
 
 #: What a failure of a node's is to its caller, by status; others are NodeError.
 _KINDS: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout}
+#: Failures of what is behind a node, which keep their code.
+_KNOWN: dict[str, type[NodeError]] = {
+    kind.code: kind
+    for kind in (NoAnswer, ThoughtsOnly, ToolCallsOnly, KeyRefused, ModelNotFound, QuotaUsedUp, NodeOverloaded, OutOfMemory)
+}
 _TOO_MANY, _NO_CONTENT = 429, 204
 _FAILURES = range(400, 600)
 #: A refusal that came without a problem document: not from a service of ours.
@@ -51,6 +71,20 @@ class _Request:
     path: str
     body: Sequence[bytes]
     headers: dict[str, str]
+
+
+class Relayed:
+    """An answer as it comes, in pieces: ``async for piece in relayed``. ``headers`` are the node's."""
+
+    def __init__(self, headers: Mapping[str, str], pieces: AsyncGenerator[bytes, None]) -> None:
+        self.headers = headers
+        self._pieces = pieces
+
+    def __aiter__(self) -> Relayed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._pieces)
 
 
 class NodeClient:
@@ -131,19 +165,19 @@ class NodeClient:
                     yield objects
 
     @asynccontextmanager
-    async def relay(self, service: MicroService, document: Any) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+    async def relay(self, service: MicroService, document: Any, *, path: str | None = None) -> AsyncIterator[Relayed]:
         """The bytes of an answer as they come: of server-sent events one at a time, of anything else what was read at once.
 
         Raises as ``call`` before the first; NodeUnavailable where the connection breaks, NodeTimeout where the next takes longer
         than ``service.timeout``. Leaving the context, in whichever task, closes the connection.
         """
-        request = self._request(service, document, None, "POST", sse.MEDIA_TYPE)
+        request = self._request(service, document, path, "POST", sse.MEDIA_TYPE)
 
         with self._counting(service) as counts:
             reply = await self._first_answer(service, partial(self._answered, service, request), counts)
             with closing(reply):
                 async with aclosing(_pieces(service, reply)) as pieces:
-                    yield pieces
+                    yield Relayed(reply.headers, pieces)
 
     async def addresses(self, service: MicroService) -> list[str]:
         """The base URLs of a service's replicas, those first that can be asked."""
@@ -315,6 +349,17 @@ def _json(service: MicroService, text: str | bytes) -> Any:
         raise NodeError("answered with broken JSON", node=service.title) from error
 
 
+def _event_json(service: MicroService, text: str) -> Any:
+    """As ``_json``; halves of surrogate pairs, which a model's server may send in two events, are left for the reader to join."""
+    try:
+        return from_json(text)
+    except ValueError:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise NodeError("answered with broken JSON", node=service.title) from error
+
+
 async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, None]:
     """The objects of a streamed answer, or the one of a whole one."""
     if reply.content_type != sse.MEDIA_TYPE:
@@ -325,7 +370,7 @@ async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, N
     async for event in _events(service, reply):
         if event.data.strip() == "[DONE]":
             return
-        item = _json(service, event.data)
+        item = _event_json(service, event.data)
         if isinstance(item, dict) and item.get("error"):
             _raise_event(service, item)
         finished = finished or _has_finished(item)
@@ -403,10 +448,11 @@ def _check(service: MicroService, reply: Reply) -> None:
 def _raise_problem(service: MicroService, status: int, document: dict[str, Any], retry: str | None) -> NoReturn:
     if _is_of_the_request(status, document):
         raise RelayedProblem(document, node=service.title, headers=_wait(retry) if retry else None)
-    problem: Problem = _KINDS.get(status, NodeError)(
-        str(document.get("detail", "failed")), node=str(document.get("node", service.title))
-    )
-    raise problem
+    detail, node = str(document.get("detail", "failed")), str(document.get("node", service.title))
+    known = _KNOWN.get(str(document["code"]))
+    if known is NodeOverloaded:
+        raise NodeOverloaded(detail, node=node, retry_after=retry_after.seconds(retry or str(document.get("retry_after", ""))))
+    raise (known or _KINDS.get(status, NodeError))(detail, node=node)
 
 
 def _wait(retry: str) -> dict[str, str]:

@@ -6,8 +6,10 @@ import time
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
 
+from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Persona
 from comps.cores.proto.base_doc import BaseDoc
 
@@ -34,13 +36,48 @@ def _as_messages(value: Any) -> Any:
     return [*system, *value[-MAX_MESSAGES:]]
 
 
+#: Content parts that no engine here reads.
+_UNREAD_PARTS = ("image_url", "input_audio", "video_url", "file")
+
+
 def _as_text(value: Any) -> Any:
-    """OpenAI's content parts → their text. Raises ValueError for pictures and sound, which no engine here reads."""
+    """OpenAI's content parts → their text. Raises PydanticCustomError that names the part for any other than text."""
     if not isinstance(value, list):
         return value
-    if not all(isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str) for part in value):
-        raise ValueError("only parts of type text can be read")
+    for number, part in enumerate(value):
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind != "text" or not isinstance(part.get("text"), str):
+            named = f" ({kind})" if kind in _UNREAD_PARTS else ""
+            raise PydanticCustomError(
+                "only_text", "part {part} is no text{named}, and nothing else is read", {"part": number, "named": named}
+            )
     return "".join(part["text"] for part in value)
+
+
+#: OpenAI's parameters that would change what an answer is, and that nothing here honours.
+_REFUSED = {
+    "tools": "the model is given no tools here",
+    "functions": "the model is given no functions here",
+    "audio": "answers are text; /v1/audio/speech speaks them",
+    "logprobs": "log probabilities are not told",
+    "top_logprobs": "log probabilities are not told",
+    "logit_bias": "tokens cannot be weighed",
+    "web_search_options": "nothing is looked up in the web",
+}
+
+
+def _check_honoured(values: Any) -> Any:
+    """Raises BadInput that names the parameter."""
+    if isinstance(values, dict):
+        for name, reason in _REFUSED.items():
+            if values.get(name):
+                raise BadInput(f"{name}: {reason}", field=name)
+        if values.get("modalities") not in (None, [], ["text"]):
+            raise BadInput(f"modalities: {_REFUSED['audio']}", field="modalities")
+        n = values.get("n")
+        if isinstance(n, int) and n > 1:
+            raise BadInput("n: one answer is made for a request", field="n")
+    return values
 
 
 def _as_list(value: Any) -> Any:
@@ -85,6 +122,8 @@ class ChatCompletionRequest(BaseDoc):
     response_format: dict[str, JsonValue] | None = None
     persona: Persona | None = None
 
+    _honoured = model_validator(mode="before")(_check_honoured)
+
     @property
     def token_limit(self) -> int | None:
         """The most tokens of an answer; ``max_completion_tokens`` is OpenAI's newer name and wins."""
@@ -126,10 +165,11 @@ class ChatCompletionResponse(BaseModel):
 
 
 class DeltaMessage(BaseModel):
-    """What a chunk of a stream adds."""
+    """What a chunk of a stream adds. ``taken_back`` is our extension: all before it were the model's thoughts."""
 
     role: Literal["assistant"] | None = None
     content: str | None = None
+    taken_back: Literal[True] | None = None
 
 
 class ChatCompletionResponseStreamChoice(BaseModel):

@@ -13,6 +13,7 @@ from comps.cores.proto.media import Media
 
 Phoneme = spans.Phoneme
 Word = spans.Word
+Segment = spans.Segment
 
 
 class Provenance(StrEnum):
@@ -85,14 +86,17 @@ def _text_size(value: Any) -> int:
 
 
 class Transcript(BaseDoc):
-    """What was said. ``asr_result`` is OPEA's name for the text; ``duration_s`` the length of the recording; ``words`` only where
-    their times were asked for and the engine can tell them."""
+    """What was said. ``asr_result`` is OPEA's name for the text; ``duration_s`` the length of the recording; ``segments`` its
+    stretches of speech, where the engine tells them; ``words`` only where their times were asked for and the engine can tell
+    them.
+    """
 
     asr_result: str
     duration_s: float = 0.0
     language: str = "en"
     engine: str = ""
     words: list[Word] = Field(default_factory=list)
+    segments: list[Segment] = Field(default_factory=list)
 
 
 class Voice(BaseDoc):

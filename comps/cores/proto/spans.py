@@ -6,3 +6,5 @@ from __future__ import annotations
 Phoneme = tuple[float, float, str]
 #: A word on a time line: start and end in seconds, and the word as it was written.
 Word = tuple[float, float, str]
+#: A stretch of speech on a time line: start and end in seconds, and what is said in it.
+Segment = tuple[float, float, str]

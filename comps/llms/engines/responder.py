@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from comps.cores.common.settings import LlmSettings
+from comps.cores.errors import BadInput
 from comps.cores.proto.api_protocol import ChatCompletionRequest, FinishReason, UsageInfo
 from comps.cores.proto.avatar import Persona
 from comps.cores.text.embedding import model_folder
@@ -60,7 +61,9 @@ class Responder:
         yield deltas()
 
     async def _answer(self, request: ChatCompletionRequest) -> tuple[list[str], FinishReason]:
-        """The answer's words, each with the space before it, and why it ends."""
+        """The answer's words, each with the space before it, and why it ends. Raises BadInput for a format that is no text."""
+        if (request.response_format or {}).get("type", "text") != "text":
+            raise BadInput("response_format: this engine writes plain text only", field="response_format")
         persona = _card(speaker(request))
         turns = [(message.role, message.content) for message in request.messages if message.role in ("user", "assistant")]
         text: str = await self._pool.call("reply", persona, turns, timeout=self._timeout)
