@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 import anyio
@@ -12,6 +13,7 @@ from AvatarChatbot.headstart import Headstart
 from AvatarChatbot.turn import Clause, Turn, stage_of
 from comps.cores.mega.run import NodeEvent, Run
 from comps.cores.proto.avatar import Chunk
+from comps.cores.text.words import has_words
 from comps.media.captions import cues
 from comps.media.mux import AnswerMuxer, Fragment
 
@@ -21,24 +23,42 @@ Progress = Callable[[str, int, int], None]
 Hold = Callable[[str], Awaitable[None]]
 
 
+#: The last shares of a request's time: for a last sentence, if the answer is not complete by then; and for its end at once, which
+#: takes up to a second on a busy machine, however short the time.
+_LAST_SENTENCE, _LAST_MOMENT, _LARGEST_MOMENT, _MOMENT_S = 0.15, 0.05, 0.3, 1.0
+#: AAC frames of sound that are encoded beyond the pictures: what the encoder holds back.
+_FRAMES_AHEAD, _AAC_FRAME = 4, 1024
+
+
 class AnswerStream:
     """``events`` reads the run of ``turn`` to its end. ``video`` then holds the whole MP4.
 
     ``hold``: writes down whose the avatar is. ``is_played``: fragments are played as they come, so the first is held back where
-    drawing is slow.
+    drawing is slow. ``most_bytes``: so large its video may be. Shortly before the deadline of the caller's cancel scope the
+    answer ends with what there is.
     """
 
     def __init__(
-        self, run: Run, turn: Turn, *, is_played: bool, hold: Hold | None = None, progress: Progress | None = None
+        self,
+        run: Run,
+        turn: Turn,
+        *,
+        is_played: bool,
+        hold: Hold | None = None,
+        progress: Progress | None = None,
+        most_bytes: float = math.inf,
     ) -> None:
         self.turn = turn
+        self._last_sentence_s = self._last_moment_s = 0.0
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._hold = hold
         self.fragments: list[bytes] = []
         self._run = run
         self._headstart = Headstart() if is_played else None
         self._held: list[FragmentEvent] = []
         self._muxer: AnswerMuxer | None = None
-        self._sound_taken = 0
+        self._sound_taken = self._frames = 0
         self._ended = False
         self._counts = _Counts(progress)
 
@@ -60,6 +80,9 @@ class AnswerStream:
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
         """What happens, in order. Raises what made the run fail."""
+        if (time_s := _time_left_s()) < math.inf:
+            self._last_moment_s = min(max(_LAST_MOMENT * time_s, _MOMENT_S), _LARGEST_MOMENT * time_s)
+            self._last_sentence_s = max(_LAST_SENTENCE * time_s, 1.5 * self._last_moment_s)
         if self.turn.question is not None:
             yield TranscriptEvent(text=self.turn.question)
         while not self._ended:
@@ -76,14 +99,33 @@ class AnswerStream:
             yield fragment
 
     async def _next(self) -> NodeEvent | None:
-        """The run's next event; None when there is none any more, or fragments have been held back for long enough."""
-        hold = self._headstart.hold_s(anyio.current_time()) if self._headstart and self._held else None
-        with anyio.move_on_after(hold):
-            try:
-                return await anext(self._run)
-            except StopAsyncIteration:
-                self._ended = True
+        """The run's next event; None when there is none any more, or none in time, or fragments have been held back for long
+        enough.
+        """
+        self._keep_time()
+        hold_s = self._headstart.hold_s(anyio.current_time()) if self._headstart and self._held else math.inf
+        if not self._ended:
+            with anyio.move_on_after(min(hold_s, self._left_s())):
+                try:
+                    return await anext(self._run)
+                except StopAsyncIteration:
+                    self._ended = True
         return None
+
+    def _left_s(self) -> float:
+        """Until the time of the answer has to be looked at again, seconds."""
+        left = _time_left_s()
+        moments = (left - share for share in (self._last_sentence_s, self._last_moment_s))
+        return min((moment for moment in moments if moment > 0), default=math.inf)
+
+    def _keep_time(self) -> None:
+        """Cut an answer that takes longer than its request may."""
+        left = _time_left_s()
+        if left <= self._last_sentence_s and has_words(self.turn.reply) and not self.turn.cut.is_urgent:
+            self.turn.make_cut("timeout", urgent=True)
+        if left <= self._last_moment_s and self._muxer is not None:
+            self._ended = True
+            self.turn.break_off("timeout")
 
     async def _told(self, event: NodeEvent) -> list[AnswerEvent]:
         match stage_of(event.node), event.kind:
@@ -100,7 +142,9 @@ class AnswerStream:
             case "animation", "item":
                 if self._headstart:
                     self._headstart.drawn(anyio.current_time())
-                self._keep(await to_thread.run_sync(self._mux, event.data, self._new_sound()))
+                self._frames += event.data.frames
+                sound = self._new_sound(self._frames / event.data.profile.fps)
+                self._keep(await to_thread.run_sync(self._mux, event.data, sound))
         return []
 
     def _released(self) -> Iterator[FragmentEvent]:
@@ -109,10 +153,15 @@ class AnswerStream:
         held, self._held = self._held, []
         yield from held
 
-    def _new_sound(self) -> bytes:
-        assert self.turn.timeline is not None
-        sound = self.turn.timeline.sound(self._sound_taken)
+    def _new_sound(self, until_s: float | None = None) -> bytes:
+        """The sound up to ``until_s`` seconds of the answer, or to its end, that was not taken yet."""
+        timeline = self.turn.timeline
+        assert timeline is not None
+        rate = timeline.sample_rate
+        end = None if until_s is None else max(self._sound_taken, round(until_s * rate) + _FRAMES_AHEAD * _AAC_FRAME)
+        sound = timeline.sound(self._sound_taken, end)
         self._sound_taken += len(sound) // 2
+        self.turn.sounding_s = self._sound_taken / rate
         return sound
 
     def _mux(self, chunk: Chunk, sound: bytes) -> list[Fragment]:
@@ -126,6 +175,9 @@ class AnswerStream:
         return self._muxer.add_speech(sound) + self._muxer.finish()
 
     def _keep(self, fragments: list[Fragment]) -> None:
+        self._bytes += sum(len(fragment.data) for fragment in fragments)
+        if self._bytes >= self._most_bytes and not self._ended:
+            self.turn.make_cut("length", urgent=True)
         for fragment in fragments:
             self.fragments.append(fragment.data)
             content_type = self.content_type if fragment.kind == "init" else None
@@ -160,6 +212,13 @@ class _Counts:
             self._progress(stage, self._done.get(stage, 0), self._asked[stage])
 
 
+def _time_left_s() -> float:
+    """Seconds until the caller's deadline."""
+    return anyio.current_effective_deadline() - anyio.current_time()
+
+
 def _captions(clause: Clause) -> Iterator[CaptionEvent]:
+    if clause.end_s <= clause.start_s:
+        return
     for cue in cues(clause.text, clause.words, clause.start_s, clause.end_s):
         yield CaptionEvent(start_s=cue.start_s, end_s=cue.end_s, text=cue.text, webvtt=cue.webvtt)

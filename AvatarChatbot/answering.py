@@ -125,11 +125,18 @@ class Answering:
             with working_on(turn=record.id, conversation=conversation.id), tracing.whole("turn"):
                 async with self._chatbot.megaservice.stream({}, turn=turn) as run:
                     is_played = not isinstance(turn.playhead, NoPlayhead)
-                    stream = AnswerStream(run, turn, hold=hold, is_played=is_played, progress=progress)
+                    stream = AnswerStream(
+                        run,
+                        turn,
+                        hold=hold,
+                        is_played=is_played,
+                        progress=progress,
+                        most_bytes=self._settings.max_video_mb * 2**20,
+                    )
                     answered = Answered(stream, owner, record.id, conversation.id)
                     yield answered
         except Problem as error:
-            _name_our_field(error)
+            _name_our_field(error, turn.request)
             status, problem = TurnStatus.FAILED, error.document()
             raise
         finally:
@@ -241,11 +248,15 @@ def _heard(turn: Turn) -> str:
     return heard(turn.reply, turn.timeline.words, played) if turn.timeline else ""
 
 
-def _name_our_field(problem: Problem) -> None:
+def _name_our_field(problem: Problem, request: AvatarChatRequest) -> None:
     """A node names the field of its own request; the client knows that of ours."""
-    ours = _FIELDS.get(str(problem.extra.get("node")))
-    if isinstance(problem, RelayedProblem) and ours and problem.extra.get("field") in (None, "media"):
-        problem.extra["field"] = ours
+    if not isinstance(problem, RelayedProblem):
+        return
+    node, field = str(problem.extra.get("node")), problem.extra.get("field")
+    if node in _FIELDS and field in (None, "media"):
+        problem.extra["field"] = _FIELDS[node]
+    elif node == "llm" and field == "messages" and not request.messages:
+        problem.extra["field"] = "audio" if request.text is None else "text"
 
 
 def _earlier(request: AvatarChatRequest, conversation: Conversation) -> history.Messages:

@@ -36,7 +36,9 @@ class AvatarChatbot:
             **ours,
         )
 
-        self.megaservice = AvatarOrchestrator(settings.max_reply_chars)
+        self.megaservice = AvatarOrchestrator(
+            settings.max_reply_chars, max_speech_s=settings.max_speech_s, max_reply_tokens=settings.max_reply_tokens
+        )
         for service in (self.asr, self.describe, self.avatar, self.llm, self.tts, self.animation):
             self.megaservice.add(service)
         self.megaservice.flow_to(self.asr, self.llm)

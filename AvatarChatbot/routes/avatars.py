@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from AvatarChatbot.answering import Answering
+from AvatarChatbot.avatarchatbot import AvatarChatbot
 from AvatarChatbot.owner import Owner
 from AvatarChatbot.store import Store
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
+from comps.cores.proto.face_report import FaceReport
 from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.storage.owned_blobs import Owned
 from comps.storage.ownership import Kind
@@ -29,7 +31,7 @@ class AvatarItem(BaseModel):
         return cls(avatar_id=owned.id, bytes=owned.about.get("bytes", 0), created_at=owned.created_at)
 
 
-def router(path: str, store: Store, answering: Answering, *_: Any) -> APIRouter:
+def router(path: str, store: Store, answering: Answering, chatbot: AvatarChatbot, *_: Any) -> APIRouter:
     routes = APIRouter(prefix=f"{path}/avatars", tags=["avatars"])
     body = openapi_body(AvatarRequest, media_types=("image/*", "video/*"))
 
@@ -37,6 +39,14 @@ def router(path: str, store: Store, answering: Answering, *_: Any) -> APIRouter:
     async def create_avatar(request: Request, owner: Owner) -> Response:
         asked = await read_document(request, AvatarRequest, media_field="media")
         return render(await answering.register(asked, owner), request, status=201)
+
+    @routes.post("/check", openapi_extra=body)
+    async def check_avatar(request: Request, owner: Owner) -> FaceReport:
+        """What will look wrong with a face, and what to change, before it is used. Nothing is kept of it."""
+        asked = await read_document(request, AvatarRequest, media_field="media")
+        document = AvatarRequest(media=asked.media)
+        answer = await chatbot.megaservice.client.call(chatbot.describe, document, path=f"{chatbot.describe.endpoint}/check")
+        return FaceReport.model_validate(answer)
 
     @routes.get("")
     async def list_avatars(owner: Owner, limit: int = 50, cursor: str | None = None) -> Page[AvatarItem]:

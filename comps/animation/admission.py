@@ -20,6 +20,9 @@ from comps.cores.proto.base_doc import BaseDoc
 
 #: No more work than this is taken on, seconds.
 _LONGEST_QUEUE_S = 60.0
+#: Chunks that are due later than this wait with those that have no reservation, seconds: an answer is drawn far ahead of its
+#: player only where nobody waits for anything else.
+_SOON_S = 5.0
 #: Turns at the workers: chunks with a reservation go before those without.
 _RESERVED, _OTHERS = 0, 1
 
@@ -175,7 +178,9 @@ class Admission:
         frames = request.pictures * self._weight(Picture.of(request.profile))
         self._queued[priority] += frames
         try:
-            async with self._turns.turn((priority, self._clock() + request.due_s)):
+            # What is played only later does not go before what others wait for.
+            before = priority if request.due_s <= _SOON_S else _OTHERS
+            async with self._turns.turn((before, self._clock() + request.due_s)):
                 yield
         finally:
             self._queued[priority] -= frames

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from comps.cores.errors import UnsupportedMedia
 from comps.media.image import decode_image
+from comps.media.landmarks.portrait import LARGEST
 from comps.media.metadata import clip_without_metadata, picture_without_metadata
 from comps.media.video import sample_clip, sniff
 
-#: Pictures are worked on with at most this many pixels a side: a face that fills a video of 1024 needs no more.
-_MAX_PICTURE = 2048
 #: A clip moves forwards and back through its first seconds: each of its frames is a rig of 0.5 MB, in the store and in memory.
 _CLIP_S = 6.0
 #: Frames a second of a clip's rig, whatever the clip's own rate and the profile's.
@@ -48,7 +47,7 @@ def decode(media: bytes) -> tuple[Kind, Frames]:
 
 
 def _shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    scale = _MAX_PICTURE / max(picture.shape[:2])
+    scale = LARGEST / max(picture.shape[:2])
     if scale >= 1:
         return picture
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

@@ -15,6 +15,8 @@ Problem                      500  internal_error
 │   ├── HeadTooLarge         431  head_too_large
 │   ├── FetchFailed          422  fetch_failed
 │   ├── NoFace               422  no_face
+│   ├── FaceCut              422  face_cut
+│   ├── FaceTooSmall         422  face_too_small
 │   ├── NoSpeech             422  no_speech
 │   ├── NothingToSpeak       422  nothing_to_speak
 │   ├── ConversationTooLong  422  conversation_too_long
@@ -226,6 +228,20 @@ class NoFace(BadInput):
     title = "No face found"
 
 
+class FaceCut(BadInput):
+    """The border of the picture cuts through the face; ``cut`` is the share of it that is missing, 0 … 1."""
+
+    code = "face_cut"
+    title = "Face cut off"
+
+
+class FaceTooSmall(BadInput):
+    """The face has too few pixels; ``height_px`` are its own, ``least_px`` those needed."""
+
+    code = "face_too_small"
+    title = "Face too small"
+
+
 class NoSpeech(BadInput):
     code = "no_speech"
     title = "No speech found"
@@ -320,6 +336,8 @@ class NodeError(Problem):
     status = 502
     code = "node_error"
     title = "Upstream failed"
+    #: Whether the fault lies in what is behind the node, so that another replica of it would fail alike.
+    is_behind: ClassVar[bool] = False
 
     def __init__(self, detail: str, *, node: str, **extra: Any) -> None:
         super().__init__(detail, node=node, **extra)
@@ -334,6 +352,7 @@ class NoAnswer(NodeError):
     """A language model came to its end without a word."""
 
     code = "no_answer"
+    is_behind = True
     title = "No answer"
 
 
@@ -353,6 +372,7 @@ class KeyRefused(NodeError):
     """A server does not take the key that this service has for it."""
 
     code = "key_refused"
+    is_behind = True
     title = "Key refused upstream"
 
 
@@ -360,6 +380,7 @@ class ModelNotFound(NodeError):
     """A server does not have the model that this service asks it for."""
 
     code = "model_not_found"
+    is_behind = True
     title = "Model not found upstream"
 
 
@@ -367,6 +388,7 @@ class QuotaUsedUp(NodeError):
     """The account that this service has at a server is used up."""
 
     code = "quota_used_up"
+    is_behind = True
     title = "Quota used up upstream"
 
 
@@ -380,6 +402,7 @@ class NodeOverloaded(NodeUnavailable):
     """A server has more to do than it can; ``retry_after`` in seconds."""
 
     code = "overloaded"
+    is_behind = True
     title = "Upstream overloaded"
 
     def __init__(self, detail: str, *, node: str, retry_after: float = 1.0, **extra: Any) -> None:
@@ -391,6 +414,7 @@ class OutOfMemory(NodeUnavailable):
     """A server has not memory enough for its model or for the request."""
 
     code = "out_of_memory"
+    is_behind = True
     title = "Upstream out of memory"
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.errors import UnsupportedMedia
+from comps.describe.survey import PICTURE_SIDE
 from comps.media.image import decode_image
 from comps.media.video import probe, sample_clip, sniff
 
 #: Frames looked at in a clip: five a second, and never more than this.
 MAX_FRAMES, FRAMES_PER_S = 40, 5.0
-#: Longest side kept of a picture and of a clip's frames, pixels: 40 frames of 960 × 540 are 62 MB.
-PICTURE_SIDE, FRAME_SIDE = 1600, 960
+#: Longest side kept of a clip's frames, pixels: 40 frames of 960 × 540 are 62 MB.
+FRAME_SIDE = 960
 #: Longest side of the frames in which faces are looked for, pixels.
 SURVEY_SIDE = 640
 

@@ -13,6 +13,7 @@ from comps.cores.mega.constants import ServiceType
 from comps.cores.mega.micro_service import MicroService, registered
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.proto.base_doc import BaseDoc
+from comps.cores.proto.face_report import FaceReport
 from comps.cores.proto.media import Media
 from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.cores.telemetry import logs
@@ -60,6 +61,16 @@ def build(settings: DescribeSettings) -> MicroService:
         draft = await engine.describe(asked.media)
         statistics_dict[NAME].append_latency(time.perf_counter() - started)
         return render(draft, request)
+
+    @service.route(
+        f"{service.endpoint}/check",
+        response_model=FaceReport,
+        openapi_extra=openapi_body(DescribeRequest, media_types=("image/*", "video/*")),
+    )
+    async def check(request: Request) -> Response:
+        """What will look wrong with a face, and what to change; nothing is kept."""
+        asked = await read_document(request, DescribeRequest, media_field="media")
+        return render(await engine.check(asked.media), request)
 
     service.add_resource(engine)
     return service

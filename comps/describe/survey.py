@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from comps.media.landmarks import Face, Landmarker
 
+#: Longest side kept of a picture, pixels.
+PICTURE_SIDE = 1600
 #: Faces looked for in a frame.
 MAX_FACES = 4
 #: Frames of a clip in which all faces are looked for first (56 ms each, 100 ms with two faces); when none has two, one face is

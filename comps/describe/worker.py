@@ -1,4 +1,7 @@
-"""The part of a draft that computes, in a worker process. Faces are found elsewhere and handed in (``engines/draft.py``)."""
+"""The part of a draft, or of a report on a face, that computes, in a worker process.
+
+Faces are found elsewhere and handed in (``engines/draft.py``).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.errors import NoFace, TooLarge, UnsupportedMedia
+from comps.cores.proto.face_report import FaceReport
 from comps.cores.workers.cancel import flag
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.appearance import Appearance, appearance, framing
 from comps.describe.boxes import surroundings
 from comps.describe.card import Observations, write_card
 from comps.describe.characters import main_character
+from comps.describe.face_report import judge, no_face, report
 from comps.describe.footage import Footage, Rgb, decode
 from comps.describe.motion import Motion, motion
 from comps.describe.portrait import best_first, crop
@@ -24,13 +29,16 @@ from comps.describe.sightings import Sighting, sightings
 from comps.media.audio import Pcm, decode_audio
 from comps.media.image import encode_png
 from comps.media.landmarks import Face
+from comps.media.landmarks.portrait import Recast
+from comps.media.recast import recast
 
 #: Frames offered as portrait: a face found while tracking may be none when looked at closely.
 _CANDIDATES = 3
 
 
 class DraftWorker:
-    """Three questions about one media file, asked in order: ``look``, ``rank``, ``draft``.
+    """Questions about one media file, asked in order: ``look``, ``recast`` where a picture needs it, ``rank``, ``draft`` or
+    ``check``.
 
     Each takes the media again, so that any worker can answer; the one asked last remembers its footage.
     """
@@ -44,6 +52,10 @@ class DraftWorker:
     def look(self, media: bytes) -> list[Rgb]:
         """The frames in which faces are to be found. Raises UnsupportedMedia, TooLarge."""
         return self._footage(media).survey()
+
+    def recast(self, media: bytes, how: Recast) -> bytes:
+        """A picture, turned and cut out. Raises UnsupportedMedia, TooLarge."""
+        return recast(media, how)[0]
 
     def rank(self, media: bytes, faces: Sequence[Sequence[Face]]) -> list[Candidate]:
         """The frames that show the main character best, the best first. Raises NoFace when ``faces`` has none."""
@@ -67,6 +79,15 @@ class DraftWorker:
         portrait = encode_png(np.ascontiguousarray(crop(frame, face)[..., ::-1]))
         observed = {**seen.document(), "frames": len(footage.frames), "duration_s": round(footage.duration_s, 3)}
         return Drafted(write_card(seen), portrait, round(footage.times_s[number], 3), observed)
+
+    def check(self, media: bytes, number: int | None, faces: Sequence[Face]) -> FaceReport:
+        """What will look wrong with the first of ``faces``, seen in frame ``number``; ``number``: None where there is none."""
+        footage = self._footage(media)
+        self._remembered = None
+        kind = "clip" if footage.is_clip else "picture"
+        if number is None or not faces:
+            return no_face(kind)
+        return report(judge(faces[0], footage.frames[number], faces[1:]), kind)
 
     def _footage(self, media: bytes) -> Footage:
         if self._remembered is None or self._remembered[0] != media:

@@ -26,12 +26,16 @@ class Completion:
 
 @dataclass(frozen=True)
 class Delta:
-    """A piece of an answer. The last one of a stream, and only it, has a ``finish_reason``."""
+    """A piece of an answer. The last one of a stream, and only it, has a ``finish_reason``.
+
+    ``takes_back``: all before it were the model's thoughts, which only their end told.
+    """
 
     text: str = ""
     finish_reason: ModelFinishReason | None = None
     model: str = ""
     usage: UsageInfo | None = None
+    takes_back: bool = False
 
 
 class LlmEngine(Engine, Protocol):

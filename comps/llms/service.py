@@ -74,7 +74,7 @@ class CompletionStream(Response):
         try:
             yield self._chunk(first, DeltaMessage(role="assistant", content=first.text))
             async for delta in deltas:
-                yield self._chunk(delta, DeltaMessage(content=delta.text or None))
+                yield self._chunk(delta, DeltaMessage(content=delta.text or None, taken_back=delta.takes_back or None))
                 if delta.usage is not None and self._asked.stream_options and self._asked.stream_options.include_usage:
                     yield _event(self._template.model_copy(update={"model": delta.model, "usage": delta.usage}))
         except Problem as problem:

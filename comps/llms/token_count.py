@@ -8,13 +8,14 @@ from collections.abc import Iterable
 #: Careful guesses of tokens a character: ASCII (English has 0.25, names and numbers more), syllables and words of East Asia, and
 #: other letters, which old vocabularies cut into bytes.
 _GUESSES = {"ascii": 0.33, "wide": 1.6, "other": 0.8}
-_WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-_NOT_ASCII = re.compile("[^\0-\x7f]")
+_WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 #: What a chat template puts around a message, tokens.
 _MESSAGE = 8
 #: A count that is more than so many times the estimate, or less, is not believed any further. Down less: some servers leave out
 #: what they still had in memory.
 _MOST, _LEAST = 8.0, 0.6
+#: Of less text, estimated in tokens, a count tells little: what a chat template adds is most of it.
+_TELLING = 200
 #: Share of a lower count in the running estimate; a higher one holds at once.
 _NEWEST = 0.3
 
@@ -46,7 +47,7 @@ class TokenCount:
         texts = list(texts)
         counted = tokens - _MESSAGE * len(texts)
         expected = sum(sum(self._parts(characters(text)).values()) for text in texts)
-        if counted <= 0 or expected <= 0:
+        if counted <= 0 or expected < _TELLING:
             return
         script = self._script("".join(texts))
         before = self._learnt.get(script, 1.0)
@@ -67,5 +68,6 @@ def characters(text: str) -> Characters:
     """Those of a text."""
     if text.isascii():
         return {"ascii": len(text), "wide": 0, "other": 0}
-    beyond, wide = len(_NOT_ASCII.findall(text)), len(_WIDE.findall(text))
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    wide = sum(map(len, _WIDE.findall(text)))
     return {"ascii": len(text) - beyond, "wide": wide, "other": beyond - wide}

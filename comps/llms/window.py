@@ -11,15 +11,19 @@ from comps.llms.context_length import UNKNOWN, ContextLength
 from comps.llms.engine import NODE
 from comps.llms.token_count import TokenCount, characters
 
-#: Tokens that are sent at most where nobody says how many the model reads: what the smallest of today's servers are set to.
-_UNTOLD = 4096
+#: Tokens that are sent at most where nobody says how many the model reads. Servers that read fewer mostly say so, or refuse more.
+_UNTOLD = 8192
 #: Room that is kept for an answer whose length nobody has limited, tokens; and of a small context no more than this share.
 _ROOM, _LARGEST_ROOM = 1024, 1 / 4
 #: How often a conversation that is too long is asked again with half of the tokens, before the question goes alone.
 _HALVINGS = 5
+#: An answer is not asked to be shorter than this for the question's sake, tokens.
+_SHORTEST_ANSWER = 256
 #: Where turns have to go, the rest begins with one of about so many, as long as this share of the room stays in use: then many
 #: questions in a row begin with the same messages, which servers keep in memory.
 _MARKED, _KEPT = 8, 0.6
+#: Tokens of a question and a system message of which neither is too long; the server that refuses them means something else.
+_SURELY_SHORT = 1000
 
 
 class Window:
@@ -77,21 +81,31 @@ class Fitting:
     def is_cut(self) -> bool:
         return self._refusals > _HALVINGS or self._first_turn() > 0
 
-    def answer_tokens(self, asked: int | None, messages: Sequence[ChatMessage]) -> int | None:
-        """The longest answer as it is asked for: ``asked``, or what the context leaves beside ``messages``."""
-        limit = self._window.limit
+    @property
+    def answer_tokens(self) -> int | None:
+        """The longest answer as it is asked for: what the client gave, or the part of it that the context leaves."""
+        asked, limit = self._request.token_limit, self._window.limit
         if asked is None or limit == float("inf"):
             return asked
-        return max(1, min(asked, round(max(limit - self._size(messages), self._room(limit)))))
+        return max(1, min(asked, round(max(limit - self._size(self.messages), self._room(limit)))))
 
-    def shorten(self, sent: Sequence[ChatMessage]) -> None:
-        """The server refused ``sent``: next, half as much is. Raises ConversationTooLong where that was the question alone."""
-        if len(sent) <= len(self._system) + len(self._question):
+    @property
+    def sent(self) -> tuple[int, int]:
+        """How much is sent: messages, and tokens that are asked for."""
+        return len(self.messages), self.answer_tokens or 0
+
+    def shorten(self) -> None:
+        """The server refused ``messages``, or so long an answer to them: next, half as much is sent. Raises ConversationTooLong
+        where that was the question alone, with a short answer.
+        """
+        messages, answer = self.messages, self.answer_tokens or 0
+        is_alone = len(messages) <= len(self._system) + len(self._question)
+        if is_alone and answer <= _SHORTEST_ANSWER:
             # What is learnt of one question that is too long holds for no other.
             self._window.refused = self._refused
             raise self._too_long()
         self._refusals += 1
-        self._window.refused = min(self._window.limit, self._size(sent) + self._room(self._window.limit)) / 2
+        self._window.refused = min(self._window.limit, self._size(messages) + (answer or self._room(self._window.limit))) / 2
 
     def counted(self, sent: Sequence[ChatMessage], tokens: int) -> None:
         """The server counts ``tokens`` in ``sent``."""
@@ -134,6 +148,8 @@ class Fitting:
         return sum(self._window.count.of_characters(self._characters[id(message)]) for message in messages)
 
     def _too_long(self) -> ConversationTooLong:
+        if self._size(self._system) + self._size(self._question) < _SURELY_SHORT:
+            return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
         if self._size(self._system) > self._size(self._question):
             is_ours = self._request.persona is not None
             what, field = ("persona", "persona") if is_ours else ("system message", "messages")

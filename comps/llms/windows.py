@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
 
 from comps.cores.errors import Problem
-from comps.cores.proto.api_protocol import ChatMessage
 from comps.llms.context_length import ASKED, UNKNOWN, ContextLength, tokenize_request, tokenized
 from comps.llms.window import Fitting, Window
 
@@ -45,7 +44,12 @@ class Windows:
         return self._windows[model]
 
     def learn(self, model: str, context: ContextLength) -> None:
-        """The server says this of a model."""
+        """The server says this of a model. What it says beside OpenAI's interface, of the model as it is loaded, goes before its
+        list of models.
+        """
+        known = self.of(model).context
+        if known.tokens and known.server and context.server != known.server:
+            return
         if self._limit:
             context = ContextLength(self._limit, server=context.server or self.of(model).context.server)
         elif not context.server:
@@ -63,12 +67,18 @@ class Windows:
                 if fitting.is_cut:
                     await self._learn_count(model, fitting)
 
-    async def recount(self, model: str, fitting: Fitting, sent: Sequence[ChatMessage]) -> bool:
-        """The server refused ``sent``: let it count, where it can and has not yet. Whether it is known now that less fits."""
+    async def recount(self, model: str, fitting: Fitting, context_tokens: int) -> bool:
+        """The server refused what was sent, and said that the model reads ``context_tokens`` (0: it did not): let it count, where
+        it has not yet. Whether it is known now that less fits.
+        """
+        sent = fitting.sent
         with contextlib.suppress(Problem), anyio.move_on_after(_PROBED_FOR_S):
             await self._learn_context(model, _nothing)
             await self._learn_count(model, fitting)
-        return len(fitting.messages) < len(sent)
+        known = self.of(model).context
+        if context_tokens and not known.tokens:
+            self.learn(model, replace(known, tokens=context_tokens))
+        return fitting.sent < sent
 
     async def _learn_context(self, model: str, list_models: Callable[[], Awaitable[Any]]) -> None:
         if self._clock() < self._asked_again.get(model, -math.inf):

@@ -17,7 +17,7 @@ import numpy as np
 
 from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.media.container import open_media
-from comps.media.image import decode_image, encode_jpeg, encode_png
+from comps.media.image import Picture, decode_image, encode_jpeg, encode_png
 from comps.media.image_header import BadHeader, read_header
 from comps.media.video import probe, sample_clip
 
@@ -62,11 +62,16 @@ def picture_without_metadata(data: bytes) -> bytes:
             bare = cut(data)
             if bare == data or np.array_equal(decode_image(bare), decode_image(data)):
                 return bare
-    picture = decode_image(data)
-    if header.format in _LOSSLESS:
+    return encoded_like(decode_image(data), data)
+
+
+def encoded_like(picture: Picture, data: bytes) -> bytes:
+    """``picture``, which was made of ``data``: as PNG where that has no losses, else as JPEG, with its colour profile."""
+    form = read_header(data).format
+    if form in _LOSSLESS:
         return encode_png(picture)
     encoded = encode_jpeg(picture, quality=_QUALITY)
-    return _with_profile(encoded, data) if header.format == "jpeg" else encoded
+    return _with_profile(encoded, data) if form == "jpeg" else encoded
 
 
 def clip_without_metadata(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -147,6 +147,14 @@ class Timeline:
         if drawn > PAUSE_HELD_S:
             self.pause(max(0.0, self._sounding_until + max(PAUSE_RESTS_S, drawn) + PAUSE_ENDS_S - self.duration_s))
 
+    def truncate(self, end_s: float) -> None:
+        """Leave out what sounds from ``end_s`` seconds on. No chunk may have been asked for there."""
+        samples = min(self.samples, round(end_s * self._rate))
+        del self._pcm[2 * samples :]
+        self._clauses = [replace(clause, end=min(clause.end, samples)) for clause in self._clauses if clause.start < samples]
+        self._phonemes = _until(end_s, self._phonemes)
+        self._words = _until(end_s, self._words)
+
     def sound(self, start: int, end: int | None = None) -> bytes:
         """Samples ``start`` … ``end`` of the answer (None: all that are there): mono s16le at its rate."""
         return bytes(self._pcm[2 * start : None if end is None else 2 * end])
@@ -210,3 +218,8 @@ class Timeline:
     def _between(self, start_s: float, end_s: float) -> tuple[int, int]:
         """The samples of a stretch of the answer, as far as there are any."""
         return max(0, int(start_s * self._rate)), min(self.samples, int(end_s * self._rate))
+
+
+def _until(end_s: float, spans: list[Phoneme]) -> list[Phoneme]:
+    """The spans that begin before ``end_s``, and no further."""
+    return [(start, min(stop, end_s), name) for start, stop, name in spans if start < end_s]

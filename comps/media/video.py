@@ -20,13 +20,15 @@ from comps.media.image_header import is_image
 #: Frames on screen: uint8 [n, h, w, 3], red, green, blue.
 Frames = NDArray[np.uint8]
 
+#: Pixels that are wider or narrower than this are no film's: such a header lies, and is not believed.
+_WIDEST = 4.0
 #: Length of a frame where a clip does not say: 1/25 s.
 _FRAME_S = 0.04
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a clip is, by its headers and packet times. Width and height as shown, after rotation."""
+    """What a clip is, by its headers and packet times. Width and height as shown: with square pixels, and upright."""
 
     width: int
     height: int
@@ -43,7 +45,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Clip:
-    """``frames`` uint8 [n, h, w, 3] RGB, upright; ``times_s`` float64 [n], seconds from the clip's first frame."""
+    """``frames`` uint8 [n, h, w, 3] RGB, upright, square pixels; ``times_s`` float64 [n], seconds from the clip's first frame."""
 
     frames: Frames
     times_s: NDArray[np.float64]
@@ -72,7 +74,7 @@ def probe(data: bytes, *, max_s: float = 600.0) -> Probe:
         first = next(_decoded(container, stream), None)
         if first is None:
             raise UnsupportedMedia("the clip holds no frame that can be decoded")
-        width, height = first.width, first.height
+        width, height = _square(first.width, first.height, _pixel_width(stream))
         if _quarter_turns(first) % 2:
             width, height = height, width
         return Probe(width, height, len(times), float(times[0]), _duration_s(times), bool(container.streams.audio))
@@ -102,7 +104,7 @@ def sample_clip(
     with open_media(data) as container:
         stream = _video_track(container, max_pixels)
         stamped = _stamped(_decoded(container, stream), times)
-        shown = list(_shown(_nearest(stamped, wanted), max_side))
+        shown = list(_shown(_nearest(stamped, wanted), _pixel_width(stream), max_side))
         has_audio = bool(container.streams.audio)
     return _clip(shown, start=float(times[0]), duration_s=duration, has_audio=has_audio)
 
@@ -120,7 +122,7 @@ def decode_clip(
     with open_media(data) as container:
         stream = _video_track(container, max_pixels)
         stamped = _stamped(_decoded(container, stream), times)
-        shown = list(_shown(itertools.islice(stamped, max_frames + 1), max_side))
+        shown = list(_shown(itertools.islice(stamped, max_frames + 1), _pixel_width(stream), max_side))
         has_audio = bool(container.streams.audio)
     if len(shown) > max_frames:
         raise TooLarge(f"the clip has more than {max_frames} frames")
@@ -210,12 +212,12 @@ def _nearest(stamped: Iterator[tuple[float, Any]], wanted: NDArray[np.float64]) 
         yield from itertools.repeat(last, len(wanted) - index)
 
 
-def _shown(stamped: Iterator[tuple[float, Any]], max_side: int) -> Iterator[tuple[float, Frames]]:
+def _shown(stamped: Iterator[tuple[float, Any]], pixel_width: float, max_side: int) -> Iterator[tuple[float, Frames]]:
     """Decoded frames → pixels, one at a time: large frames are not kept. A frame repeated is converted once."""
     last, pixels = None, np.empty(0, np.uint8)
     for time, frame in stamped:
         if frame is not last:
-            last, pixels = frame, _pixels(frame, max_side)
+            last, pixels = frame, _pixels(frame, pixel_width, max_side)
         yield time, pixels
 
 
@@ -228,12 +230,25 @@ def _clip(shown: list[tuple[float, Frames]], *, start: float, duration_s: float,
     return Clip(np.stack([pixels for _, pixels in shown]), times, duration_s, has_audio)
 
 
-def _pixels(frame: Any, max_side: int) -> Frames:
-    """uint8 [h, w, 3] RGB, upright, no side longer than ``max_side``."""
-    scale = min(1.0, max_side / max(frame.width, frame.height))
-    width, height = (max(2, round(side * scale)) for side in (frame.width, frame.height))
+def _pixels(frame: Any, pixel_width: float, max_side: int) -> Frames:
+    """uint8 [h, w, 3] RGB, upright, of square pixels, no side longer than ``max_side``."""
+    width, height = _square(frame.width, frame.height, pixel_width)
+    scale = min(1.0, max_side / max(width, height))
+    width, height = (max(2, round(side * scale)) for side in (width, height))
     picture = frame.to_ndarray(format="rgb24", width=width, height=height)
     return np.ascontiguousarray(np.rot90(picture, _quarter_turns(frame)))
+
+
+def _pixel_width(stream: Any) -> float:
+    """Width of a pixel over its height, the sample aspect ratio: the container's word, else the codec's."""
+    ratio = stream.sample_aspect_ratio
+    wide = float(ratio) if ratio else 1.0
+    return wide if 1 / _WIDEST <= wide <= _WIDEST else 1.0
+
+
+def _square(width: int, height: int, pixel_width: float) -> tuple[int, int]:
+    """What a coded frame measures with square pixels: its height stays, as players show it."""
+    return max(1, round(width * pixel_width)), height
 
 
 def _quarter_turns(frame: Any) -> int:

@@ -221,6 +221,26 @@ async def test_reserved_work_goes_first_and_the_rest_is_refused_when_it_would_be
 
 
 @pytest.mark.anyio
+async def test_a_long_answer_far_ahead_of_its_player_does_not_starve_others() -> None:
+    admission = Admission(workers=1, cost_s=0.010, headroom=1.0)
+    share = admission.reserve(ReservationRequest(fps=25)).reservation
+    order: list[str] = []
+
+    async def draw(name: str, request: ChunkRequest) -> None:
+        async with admission.drawing(request, 60.0):
+            order.append(name)
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(draw, "runaway", _request(share, due_s=0.0))
+        for k in range(4):
+            tasks.start_soon(draw, f"runaway {k}", _request(share, due_s=100.0 + k))
+        tasks.start_soon(draw, "another's", _request(due_s=1.0))
+    assert order[:2] == ["runaway", "another's"]
+    assert order[2:] == [f"runaway {k}" for k in range(4)]
+
+
+@pytest.mark.anyio
 async def test_a_turn_that_is_cancelled_is_not_lost() -> None:
     limiter = PriorityLimiter(1)
     for _ in range(50):

@@ -54,6 +54,7 @@ class Seeds:
             "/v1/asr": {"audio": _b64(speech)},
             "/v1/audio/transcriptions": {"file": _b64(speech)},
             "/v1/describe": {"media": _b64(self.picture)},
+            "/v1/describe/check": {"media": _b64(self.picture)},
             "/v1/chat/completions": chat,
             "/v1/tts": {"text": "Hello.", "voice": "default"},
             "/v1/audio/speech": {"input": "Hello.", "voice": "default", "response_format": "wav"},
@@ -65,6 +66,7 @@ class Seeds:
             "/v1/avatarchatbot/avatars": {"media": _b64(self.picture)},
             "/v1/avatarchatbot/personas": {"name": "Ada"},
             "/v1/avatarchatbot/personas/draft": {"media": _b64(self.picture)},
+            "/v1/avatarchatbot/avatars/check": {"media": _b64(self.picture)},
             "/v1/avatarchatbot/personas/{persona_id}": {"name": "Ada"},
         }
         self.parameters: dict[str, dict[str, Any]] = {

@@ -34,6 +34,7 @@ PATH = "/v1/avatarchatbot"
 UNKNOWN = "0" * 32
 #: Operations that name nothing and list nothing of anybody's.
 HARMLESS = {
+    f"post {PATH}/avatars/check",
     *(f"get {path}" for path in ("/v1/health_check", "/health", "/health/live", "/health/ready", "/metrics", "/v1/statistics")),
     *(
         f"get {path}"

@@ -1,4 +1,4 @@
-"""How the web page looks and can be used: sizes of screens, light and dark, keys, screen readers. No mesh is needed."""
+"""How the web page looks and can be used: sizes of screens, light and dark, keys, screen readers. The last test needs a mesh."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.mesh import Mesh
 from tests.e2e.scripted_page import ScriptedPage, scripted
 from tests.e2e.web_page import ARGUMENTS, state
 
@@ -156,11 +157,11 @@ def test_no_state_of_the_page_shuts_anybody_out(browser: Browser, size: str, sch
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400), (1024, 600)])
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 400), (844, 390), (1024, 600)])
 def test_the_page_is_used_without_scrolling_sideways_where_it_is_small_or_zoomed(
     browser: Browser, width: int, height: int
 ) -> None:
-    """1280 × 800 at 400 % and at 200 % (WCAG 1.4.10, 1.4.4), and a small laptop."""
+    """1280 × 800 at 400 % and at 200 % (WCAG 1.4.10, 1.4.4), a phone on its side, and a small laptop."""
     with scripted(browser, viewport={"width": width, "height": height}) as page:
         assert {name: wide for name in _walk(page) if (wide := _too_wide(page.page))} == {}
 
@@ -347,28 +348,49 @@ def test_a_page_can_be_used_with_the_keys_alone(browser: Browser) -> None:
         assert _focus(show) == "question"
 
 
-def test_what_is_deleted_gives_the_focus_to_what_is_next_to_it(browser: Browser) -> None:
+def test_conversations_are_opened_and_deleted_with_the_keys_alone(browser: Browser) -> None:
     with scripted(browser) as page:
+        kept = [
+            {"id": name, "created_at": 0, "updated_at": 0, "persona": {"name": "Aria"}, "avatar_id": "a", "turn_count": 1}
+            | {"first_question": f"Why is {name} so?"}
+            for name in ("one", "two", "three")
+        ]
+        turn = {"id": "t", "created_at": 0, "question": "Why?", "reply": "So.", "video_id": "", "status": "done"}
+        page.answers["GET /conversations"] = {"items": kept, "next_cursor": None}
+        page.answers |= {f"GET /conversations/{one['id']}": {**one, "turns": [turn]} for one in kept}
         page.open()
         show = page.page
-        show.evaluate("""() => {
-            document.getElementById("drawer").showModal();
-            for (const name of ["one", "two"]) {
-                const line = document.getElementById("conversation").content.firstElementChild.cloneNode(true);
-                line.firstElementChild.textContent = name;
-                line.lastElementChild.ariaLabel = `Delete ${name}`;
-                line.lastElementChild.onclick = () => line.remove();
-                document.getElementById("conversations").append(line);
-            }
-        }""")
-        show.keyboard.press("Tab")
-        show.keyboard.press("Tab")
-        show.keyboard.press("Enter")
-        expect(show.locator("#conversations li")).to_have_count(1)
-        assert show.evaluate("document.activeElement.textContent") == "two"
-        show.keyboard.press("Tab")
-        show.keyboard.press("Enter")
-        assert show.evaluate("!!document.activeElement.closest('#drawer')")
+
+        def press(key: str, expected: str) -> None:
+            show.keyboard.press(key)
+            show.wait_for_function(
+                """(name) => {
+                const one = document.activeElement;
+                return [one.id, one.ariaLabel, one.closest("#conversations .open")?.firstElementChild.textContent].includes(name);
+                }""",
+                arg=expected,
+            )
+
+        show.focus("#conversations-open")
+        press("Enter", "drawer-close")
+        expect(show.locator("#conversations li")).to_have_count(3)
+        assert [*_violations(show), *_too_wide(show), *_too_small(show)] == []
+        press("Tab", "Why is one so?")
+        press("Tab", "Delete “Why is one so?”")
+        press("Enter", "confirm-no")
+        press("Escape", "Delete “Why is one so?”")
+        press("Enter", "confirm-no")
+        press("Tab", "confirm-yes")
+        press("Enter", "Why is two so?")
+        expect(show.locator("#conversations li")).to_have_count(2)
+        assert "DELETE /conversations/one" in page.asked
+        press("Enter", "conversations-open")
+        expect(show.locator("#drawer")).to_be_hidden()
+        expect(show.locator("#talk .said")).to_have_text(["Why?", "So."])
+        address = show.url
+        show.focus(".skip")
+        press("Enter", "question")
+        assert (show.url, show.locator("#talk .said").count()) == (address, 2), "the conversation stays"
 
 
 def test_arrow_keys_go_from_face_to_face(browser: Browser) -> None:
@@ -464,3 +486,24 @@ def test_a_selected_face_is_seen_where_colours_are_forced(browser: Browser) -> N
         page.open()
         outlines = page.page.locator("#faces img").evaluate_all("(all) => all.map((one) => getComputedStyle(one).outlineStyle)")
         assert outlines == ["solid", "none", "none", "none"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_real_answer_shuts_nobody_out(browser: Browser, mesh: Mesh, size: str) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    try:
+        page = context.new_page()
+        page.goto(mesh.url)
+        page.wait_for_selector("#faces img")
+        page.fill("#question", "Who are you?")
+        page.press("#question", "Enter")
+        state(page, "speaking")
+        expect(page.locator("#talk .answer .said")).to_contain_text("Aria")
+        answer = page.locator("#talk .answer .said").bounding_box()
+        assert answer
+        assert answer["y"] < height, "the answer is in sight"
+        assert [*_violations(page), *_too_wide(page), *_too_small(page)] == []
+        page.goto("about:blank")
+    finally:
+        context.close()

@@ -11,7 +11,16 @@ from typing import Any
 import anyio
 import pytest
 
-from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import (
+    BadInput,
+    ConversationTooLong,
+    KeyRefused,
+    NodeError,
+    NodeTimeout,
+    NodeUnavailable,
+    Overloaded,
+    Problem,
+)
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.proto.avatar import Persona
 from comps.llms.engine import Delta
@@ -189,7 +198,7 @@ async def test_ends_of_streams(events: tuple[str, ...], text: str, finish: str) 
     ("status", "expected"),
     [
         (400, BadInput),
-        (401, NodeError),
+        (401, KeyRefused),
         (404, NodeError),
         (429, Overloaded),
         (500, NodeError),

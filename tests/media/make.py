@@ -70,12 +70,15 @@ def clip(
     pts: list[int] | None = None,
     sound: np.ndarray | None = None,
     options: dict[str, str] | None = None,
+    pixel: Fraction | None = None,
 ) -> bytes:
-    """A clip; ``pts`` in milliseconds for a variable frame rate; ``sound`` int16 [n] at 16 kHz."""
+    """A clip; ``pts`` in milliseconds for a variable frame rate; ``sound`` int16 [n] at 16 kHz; ``pixel``: width over height."""
     sink = io.BytesIO()
     with av.open(sink, "w", format=container, options=options or {}) as out:
         stream = out.add_stream(codec, rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if pixel is not None:
+            stream.codec_context.sample_aspect_ratio = pixel
         if pts is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
         track = None

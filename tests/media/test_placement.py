@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from comps.media.landmarks import Face, Placement
-from comps.media.landmarks.face import POINTS
+from comps.media.landmarks.face import OVAL, POINTS
 
 
 def oval(x: float, y: float, half_width: float = 40.0, half_height: float = 50.0, tilt: float = 0.0) -> Face:
     """A face whose points lie in an ellipse, its features in the middle."""
-    turns = np.linspace(0, 2 * np.pi, POINTS)
-    points = np.stack([half_width * np.cos(turns), half_height * np.sin(turns)], axis=1)
-    points[[1, 0, 17, 37, 267, 84, 314, 61, 291, 133, 362]] = 0.0
+    points = np.zeros((POINTS, 2))
+    turns = np.linspace(0, 2 * np.pi, len(OVAL), endpoint=False)
+    points[[*OVAL]] = np.stack([half_width * np.sin(turns), -half_height * np.cos(turns)], axis=1)
     points[33], points[263], points[17] = (-20, -10), (20, -10), (0, 10)
     rotation = cv2.getRotationMatrix2D((0, 0), -tilt, 1)[:, :2]
     return Face.of(np.column_stack([points @ rotation.T + [x, y], np.zeros(POINTS)]).astype(np.float32), 0.9)

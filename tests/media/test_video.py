@@ -21,6 +21,7 @@ from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.cores.workers.cancel import Cancelled, flag
 from comps.media.audio import encode_audio, wav_bytes
 from comps.media.image import encode_jpeg
+from comps.media.metadata import clip_without_metadata
 from comps.media.video import decode_clip, probe, sample_clip, sniff
 from tests.media.make import clip, picture, tone
 
@@ -122,6 +123,71 @@ def test_rotation(name: str, tmp_path: Path) -> None:
     command = ["ffmpeg", "-v", "error", "-i", file, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"]
     shown = cv2.imdecode(np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.uint8), 1)[..., ::-1]
     assert np.abs(shown.astype(int) - frames[0]).mean() < 3
+
+
+def assert_shown_as(data: bytes, width: int, height: int) -> None:
+    """The clip, and what is stored of it, measures so."""
+    for one in (data, clip_without_metadata(data)):
+        seen = probe(one)
+        assert (seen.width, seen.height) == (width, height)
+        assert decode_clip(one).frames.shape[1:3] == sample_clip(one, n=2).frames.shape[1:3] == (height, width)
+
+
+@pytest.mark.parametrize("pixel", [Fraction(1, 2), Fraction(2), Fraction(12, 11), Fraction(64, 45)], ids=str)
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska", "mpegts"])
+def test_pixels_that_are_not_square(container: str, pixel: Fraction) -> None:
+    data = clip(container, frames=12, pixel=pixel)
+    assert_shown_as(data, round(96 * pixel), 64)
+    # What is left of the picture stays left.
+    frame = decode_clip(data).frames[0]
+    assert np.all(np.diff(frame[32, :, 1].astype(int)[:: frame.shape[1] // 16]) > 0)
+
+
+@pytest.mark.parametrize("container", ["mpeg", "mpegts"])
+def test_mpeg_2_says_the_shape_of_the_whole_frame(container: str) -> None:
+    """It knows 4:3, 16:9 and 2.21:1 (ISO/IEC 13818-2 §6.3.3)."""
+    assert_shown_as(clip(container, "mpeg2video", frames=3, width=352, height=288, pixel=Fraction(12, 11)), 384, 288)
+    assert_shown_as(clip(container, "mpeg2video", frames=3, width=352, height=288, pixel=Fraction(16, 11)), 512, 288)
+
+
+def test_the_container_goes_before_the_codec() -> None:
+    data = bytearray(clip(frames=3, pixel=Fraction(2)))
+    at = data.index(b"pasp") + 4
+    assert struct.unpack(">II", data[at : at + 8]) == (2, 1)
+    data[at : at + 8] = struct.pack(">II", 4, 3)
+    assert_shown_as(bytes(data), 128, 64)
+
+
+def test_matroska_says_the_size_on_screen() -> None:
+    """DisplayWidth (RFC 9559 §5.1.4.1.28.12) in the place of DisplayUnit, over what the codec says."""
+    data = clip("matroska", "mpeg4", frames=3, pixel=Fraction(2))
+    assert data.count(b"\x54\xb2\x81\x04") == 1
+    assert_shown_as(data.replace(b"\x54\xb2\x81\x04", b"\x54\xb0\x81\x90"), 144, 64)
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1000, 1), (1, 1000), (0, 1), (1, 0), (2**31, 1), (1, 2**32 - 1), (5, 1)])
+def test_absurd_pixels_are_taken_for_square(wide: int, high: int) -> None:
+    data = bytearray(clip(codec="mpeg4", frames=3, pixel=Fraction(2)))
+    at = data.index(b"pasp") + 4
+    data[at : at + 8] = struct.pack(">II", wide, high)
+    seen = probe(bytes(data))
+    # Where the container's word is none at all, the codec's is left.
+    assert (seen.width, seen.height) in {(96, 64), (192, 64)}
+    assert decode_clip(bytes(data)).frames.shape[1:3] == (64, seen.width)
+
+
+@pytest.mark.parametrize("name", ["90", "180", "270"])
+def test_rotation_of_pixels_that_are_not_square(name: str) -> None:
+    matrix = {"90": ((0, 1, -1, 0), (64, 0)), "180": ((-1, 0, 0, -1), (192, 64)), "270": ((0, -1, 1, 0), (0, 192))}[name]
+    straight = clip(frames=3, pixel=Fraction(2))
+    data = turned(straight, *matrix)
+    assert_shown_as(data, *((64, 192) if name != "180" else (192, 64)))
+    turns = {"90": -1, "180": 2, "270": 1}[name]
+    assert np.array_equal(decode_clip(data).frames[0], np.rot90(decode_clip(straight).frames[0], turns))
+
+
+def test_an_anamorphic_clip(shared: Path) -> None:
+    assert_shown_as((shared / "cases/anamorphic-clip/sar.mp4").read_bytes(), 480, 480)
 
 
 def test_large_frames_are_scaled_down_keeping_their_shape() -> None:

@@ -232,7 +232,7 @@ export class Conversations {
 
   /** Deletes until there is nothing left, or what is left does not become less. Raises Problem. */
   async #deleted() {
-    for (let left = Infinity; ; ) {
+    for (let left = Infinity; ;) {
       try {
         return await this.#gateway.ask("/everything", { method: "DELETE" });
       } catch (error) {

@@ -146,7 +146,7 @@ export class Recordings {
  */
 function boxes(view, kind, from = 0, to = view.byteLength) {
   const found = [];
-  for (let at = from; at + 8 <= to; ) {
+  for (let at = from; at + 8 <= to;) {
     const size = view.getUint32(at);
     const name = String.fromCharCode(...[4, 5, 6, 7].map((byte) => view.getUint8(at + byte)));
     if (size < 8 || at + size > to) break;

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from comps.animation.avatars import AvatarStore, Findings, Points, avatar_id
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings
-from comps.cores.errors import NoFace, NotFound
+from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.cores.workers.pool import WorkerPool
-from comps.media.landmarks import Landmarker
+from comps.media.landmarks import Landmarker, portrait
 from comps.storage.blobs import Blobs, content_key
 
 
@@ -61,7 +61,10 @@ class RigEngine:
             pass
         media = await self._pool.call("bare", request.media)
         frames = await self._pool.call("frames", media)
-        findings = await self._find(frames, request.points)
+        if len(frames) > 1:
+            findings = Findings(await self._landmarker.track(list(frames)), points=request.points)
+        else:
+            media, findings = await self._still(media, frames[0], request.points)
         sent = await to_thread.run_sync(content_key, request.media)
         return cast(AvatarInfo, await self._pool.call("build", key, media, findings, sent))
 
@@ -71,11 +74,17 @@ class RigEngine:
     async def forget(self, avatar_id: str) -> None:
         await to_thread.run_sync(self._store.delete, avatar_id)
 
-    async def _find(self, frames: NDArray[np.uint8], points: Points | None) -> Findings:
-        """The face and the person in ``frames`` (uint8 RGB [n, h, w, 3]). Raises NoFace."""
-        if len(frames) > 1:
-            return Findings(await self._landmarker.track(list(frames)), points=points)
-        faces = await self._landmarker.faces(frames[0])
-        if not faces:
-            raise NoFace("no face was found in the picture", field="media")
-        return Findings(faces[0].points[None], await self._landmarker.person(frames[0]), points)
+    async def _still(self, media: bytes, picture: NDArray[np.uint8], points: Points | None) -> tuple[bytes, Findings]:
+        """The picture file with its face upright and large enough, and what is in it. Raises NoFace, FaceTooSmall, FaceCut.
+
+        ``picture``: what is in ``media``, uint8 RGB [h, w, 3].
+        """
+        face = await self._landmarker.face(picture)
+        how = portrait.recast(face, *picture.shape[:2], is_shrunk=max(picture.shape) >= portrait.LARGEST) if face else None
+        if how is not None:
+            media, points = await self._pool.call("recast", media, how, points)
+            picture = (await self._pool.call("frames", media))[0]
+            face = await self._landmarker.face(picture)
+        height, width = picture.shape[:2]
+        face = portrait.check(face, height, width, how)
+        return media, Findings(face.points[None], await self._landmarker.person(picture), points)

@@ -14,6 +14,7 @@ from comps.animation.warp.geometry import Doubles, Floats, Pixels, fill, smooths
 from comps.animation.warp.planes import Planes, blend, half
 from comps.animation.wav2lip.mouth_region import MouthRegion
 from comps.animation.wav2lip.paste import sampled
+from comps.media.landmarks.face import OVAL
 
 #: Middles of the eyes, tip of the nose, corners of the mouth: FFHQ's means for 512 pixels, as facexlib has them.
 _TEMPLATE = np.array(
@@ -98,7 +99,7 @@ class Alignment:
 
 def outline(points: Floats | Doubles) -> Doubles:
     """The face's outline [k, 2] of its landmarks, from the centre of the first pixel."""
-    return points[[*topology.OVAL], :2].astype(np.float64) - 0.5
+    return points[[*OVAL], :2].astype(np.float64) - 0.5
 
 
 def _mapped(points: Doubles, matrix: Doubles) -> Doubles:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation import pictures
-from comps.animation.avatars import WARP, AvatarStore, Findings
+from comps.animation.avatars import WARP, AvatarStore, Findings, Points
 from comps.animation.encode import Encoder
 from comps.animation.lru import Lru
 from comps.animation.motion.frames import frame_states
@@ -25,6 +25,8 @@ from comps.animation.warp.state import FrameState
 from comps.cores.errors import InsufficientStorage, NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
+from comps.media.landmarks.portrait import Recast
+from comps.media.recast import recast
 from comps.storage.blobs import Blobs
 
 #: A clip in which fewer of the frames than this show a face is no clip of a face.
@@ -57,6 +59,10 @@ class RigWorker:
     def frames(self, media: bytes) -> Frames:
         """The pictures in which landmarks are to be found. Raises UnsupportedMedia, TooLarge."""
         return pictures.decode(media)[1]
+
+    def recast(self, media: bytes, how: Recast, points: Points | None) -> tuple[bytes, Points | None]:
+        """A picture and its points, turned and cut out. Raises UnsupportedMedia, TooLarge."""
+        return recast(media, how, points)
 
     def build(self, avatar_id: str, media: bytes, findings: Findings, sent: str) -> AvatarInfo:
         """Build the rig of the usual size and store the avatar; ``sent``: SHA-256 of the media as it came.

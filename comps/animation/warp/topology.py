@@ -17,12 +17,6 @@ CHEEK = (205, 425, 36, 266, 207, 427, 216, 436, 187, 411, 212, 432, 147, 376)
 #: Nose, lower eyelids, cheek bones: still while speaking.
 STILL = (1, 2, 98, 327, 48, 278, 5, 50, 280, 101, 330, 118, 347, 93, 323, 234, 454)
 
-#: The outline of the face from the middle of the forehead, clockwise in the picture.
-OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
-
 CHIN = 152
 NOSE_BASE = 2
 NOSTRILS = (2, 98, 327)

@@ -176,6 +176,13 @@ class GatewaySettings(ServiceSettings):
 
     port: Port = 8888
     max_reply_chars: int = Field(32_000, ge=1, description="longest answer, characters: there it ends, with finish_reason length")
+    max_reply_tokens: int = Field(
+        2048, ge=1, description="longest answer that the language model is asked for, tokens, where a request has no max_tokens"
+    )
+    max_speech_s: float = Field(
+        300.0, gt=0, description="longest answer, seconds of speech: it ends with that sentence, with finish_reason length"
+    )
+    max_video_mb: float = Field(256.0, gt=0, description="longest answer, MiB of its video, with finish_reason length")
     chunks_at_once: int = Field(4, ge=1, le=64, description="chunks of one answer that are drawn at once; no fewer than replicas")
     asr_url: str = Field("http://127.0.0.1:9099", description="the asr service; several addresses with commas")
     llm_url: str = Field("http://127.0.0.1:9000", description="the llm service; several addresses with commas")

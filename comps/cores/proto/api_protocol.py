@@ -165,10 +165,11 @@ class ChatCompletionResponse(BaseModel):
 
 
 class DeltaMessage(BaseModel):
-    """What a chunk of a stream adds."""
+    """What a chunk of a stream adds. ``taken_back`` is our extension: all before it were the model's thoughts."""
 
     role: Literal["assistant"] | None = None
     content: str | None = None
+    taken_back: Literal[True] | None = None
 
 
 class ChatCompletionResponseStreamChoice(BaseModel):

@@ -94,6 +94,12 @@ class Parser:
             self._check()
         elif field == "event":
             self._type = value
+        elif field == "error":
+            # No field of the standard's: llama.cpp told so of errors until 2025 (tools/server/server.cpp).
+            self._data.append(value)
+            self._size += len(value) + 1
+            self._check()
+            self._type = "error"
         return None
 
     def _dispatch(self) -> Event | None:

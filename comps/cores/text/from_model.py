@@ -45,5 +45,6 @@ class ModelText:
     def _bounded(self, piece: str) -> list[str]:
         text = usable(piece, self.left)
         self.is_cut = self.is_cut or len(piece) > self.left
-        self.left -= len(text)
+        # What is left out counts, too: an answer of nothing else comes to its end.
+        self.left = max(0, self.left - len(text) - piece.count("\0"))
         return [text[at : at + PIECE] for at in range(0, len(text), PIECE)]

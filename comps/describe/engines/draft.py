@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 from anyio import to_thread
+from numpy.typing import NDArray
 
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
 from comps.cores.errors import InsufficientStorage, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
+from comps.cores.proto.face_report import FaceReport
 from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.boxes import overlap, surroundings
-from comps.describe.survey import MAX_FACES, find_faces
-from comps.media.landmarks import Face, Landmarker
+from comps.describe.survey import MAX_FACES, PICTURE_SIDE, find_faces
+from comps.media.landmarks import Face, Landmarker, portrait
+from comps.media.landmarks.portrait import SURE, Recast
 from comps.storage.async_blobs import AsyncBlobs
 from comps.storage.blobs import Blobs, content_key
 
 _log = logging.getLogger(__name__)
 
 #: Part of the cache's keys: raise it when the same media would be described otherwise.
-_VERSION = "draft1"
+_VERSION = "draft2"
 _NODE = "describe"
 #: How far the face found in full size must cover the one that was surveyed: intersection over union.
 _SAME_FACE = 0.3
@@ -79,6 +84,19 @@ class DraftEngine:
             if not lock.locked():
                 self._drafting.pop(digest, None)
 
+    async def check(self, media: bytes) -> FaceReport:
+        """See ``DescribeEngine.check``. Needs no ``start``."""
+        async with self._turns:
+            frames = await self._pool.call("look", media)
+            faces = await find_faces(frames, self._landmarker)
+            number, seen = None, []
+            with contextlib.suppress(NoFace):
+                best, face = await self._portrait(await self._pool.call("rank", media, faces))
+                others = await self._landmarker.faces(best.frame, MAX_FACES)
+                number = best.number
+                seen = [face, *(other for other in others if overlap(other.box, face.box) < _SAME_FACE)]
+            return cast(FaceReport, await self._pool.call("check", media, number, seen))
+
     async def _remembered(self, digest: str) -> PersonaDraft | None:
         try:
             return PersonaDraft.model_validate_json(await self._cache.get("drafts", f"{digest}.{_VERSION}"))
@@ -107,11 +125,24 @@ class DraftEngine:
     async def _draft(self, media: bytes) -> Drafted:
         frames = await self._pool.call("look", media)
         faces = await find_faces(frames, self._landmarker)
+        how = await self._recast(frames[0], faces[0]) if len(frames) == 1 else None
+        if how is not None:
+            media = await self._pool.call("recast", media, how)
+            frames = await self._pool.call("look", media)
+            faces = await find_faces(frames, self._landmarker)
         best, face = await self._portrait(await self._pool.call("rank", media, faces))
         # The person is told from the background near the face: in a wide picture, or among others, it would be missed.
         left, top, right, bottom = surroundings(face.box, best.frame.shape[1], best.frame.shape[0])
         person = await self._landmarker.person(best.frame[top:bottom, left:right])
         return cast(Drafted, await self._pool.call("draft", media, faces, best.number, face, person))
+
+    async def _recast(self, picture: NDArray[np.uint8], found: Sequence[Face]) -> Recast | None:
+        """What a picture (uint8 RGB [h, w, 3]) needs for its face to be upright and large enough."""
+        is_shrunk = max(picture.shape) >= PICTURE_SIDE
+        if found and found[0].score >= SURE and portrait.recast(found[0], *picture.shape[:2], is_shrunk=is_shrunk) is None:
+            return None
+        face = await self._landmarker.face(picture)
+        return None if face is None else portrait.recast(face, *picture.shape[:2], is_shrunk=is_shrunk)
 
     async def _portrait(self, candidates: Sequence[Candidate]) -> tuple[Candidate, Face]:
         """The first candidate in which the face is still found when looked at in full size. Raises NoFace."""

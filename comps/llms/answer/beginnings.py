@@ -8,40 +8,13 @@ from itertools import product
 
 #: Before "the user" and the like, in thoughts.
 _STARTS = (
-    "",
-    "okay, ",
-    "okay, so ",
-    "ok, ",
-    "ok, so ",
-    "alright, ",
-    "alright, so ",
-    "hmm, ",
-    "so, ",
-    "so ",
-    "well, ",
-    "first, ",
-    "now, ",
+    *("", "okay, ", "okay, so ", "ok, ", "ok, so ", "alright, ", "alright, so ", "hmm, "),
+    *("so, ", "so ", "well, ", "first, ", "now, "),
 )
 #: What a model writes of the one that it will answer, and of its work, when it writes to itself. Nobody who answers begins so.
 _OF_THE_USER = tuple(
     f"the user{verb}"
-    for verb in (
-        " ask",
-        " want",
-        " is ",
-        " said",
-        " says",
-        " say ",
-        " just",
-        " has ",
-        " wrote",
-        " greet",
-        " would",
-        "'s ",
-        "’s ",
-        " need",
-        " need",
-    )
+    for verb in (" ask", " want", " is ", " said", " say", " just", " has ", " wrote", " greet", " would", "'s ", "’s ", " need")
 )
 _OF_THE_WORK = (
     "i need to answer",
@@ -114,7 +87,9 @@ LONGEST = max(map(len, _ALL)) + 1
 
 @dataclass(frozen=True)
 class Beginning:
-    """``is_to_itself``: the model thinks, or seems to. ``end``: what its thoughts end with. ``left_out``: characters of a mark."""
+    """``is_to_itself``: the model thinks, or seems to. ``end``: what its thoughts end with. ``left_out``: characters of a
+    mark.
+    """
 
     is_to_itself: bool = False
     end: str = ""

@@ -98,8 +98,9 @@ class ModelAnswer:
                 yield ""
 
     def take_whole(self, choice: dict[str, Any]) -> list[str]:
-        """An answer that comes at once: thoughts are told by their end alone, however late it comes. Nothing comes after it. Takes
-        up to some seconds where it is very long and of nothing but marks.
+        """An answer that comes at once: thoughts are told by their end alone, however late it comes. Nothing comes after it.
+
+        Takes up to some seconds where it is very long and of nothing but marks.
         """
         parts = parts_of(choice)
         self._has_thoughts, self._has_calls = parts.has_thoughts, parts.has_calls

@@ -48,14 +48,15 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r" | payment\ required | credit\ balance",
         "busy": r"overloaded | rate[ _-]?limit | too\ many\ requests | server[ ]busy | pending\ requests | queue\ (?:is\ )?full"
         r" | at\ capacity | no\ (?:free|available)\ slots? | slots?\ (?:is|are)\ busy | engine_overloaded | tokens\ per\ min",
-        "loading": r"loading\ model | model\ is\ (?:currently\ |still\ )?loading | no\ models?\ (?:is\ |are\ )?loaded | not\ ready"
-        r" | is\ (?:still\ )?starting | no\ healthy\ upstream | service\ unavailable",
+        "loading": r"loading\ model | model\ is\ (?:currently\ |still\ )?loading | no\ models?\ (?:is\ |are\ )?loaded"
+        r" | not\ ready | is\ (?:still\ )?starting | no\ healthy\ upstream | service\ unavailable",
         "too long": r"context[ _]length | context[ _]size | context[ _]window | exceed_context | maximum\ context | too\ long\b"
         r" | must\ have\ less\ than | max_new_tokens.{0,5}\ must\ be | (?:prompt|input|inputs|request|messages?)\ .{0,40}exceed"
-        r" | reduce\ the\ length | context\ (?:the\ )?overflows | too\ many\ (?:input\ )?tokens | max(?:imum)?[ _]model[ _]len(?:gth)?"
-        r" | string_above_max_length | max_tokens\ must\ be\ at\ least\ 1 | n_ctx | n_keep | longer\ than\ the\ model | token\ limit",
-        "no model": r"model_not_found | model_not_supported | no\ such\ model | unknown\ model | invalid\ model | not\ a\ valid\ model"
-        r" | model\b.{0,300}?(?:not\ found|does\ not\ exist|not\ exist|is\ not\ available) | try\ pulling",
+        r" | reduce\ the\ length | context\ (?:the\ )?overflows | too\ many\ (?:input\ )?tokens | max(?:imum)?[ _]model[ _]len"
+        r" | string_above_max_length | max_tokens\ must\ be\ at\ least\ 1 | n_ctx | n_keep | longer\ than\ the\ model"
+        r" | token\ limit",
+        "no model": r"model_not_found | model_not_supported | no\ such\ model | unknown\ model | invalid\ model"
+        r" | not\ a\ valid\ model | model\b.{0,300}?(?:not\ found|does\ not\ exist|not\ exist|is\ not\ available) | try\ pulling",
         "key": r"invalid_api_key | incorrect\ api\ key | invalid\ api\ key | api\ key\ not | unauthorized | authentication"
         r" | invalid_authentication | no\ auth\ credentials",
         "refused": r"validation",
@@ -63,9 +64,40 @@ _WORDS: dict[str, re.Pattern[str]] = {
     }.items()
 }
 _LONGEST = 4000
+#: OpenAI and vLLM, llama.cpp, TGI.
+_CONTEXT_TOKENS = re.compile(
+    r"(?:maximum context length is |available context size \(|must have less than |max_new_tokens`? must be <= )(\d{1,8})\b",
+    re.IGNORECASE,
+)
 #: A proxy's page: "502 Bad Gateway".
 _PAGE_STATUS = re.compile(rb"<(?:title|h1)[^>]{0,200}>[^<]{0,40}?\b([45]\d\d)\b", re.IGNORECASE)
 _STATUSES = range(400, 600)
+#: The words' kind and the status → what it is; the first that fits counts. Empty: any. 0: no status is known.
+_RULES: tuple[tuple[str, frozenset[int], str], ...] = tuple(
+    (kind, frozenset(statuses), meaning)
+    for kind, statuses, meaning in (
+        ("filtered", (), "filtered"),
+        ("too long", (0, 400, 413, 422, 500, 502), "too long"),
+        ("quota", (), "quota"),
+        ("", (402,), "quota"),
+        ("busy", (0, 400, 413, 422, 429, 500, 502, 503, 529), "busy"),
+        ("", (429, 529), "busy"),
+        ("memory", (), "memory"),
+        ("", (401, 403), "key"),
+        ("key", (0, 400, 404, 422), "key"),
+        ("no model", (0, 400, 404, 422, 500), "no model"),
+        ("loading", (0, 400, 404, 500, 503), "unavailable"),
+        ("", (503,), "unavailable"),
+        ("", (408, 504, 524), "slow"),
+        ("slow", (), "slow"),
+        ("refused", (0,), "refused"),
+        ("", (400, 413, 422), "refused"),
+    )
+)
+
+
+class OtherTokenName(BadInput):
+    """OpenAI's newer models know the longest answer by another name, and refuse the old one."""
 
 
 class ContentFiltered(NodeError):
@@ -75,57 +107,50 @@ class ContentFiltered(NodeError):
     title = "Held back by a content filter"
 
 
+#: What a meaning is, where that takes no more than words.
+_PROBLEMS: dict[str, tuple[type[NodeError], str]] = {
+    "filtered": (ContentFiltered, "held the answer back"),
+    "quota": (QuotaUsedUp, "has no credit left for our account"),
+    "memory": (OutOfMemory, "is out of memory"),
+    "key": (KeyRefused, "refused our key"),
+    "no model": (ModelNotFound, "does not have the model that it was asked for"),
+    "slow": (NodeTimeout, "took too long"),
+}
+
+
 def problem_of(document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Problem:
     """What an error means. ``document``: the body, or an event's data, as JSON where it is such. ``status`` of the response; 200
     for an error within a stream, or one that was sent as an answer: then the error's own code counts.
     """
     words = " ".join(_words(document))[:_LONGEST]
+    if "max_completion_tokens" in words and "max_tokens" in words:
+        return OtherTokenName(f"{_SERVER} does not accept max_tokens", field="max_tokens", node=NODE)
     kind = next((kind for kind, pattern in _WORDS.items() if pattern.search(words)), "")
-    said = _status(document)
-    status = status if status >= 400 else said
+    status = status if status >= 400 else _status(document)
     wait_s = retry_after.seconds((headers or {}).get("Retry-After"))
-    how: dict[str, Any] = {"node": NODE}
-    if status and kind != "too long":
-        how["upstream_status"] = status
-    match kind, status:
-        case "filtered", _:
-            return ContentFiltered("a content filter held the answer back", **how)
-        case "too long", s if s not in (401, 403, 404, 429, 503):
-            return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
-        case "quota", _:
-            return QuotaUsedUp(f"the account at {_SERVER} is used up", **how)
-        case _, 402:
-            return QuotaUsedUp(f"the account at {_SERVER} is used up", **how)
-        case "busy", 503:
-            return NodeOverloaded(f"{_SERVER} is overloaded", retry_after=wait_s, **how)
-        case "busy", s if s not in (401, 403, 404):
-            return Overloaded(f"{_SERVER} is overloaded", retry_after=wait_s, node=NODE)
-        case _, 429 | 529:
-            return Overloaded(f"{_SERVER} is overloaded", retry_after=wait_s, node=NODE)
-        case "memory", _:
-            return OutOfMemory(f"{_SERVER} is out of memory", **how)
-        case _, 401 | 403:
-            return KeyRefused(f"{_SERVER} refused our key", **how)
-        case "key", s if not 500 <= s < 600:
-            return KeyRefused(f"{_SERVER} refused our key", **how)
-        case "no model", s if s in (0, 400, 404, 422, 500):
-            return ModelNotFound(f"{_SERVER} does not have the model that it was asked for", **how)
-        case "loading", s if s in (0, 400, 404, 500, 503):
-            return NodeUnavailable(f"{_SERVER} has no model ready", headers={"Retry-After": retry_after.header(wait_s)}, **how)
-        case _, 503:
-            headers = {"Retry-After": retry_after.header(wait_s)}
-            return NodeUnavailable(f"{_SERVER} answered 503", headers=headers, **how)
-        case _, 504 | 408 | 524:
-            return NodeTimeout(f"{_SERVER} answered {status}", **how)
-        case "slow", _:
-            return NodeTimeout(f"{_SERVER} took too long", **how)
-        case "refused", 0:
+    meaning = next((meaning for of, at, meaning in _RULES if of in ("", kind) and (not at or status in at)), "failed")
+    if meaning in _PROBLEMS:
+        problem, detail = _PROBLEMS[meaning]
+        return problem(f"{_SERVER} {detail}", node=NODE, **({"upstream_status": status} if status else {}))
+    told = f"{_SERVER} answered {status}" if status else f"{_SERVER} failed in its answer"
+    match meaning:
+        case "too long":
+            detail = "the conversation is too long for the language model"
+            return ConversationTooLong(detail, field="messages", node=NODE, context_tokens=_context_tokens(words, document))
+        case "refused":
             return BadInput(f"{_SERVER} does not accept the request", node=NODE)
-        case _, 400 | 413 | 422 if not _is_tgi_failure(document):
-            return BadInput(f"{_SERVER} does not accept the request", node=NODE)
-    if said or status < 400:
-        return NodeError(f"{_SERVER} failed in its answer", **how)
-    return NodeError(f"{_SERVER} answered {status}", **how)
+        case "busy" if status != 503:
+            return Overloaded(f"{_SERVER} is overloaded", retry_after=wait_s, node=NODE)
+    return _failure(meaning, kind, told, status, wait_s)
+
+
+def _failure(meaning: str, kind: str, told: str, status: int, wait_s: float) -> NodeError:
+    if meaning == "busy":
+        return NodeOverloaded(f"{_SERVER} is overloaded", retry_after=wait_s, node=NODE)
+    if meaning == "unavailable":
+        told = f"{_SERVER} has no model ready" if kind == "loading" else told
+        return NodeUnavailable(told, node=NODE, headers={"Retry-After": retry_after.header(wait_s)})
+    return NodeError(told, node=NODE, upstream_status=status or None)
 
 
 def problem_of_page(page: bytes, *, status: int = 200) -> Problem:
@@ -179,5 +204,12 @@ def _status(document: Any) -> int:
     return _status(document.get("error"))
 
 
-def _is_tgi_failure(document: Any) -> bool:
-    return isinstance(document, Mapping) and document.get("error_type") in ("generation", "incomplete_generation")
+def _context_tokens(words: str, document: Any) -> int | None:
+    """How many tokens the model reads, where the error says so."""
+    error = document.get("error") if isinstance(document, Mapping) else None
+    told = error.get("n_ctx") if isinstance(error, Mapping) else None
+    if not isinstance(told, int):
+        found = _CONTEXT_TOKENS.search(words)
+        told = int(found[1]) if found else 0
+    # No model reads less, or more.
+    return told if 256 <= told < 1 << 24 else None

@@ -1,7 +1,8 @@
 """Whether a model's chat template writes the mark that thoughts begin with: then the answer has only the one that ends them.
 
-Servers that take thoughts out of the answer by themselves need no such question. Of the others some show how they write a
-conversation for the model: llama.cpp (``/apply-template``), vLLM (``/tokenize``), TGI (``/chat_tokenize``).
+Some servers show how they write a conversation for the model: llama.cpp (``/apply-template``), vLLM (``/tokenize``), TGI
+(``/chat_tokenize``). Only those that say who they are, as the owner of their models, are asked; of others it is known from what
+their answers showed, or guessed from a model's name.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class _Model:
     opens: bool | None = None
     is_asked: bool = False
     without: int = 0
+    owner: str = ""
 
 
 class Templates:
@@ -47,22 +49,21 @@ class Templates:
         """None: it is not known."""
         return self._model(model).opens
 
+    def note_owner(self, model: str, owner: str) -> None:
+        """``owner``: ``owned_by`` of the model's entry in ``/v1/models``."""
+        self._model(model).owner = owner
+
     async def learn(self, model: str, ask: Ask) -> None:
-        """Ask the server, once."""
+        """Ask the server, once, if it is one that answers."""
         known = self._model(model)
-        if known.is_asked:
+        way = _WAYS.get(known.owner)
+        if known.is_asked or way is None:
             return
         known.is_asked = True
-        for path, document, prompt in (
-            ("/apply-template", {"messages": _QUESTION}, _of_llama),
-            ("/tokenize", {"model": model, "messages": _QUESTION, "return_token_strs": True}, _of_vllm),
-            ("/chat_tokenize", {"model": model, "messages": _QUESTION}, _of_tgi),
-        ):
-            answer = await ask(path, document)
-            text = prompt(answer) if answer is not None else ""
-            if text:
-                known.opens = bool(_OPENED.search(text))
-                return
+        path, document, prompt_of = way
+        answer = await ask(path, {**document, "messages": _QUESTION, "model": model})
+        if prompt := prompt_of(answer) if answer is not None else "":
+            known.opens = bool(_OPENED.search(prompt))
 
     def note(self, model: str, *, is_unopened: bool, is_separate: bool, is_plain: bool) -> None:
         """What an answer showed: thoughts that only ended (``is_unopened``), thoughts in a field of their own (``is_separate``),
@@ -92,3 +93,11 @@ def _of_vllm(answer: dict[str, Any]) -> str:
     tokens = answer.get("token_strs")
     last = "".join(map(str, tokens[-8:])) if isinstance(tokens, list) else ""
     return last.replace("Ġ", " ").replace("Ċ", "\n").replace("▁", " ")
+
+
+#: Owner of a model → path, what is sent beside the conversation, and where in the answer the prompt is.
+_WAYS: dict[str, tuple[str, dict[str, Any], Callable[[dict[str, Any]], str]]] = {
+    "llamacpp": ("/apply-template", {}, _of_llama),
+    "vllm": ("/tokenize", {"return_token_strs": True}, _of_vllm),
+    "tgi": ("/chat_tokenize", {}, _of_tgi),
+}

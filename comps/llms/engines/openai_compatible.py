@@ -7,7 +7,6 @@ What is TGI's own (router/src/server.rs): streams answer 200 even when the reque
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -16,19 +15,29 @@ from typing import Any, TypeVar
 
 import anyio
 import httpx
-from pydantic_core import from_json
 
-from comps.cores import retry_after
-from comps.cores.common.openai import BodyTooLong, base_url, read_body
+from comps.cores.common.openai import base_url
 from comps.cores.common.settings import LlmSettings
-from comps.cores.errors import BadInput, ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Overloaded, Problem
+from comps.cores.errors import ConversationTooLong, NodeError, NodeTimeout, NodeUnavailable, Problem
 from comps.cores.mega.begun import Begun, begun
 from comps.cores.mega.resend import may_be_sent_again
-from comps.cores.proto import sse
-from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage, ModelFinishReason, StreamOptions, UsageInfo
-from comps.cores.text.from_model import ModelText, usable
+from comps.cores.proto.api_protocol import ChatCompletionRequest, ChatMessage, StreamOptions, UsageInfo
+from comps.llms.answer.model_answer import ModelAnswer
+from comps.llms.answer.server_errors import ContentFiltered, OtherTokenName
+from comps.llms.answer.template import Templates
 from comps.llms.context_length import of_entry
 from comps.llms.engine import NODE, Completion, Delta
+from comps.llms.engines.openai_responses import (
+    any_json_of,
+    body_of,
+    deltas_of,
+    document_of,
+    first_choice,
+    model_of,
+    refuse_silence,
+    usage_of,
+    whole_text,
+)
 from comps.llms.prompt import conversation
 from comps.llms.window import Fitting
 from comps.llms.windows import Windows
@@ -38,9 +47,8 @@ _CONNECT_S = 3.0
 _KEEPALIVE_S = 4.0
 #: For servers that list no models: the name that TGI goes by at OPEA.
 _NAMELESS_MODEL = "tgi"
-_RETRY_AFTER_S = 1.0
-#: Characters of a model's name.
-_LONGEST_NAME = 500
+#: How its template begins an answer is waited for, once, before the first is streamed, seconds.
+_TEMPLATE_ASKED_S = 1.0
 #: Whether the server is TGI is asked again this long after it did not say, seconds; and waited for no longer than that.
 _ASKED_AGAIN_S, _PROBED_FOR_S = 30.0, 3.0
 #: Parameters passed on as the client gave them; those that it did not give are the server's to choose.
@@ -72,6 +80,7 @@ class OpenAICompatible:
         self._client: httpx.AsyncClient | None = None
         self._is_tgi = False
         self._tgi_asked_again = -math.inf
+        self._templates = Templates()
         self._windows = Windows(settings.context_tokens, self._fetch)
         #: Models that want the longest answer under OpenAI's newer name.
         self._wants_new_name: set[str] = set()
@@ -105,29 +114,41 @@ class OpenAICompatible:
         async with aclosing(response):
             if response.status_code == 404:
                 return [self._settings.model or _NAMELESS_MODEL]
-            entries = _model_entries(_json(await _read(response), response))
+            entries = _model_entries(document_of(await body_of(response), response))
         for entry in entries:
             self._windows.learn(str(entry["id"]), of_entry(entry))
+            self._templates.note_owner(str(entry["id"]), str(entry.get("owned_by") or ""))
         return [str(entry["id"]) for entry in entries]
 
     async def complete(self, request: ChatCompletionRequest) -> Completion:
         return await self._fitting(request, self._completed)
 
     async def _completed(self, payload: dict[str, Any], _: Counted) -> Completion:
-        response = await self._send("POST", f"{self._base}/chat/completions", payload)
-        async with aclosing(response):
-            document = _json(await _read(response), response)
-        choice = _first_choice(document)
-        message = choice.get("message")
-        if not isinstance(message, dict):
+        model = str(payload["model"])
+        try:
+            response = await self._send("POST", f"{self._base}/chat/completions", payload)
+            async with aclosing(response):
+                document = document_of(await body_of(response), response)
+            choice = first_choice(document)
+        except ContentFiltered:
+            return Completion("", "content_filter", model, UsageInfo())
+        if not (isinstance(choice.get("message"), dict) or "text" in choice):
             raise NodeError("answered without a message", node=NODE)
-        answer = ModelText(self._settings.max_reply_chars)
-        text = "".join([*answer.take(str(message.get("content") or "")), *answer.rest()])
-        return Completion(
-            text=text,
-            finish_reason="length" if answer.is_cut else _finish_reason(choice) or "stop",
-            model=_model_name(document) or str(payload["model"]),
-            usage=_usage(document) or UsageInfo(),
+        answer = self._answer(model)
+        text = await whole_text(answer, choice)
+        usage = usage_of(document) or UsageInfo()
+        self._note(model, answer)
+        if not answer.has_said:
+            refuse_silence(answer, document)
+        return Completion(text, answer.finish_reason, model_of(document) or model, usage)
+
+    def _answer(self, model: str) -> ModelAnswer:
+        return ModelAnswer(self._settings.max_reply_chars, opens_thoughts=self._templates.opens_thoughts(model))
+
+    def _note(self, model: str, answer: ModelAnswer) -> None:
+        is_plain = answer.has_said and not answer.has_thoughts and answer.finish_reason == "stop"
+        self._templates.note(
+            model, is_unopened=answer.has_unopened_thoughts, is_separate=answer.has_separate_thoughts, is_plain=is_plain
         )
 
     @asynccontextmanager
@@ -144,19 +165,34 @@ class OpenAICompatible:
         self, payload: dict[str, Any], options: StreamOptions | None, counted: Counted
     ) -> AsyncIterator[AsyncIterator[Delta]]:
         """The stream's deltas, the first of which has come."""
+        model = str(payload["model"])
+        await self._learn_template(model)
         deadline = anyio.current_time() + self._settings.first_token_timeout_s
         payload = {**payload, "stream": True}
         if options is not None and options.include_usage:
             payload["stream_options"] = options.model_dump()
         response = await self._send("POST", f"{self._base}/chat/completions", payload)
         async with aclosing(response):
-            if not response.is_success:
-                raise _refusal(response, await _read(response))
-            if not response.headers.get("content-type", "").startswith(sse.MEDIA_TYPE):
-                raise NodeError("answered a stream with something else", node=NODE)
-            answer = ModelText(self._settings.max_reply_chars)
-            async with aclosing(_deltas(response, str(payload["model"]), answer)) as deltas:
-                yield _counting(await _begun_within(deltas, deadline, self._settings.first_token_timeout_s), counted)
+            answer = self._answer(model)
+            async with aclosing(deltas_of(response, model, answer, deadline)) as deltas:
+                try:
+                    first = await begun(deltas)
+                except TimeoutError as error:
+                    raise self._timeout() from error
+                yield _counting(first, counted)
+            self._note(model, answer)
+
+    async def _learn_template(self, model: str) -> None:
+        async def ask(path: str, document: dict[str, Any]) -> dict[str, Any] | None:
+            with contextlib.suppress(Problem):
+                answer = await self._fetch("POST", path, document)
+                return answer if isinstance(answer, dict) else None
+            return None
+
+        if self._is_tgi:
+            self._templates.note_owner(model, "tgi")
+        with anyio.move_on_after(_TEMPLATE_ASKED_S):
+            await self._templates.learn(model, ask)
 
     async def _fitting(
         self, request: ChatCompletionRequest, ask: Callable[[dict[str, Any], Counted], Awaitable[Answer]]
@@ -171,17 +207,17 @@ class OpenAICompatible:
         while True:
             messages = fitting.messages
             payload = await self._payload(request, model, messages)
-            if (most := fitting.answer_tokens(request.token_limit, messages)) is not None:
+            if (most := fitting.answer_tokens) is not None:
                 payload |= self._longest(model, request, most)
             if request.stream and fitting.is_cut and self._windows.of(model).context.server:
                 # Such a server counts what it read, if it is asked to; others may refuse to be asked.
                 payload["stream_options"] = {"include_usage": True}
             try:
                 return await ask(payload, partial(fitting.counted, messages))
-            except ConversationTooLong:
-                if not await self._windows.recount(model, fitting, messages):
-                    fitting.shorten(messages)
-            except _OtherName:
+            except ConversationTooLong as refusal:
+                if not await self._windows.recount(model, fitting, refusal.extra.get("context_tokens", 0)):
+                    fitting.shorten()
+            except OtherTokenName:
                 if model in self._wants_new_name:
                     raise
                 self._wants_new_name.add(model)
@@ -195,7 +231,7 @@ class OpenAICompatible:
         """The JSON of an answer of the server's beside OpenAI's interface."""
         response = await self._send(method, self._beside(path), body)
         async with aclosing(response):
-            return _any_json(await _read(response), response)
+            return any_json_of(await body_of(response), response)
 
     def _beside(self, path: str) -> str:
         """An address of the server's that is not OpenAI's."""
@@ -230,7 +266,7 @@ class OpenAICompatible:
                 response = await self._send("GET", self._beside("/info"))
                 async with aclosing(response):
                     if response.is_success:
-                        self._is_tgi = b"text-generation-router" in await _read(response)
+                        self._is_tgi = b"text-generation-router" in await body_of(response)
                         self._tgi_asked_again = math.inf
         return self._is_tgi
 
@@ -255,59 +291,8 @@ class OpenAICompatible:
             raise NodeError("the language model's server broke the connection", node=NODE) from error
 
     def _timeout(self) -> NodeTimeout:
-        return _slow(self._settings.first_token_timeout_s)
-
-
-def _slow(seconds: float) -> NodeTimeout:
-    return NodeTimeout(f"the language model's server said nothing for {seconds:g} s", node=NODE)
-
-
-async def _read(response: httpx.Response) -> bytes:
-    """The body. Raises NodeError too where it is too long for an answer."""
-    try:
-        return await read_body(response)
-    except BodyTooLong as error:
-        raise NodeError("the language model's server sent too long an answer", node=NODE) from error
-    except httpx.TimeoutException as error:
-        raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
-    except httpx.HTTPError as error:
-        raise NodeError("the language model's server broke off in the middle of its answer", node=NODE) from error
-
-
-def _json(body: bytes, response: httpx.Response) -> dict[str, Any]:
-    """The body of a successful answer. Raises what a refusal means."""
-    if not response.is_success:
-        raise _refusal(response, body)
-    document = _object(body)
-    if document is None:
-        raise NodeError("the language model's server answered with broken JSON", node=NODE)
-    return document
-
-
-def _any_json(body: bytes, response: httpx.Response) -> Any:
-    """As ``_json``, of any kind. Raises NodeError."""
-    if not response.is_success:
-        raise _refusal(response, body)
-    try:
-        return _parsed(body)
-    except (ValueError, RecursionError):
-        raise NodeError("the language model's server answered with broken JSON", node=NODE) from None
-
-
-def _object(text: str | bytes) -> dict[str, Any] | None:
-    try:
-        document = _parsed(text)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _parsed(text: str | bytes) -> Any:
-    try:
-        return from_json(text)
-    except ValueError:
-        # A server that cuts its text by UTF-16 units sends halves of surrogate pairs, which only json takes.
-        return json.loads(text)
+        seconds = self._settings.first_token_timeout_s
+        return NodeTimeout(f"the language model's server said nothing for {seconds:g} s", node=NODE)
 
 
 def _model_entries(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -316,149 +301,8 @@ def _model_entries(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict) and "id" in entry]
 
 
-async def _begun_within(deltas: AsyncGenerator[Delta, None], deadline: float, seconds: float) -> Begun[Delta]:
-    """``deltas``, the first of which must come before ``deadline``. Raises NodeTimeout."""
-    try:
-        with anyio.fail_after(deadline - anyio.current_time()):
-            return await begun(deltas)
-    except TimeoutError as error:
-        raise _slow(seconds) from error
-
-
 async def _counting(deltas: Begun[Delta], counted: Counted) -> AsyncGenerator[Delta, None]:
     async for delta in deltas:
         if delta.usage is not None:
             counted(delta.usage.prompt_tokens)
         yield delta
-
-
-async def _deltas(response: httpx.Response, model: str, answer: ModelText) -> AsyncGenerator[Delta, None]:
-    """The stream's pieces of text, then one with the finish reason. Raises NodeError when it is cut short. Once ``answer`` is
-    full the rest is not read.
-    """
-    finish_reason: ModelFinishReason | None = None
-    usage: UsageInfo | None = None
-    async for event in _events(response):
-        if event.data.strip() == "[DONE]":
-            finish_reason = finish_reason or "stop"
-            break
-        document = _object(event.data)
-        if document is None:
-            raise NodeError("the language model's server sent a broken event", node=NODE)
-        if event.type == "error" or document.get("error"):
-            raise _error_event(document)
-        model = _model_name(document) or model
-        usage = _usage(document) or usage
-        if not document.get("choices"):
-            continue
-        choice = _first_choice(document)
-        finish_reason = _finish_reason(choice) or finish_reason
-        for piece in answer.take(_content(choice)):
-            yield Delta(piece, model=model)
-        if answer.is_cut:
-            finish_reason = "length"
-            break
-    for piece in answer.rest():
-        yield Delta(piece, model=model)
-    if finish_reason is None:
-        raise NodeError("the language model's server broke off in the middle of its answer", node=NODE)
-    yield Delta(finish_reason=finish_reason, model=model, usage=usage)
-
-
-async def _events(response: httpx.Response) -> AsyncIterator[sse.Event]:
-    """The response's events up to its end; a connection that breaks is an end too, and the caller knows if it came early."""
-    parser = sse.Parser()
-    try:
-        async for piece in response.aiter_bytes():
-            for event in parser.feed(piece):
-                yield event
-    except httpx.TimeoutException as error:
-        raise NodeTimeout("the language model's server stopped in the middle of its answer", node=NODE) from error
-    except sse.EventTooLong as error:
-        raise NodeError("the language model's server sent too long an event", node=NODE) from error
-    except httpx.HTTPError:
-        return
-
-
-def _first_choice(document: dict[str, Any]) -> dict[str, Any]:
-    choices = document.get("choices")
-    if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
-        raise NodeError("the language model's server answered without choices", node=NODE)
-    return choices[0]
-
-
-def _content(choice: dict[str, Any]) -> str:
-    """What a chunk adds to the answer."""
-    delta = choice.get("delta")
-    return str(delta.get("content") or "") if isinstance(delta, dict) else ""
-
-
-def _model_name(document: dict[str, Any]) -> str:
-    return usable(str(document.get("model") or ""), _LONGEST_NAME)
-
-
-def _finish_reason(choice: dict[str, Any]) -> ModelFinishReason | None:
-    """OpenAI's finish reason; TGI has names of its own for "stop" (eos_token, stop_sequence)."""
-    given = choice.get("finish_reason")
-    if not given:
-        return None
-    if given == "function_call":
-        return "tool_calls"
-    return given if given in ("length", "content_filter", "tool_calls") else "stop"
-
-
-def _usage(document: dict[str, Any]) -> UsageInfo | None:
-    given = document.get("usage")
-    if not isinstance(given, dict):
-        return None
-    counts = {name: given[name] for name in UsageInfo.model_fields if _is_count(given.get(name))}
-    return UsageInfo(**counts)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and 0 <= value < 1 << 53
-
-
-def _refusal(response: httpx.Response, body: bytes) -> Problem:
-    """What a status other than 2xx means to the one who asked us."""
-    status = response.status_code
-    if status == 429:
-        wait_s = retry_after.seconds(response.headers.get("Retry-After"))
-        return Overloaded("the language model's server is overloaded", retry_after=wait_s, node=NODE)
-    if status in (400, 413, 422):
-        return _rejected(_message(_object(body) or {}))
-    if status in (401, 403):
-        return NodeError("the language model's server refused our key", node=NODE, upstream_status=status)
-    kinds: dict[int, type[NodeError]] = {503: NodeUnavailable, 504: NodeTimeout, 408: NodeTimeout}
-    kind = kinds.get(status, NodeError)
-    return kind(f"the language model's server answered {status}", node=NODE, upstream_status=status)
-
-
-def _error_event(document: dict[str, Any]) -> Problem:
-    """An error inside a stream that began with 200. TGI always says 422 there, so the message has to tell."""
-    message = _message(document).lower()
-    if "overloaded" in message:
-        return Overloaded("the language model's server is overloaded", retry_after=_RETRY_AFTER_S, node=NODE)
-    if "validation" in message:
-        return _rejected(message)
-    return NodeError("the language model's server failed in the middle of its answer", node=NODE)
-
-
-class _OtherName(BadInput):
-    """OpenAI's newer models know the longest answer by another name, and refuse the old one."""
-
-
-def _rejected(message: str) -> BadInput:
-    """The server's message itself may quote the conversation, so it is not repeated."""
-    if "max_completion_tokens" in message and "max_tokens" in message:
-        return _OtherName("the language model's server does not accept max_tokens", field="max_tokens", node=NODE)
-    if any(word in message.lower() for word in ("context", "too long", "must have less", "tokens")):
-        return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
-    return BadInput("the language model's server does not accept the request", node=NODE)
-
-
-def _message(document: dict[str, Any]) -> str:
-    error = document.get("error")
-    if isinstance(error, dict):
-        return str(error.get("message") or "")
-    return str(error or document.get("message") or document.get("detail") or "")

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 #: Points of MediaPipe's face mesh with attention: 468 of the face, 5 + 5 of the irises.
 POINTS = 478
+#: The outline of the face from the middle of the forehead, clockwise in the picture.
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ _MIN_DETECTION = 0.3
 #: but one: drawn faces score from 0.61, photographs from 0.85, noise 0.
 _SCORE_REACHES = (0.7, 0.85, 1.1, 1.5, 1.9)
 _MIN_SCORE = 0.55
+#: Turns by less than this from a quarter are not worked out, degrees.
+_LEVEL = 0.5
 #: The two passes must speak of the same face: boxes' intersection over union.
 _MIN_AGREEMENT = 0.5
 
@@ -195,7 +197,7 @@ def _crop(image: NDArray[np.uint8], box: tuple[float, ...], reach: float) -> tup
 
 def _turned(crop: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
     """A square crop turned clockwise around its middle."""
-    if degrees % 90 == 0:
+    if abs(degrees - 90 * round(degrees / 90)) < _LEVEL:
         return search.turned(crop, round(degrees / 90))
     side = crop.shape[0]
     matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), -degrees, 1.0)

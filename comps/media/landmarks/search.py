@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from comps.cores.workers.cancel import flag
 from comps.media.landmarks.face import Face
+from comps.media.landmarks.portrait import SURE
 
 Image = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-#: The detector knows upright faces best. Photographs of upright faces score from 0.88, of faces that lie or stand on their
-#: heads up to 0.83; drawn ones are less sure: there only the comparison with the other turns tells.
-_SURE = 0.85
 #: Below this strength a face may be one at the wrong place: drawn faces have from 0.65 where they are upright.
 _FAIR = 0.62
 #: By so much another turn must be stronger: upright drawn faces are stronger by 0.065 than turned ones.
@@ -77,7 +75,7 @@ def _however_it_lies(eye: Eye, image: Image) -> Face | None:
     if not seen:
         return None
     strength, best = max(seen, key=lambda one: one[0])
-    if strength >= _SURE:
+    if strength >= SURE:
         return best
     # Drawn faces at a slant may be found upside down: compared when each is turned until its eyes are level.
     return max(seen, key=lambda one: one[0] + eye.strength(image, one[1].box, -_tilt(one[1])))[1]
@@ -85,10 +83,10 @@ def _however_it_lies(eye: Eye, image: Image) -> Face | None:
 
 def _is_upright(eye: Eye, image: Image, seen: Sighting) -> bool:
     """Whether there is no need to look at the other turns."""
-    if seen.face.score >= _SURE:
+    if seen.face.score >= SURE:
         return abs(_tilt(seen.face)) <= _SLANTED
-    own = seen.strength
-    return own >= _FAIR and all(eye.strength(image, seen.face.box, degrees) < own for degrees in (90, 180, 270))
+    own, tilt = seen.strength, _tilt(seen.face)
+    return own >= _FAIR and all(eye.strength(image, seen.face.box, turn - tilt) < own for turn in (90, 180, 270))
 
 
 def _tilt(seen: Face) -> float:

@@ -1,0 +1,38 @@
+"""The end of an answer before its model's: it is long enough, or its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import anyio
+
+
+class Cut:
+    """Of one answer. ``reason``: why, once it is cut. ``is_urgent``: it ends with the sentence that is being drawn, whatever was
+    spoken already.
+    """
+
+    def __init__(self) -> None:
+        self.reason: Literal["length", "timeout"] | None = None
+        self.is_urgent = False
+        self._waiting: dict[anyio.CancelScope, bool] = {}
+
+    def make(self, reason: Literal["length", "timeout"], *, urgent: bool = False) -> None:
+        """Cut the answer; the first reason counts."""
+        self.reason = self.reason or reason
+        self.is_urgent = self.is_urgent or urgent
+        for scope, until_urgent in self._waiting.items():
+            if urgent or not until_urgent:
+                scope.cancel()
+
+    @contextmanager
+    def waiting(self, seconds: float | None = None, *, until_urgent: bool = False) -> Iterator[anyio.CancelScope]:
+        """A wait of at most so many seconds, which the cut ends; with ``until_urgent`` only an urgent one."""
+        with anyio.move_on_after(seconds) as scope:
+            self._waiting[scope] = until_urgent
+            try:
+                yield scope
+            finally:
+                del self._waiting[scope]

@@ -1,0 +1,149 @@
+"""The report on a face: what will look wrong once it is animated, and what to change.
+
+The limits were measured on the pictures of shared/data/avatars and the project's own characters, which must have no finding
+but an open mouth where it is open, and on the same pictures spoiled (tests/describe/test_face_report.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from comps.cores.proto.face_report import FaceFinding, FaceReport, FindingCode, Severity
+from comps.describe.flaws import flaws
+from comps.describe.footage import Rgb
+from comps.describe.measures import Measures, measure
+from comps.media.landmarks import Face, Placement
+
+#: A face next to the main one counts where it is at least this share of its height.
+_ANOTHER = 0.4
+#: Height of a face that is drawn at 512 pixels without being enlarged much, and the least that shows lips at all, pixels.
+_FINE_PIXELS, _FEWEST_PIXELS = 110.0, 48.0
+#: A face smaller than this share of its picture is far; in a larger one the picture itself is small.
+_FAR_SHARE = 0.2
+
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding. ``spoils``: the share of the score that the finding takes, 0 … 1."""
+
+    code: FindingCode
+    severity: Severity
+    spoils: float
+    detail: str
+    advice: str
+
+
+def no_face(kind: str) -> FaceReport:
+    """The report where no face was found in a ``picture`` or ``clip``."""
+    advice = "Use one in which a face looks at the camera, well lit and large."
+    return report([Found("no_face", "error", 1.0, f"No face was found in the {kind}.", advice)], kind)
+
+
+def judge(face: Face, frame: Rgb, others: Sequence[Face] = (), *, shown: float = 1.0) -> list[Found]:
+    """What is wrong with ``face`` in ``frame`` (uint8 RGB [h, w, 3]). ``others``: the other faces that were found there.
+
+    ``shown``: how many pixels of the media a pixel of the frame stands for, ≥ 1.
+    """
+    measures = measure(face, frame)
+    placement = Placement.of(face, *frame.shape[:2])
+    return [
+        *_placed(placement, measures, shown),
+        *_several(face, others),
+        *_turned(measures, placement),
+        *_mouth_and_eyes(measures),
+        *_photographed(face, frame),
+    ]
+
+
+def report(found: Sequence[Found], kind: str) -> FaceReport:
+    """The findings as a report, the gravest first, with their score."""
+    order = sorted(found, key=lambda one: (_SEVERITIES.index(one.severity), -one.spoils, one.code))
+    errors = [one for one in order if one.severity == "error"]
+    return FaceReport(
+        usable=not errors,
+        score=round(float(np.prod([1.0 - one.spoils for one in order])), 3),
+        kind="clip" if kind == "clip" else "picture",
+        findings=[FaceFinding(code=one.code, severity=one.severity, detail=one.detail, advice=one.advice) for one in order],
+    )
+
+
+def _placed(placement: Placement, measures: Measures, shown: float) -> Iterator[Found]:
+    if placement.lacks_features:
+        detail = "An eye, the nose or the mouth lies beyond the border of the picture."
+        yield Found("cut", "error", 0.9, detail, "Use a picture that shows the whole face with some room around it.")
+    elif placement.cut > 0.02:
+        detail = f"The border of the picture cuts off {placement.cut:.0%} of the face."
+        yield Found("cut", "warning", 0.4, detail, "Use a picture that shows the whole face with some room around it.")
+    elif measures.margin < 0.3:
+        detail = "The head touches the border of the picture."
+        yield Found("cut", "note", 0.15, detail, "Leave some room around the head.")
+    pixels = placement.height * shown
+    if pixels >= _FINE_PIXELS:
+        return
+    severity: Severity = "error" if pixels < _FEWEST_PIXELS else "warning"
+    spoils = 0.9 if severity == "error" else 0.3 + 0.4 * (_FINE_PIXELS - pixels) / (_FINE_PIXELS - _FEWEST_PIXELS)
+    detail = f"The face is {pixels:.0f} pixels tall; at least {_FINE_PIXELS:.0f} look sharp."
+    if measures.height < _FAR_SHARE:
+        yield Found("far", severity, spoils, detail, "Go nearer, or cut the picture around the head from the original.")
+    else:
+        yield Found("low_resolution", severity, spoils, detail, "Use the original of the picture, not a small copy of it.")
+
+
+def _several(face: Face, others: Sequence[Face]) -> Iterator[Found]:
+    tall = face.box[3] - face.box[1]
+    rivals = sum(other.box[3] - other.box[1] >= _ANOTHER * tall for other in others)
+    if rivals:
+        detail = f"{rivals + 1} faces are about as large; only the largest will speak."
+        yield Found("several_faces", "warning", 0.3, detail, "Cut the picture so that it shows one person.")
+
+
+def _turned(measures: Measures, placement: Placement) -> Iterator[Found]:
+    aside = abs(measures.turn)
+    if aside > 0.55:
+        severity: Severity = "error" if aside > 0.85 else "warning"
+        spoils = min(0.8, 0.3 + (aside - 0.55) * 1.5)
+        detail = "The head is turned aside: the far half of the mouth is hardly seen."
+        yield Found("turned", severity, spoils, detail, "Look straight into the camera.")
+    elif not 0.28 < measures.nod < 0.6:
+        detail = f"The head is bowed {'back' if measures.nod < 0.4 else 'down'}."
+        yield Found("turned", "warning", 0.3, detail, "Hold the camera at the height of the eyes.")
+    if abs(placement.tilt) > 20:
+        severity = "error" if abs(placement.tilt) > 60 else "warning"
+        spoils = 0.8 if severity == "error" else 0.3
+        detail = f"The head is tilted by {abs(placement.tilt):.0f}°."
+        yield Found("tilted", severity, spoils, detail, "Turn the picture until the eyes are level.")
+
+
+def _mouth_and_eyes(measures: Measures) -> Iterator[Found]:
+    if measures.mouth > 0.07:
+        severity: Severity = "warning" if measures.mouth > 0.2 else "note"
+        spoils = min(0.5, 0.1 + (measures.mouth - 0.07))
+        detail = "The mouth is open or shows teeth; they stay in the picture while it speaks."
+        yield Found("open_mouth", severity, spoils, detail, "Close the lips without pressing them.")
+    if measures.eyes < 0.12:
+        yield Found("closed_eyes", "warning", 0.3, "The eyes are closed.", "Use a picture with open eyes.")
+
+
+def _photographed(face: Face, frame: Rgb) -> Iterator[Found]:
+    seen = flaws(face, frame)
+    if seen.edge > 0.02:
+        severity: Severity = "error" if seen.edge > 0.06 else "warning"
+        spoils = min(0.8, 0.25 + (seen.edge - 0.02) * 12)
+        yield Found("blurred", severity, spoils, "The face is blurred.", "Hold the camera still, and let it focus on the face.")
+    if seen.bright < 75:
+        severity = "error" if seen.bright < 25 else "warning"
+        spoils = min(0.8, 0.3 + (75 - seen.bright) / 100)
+        yield Found("dark", severity, spoils, "The face is dark.", "Let light fall on the face from the front.")
+    if seen.clipped > 0.08:
+        spoils = min(0.6, 0.25 + seen.clipped)
+        detail = f"{seen.clipped:.0%} of the face is plain white."
+        yield Found("overexposed", "warning", spoils, detail, "Use less light, or light that is not so hard.")
+    if seen.blocks > 1.5:
+        spoils = min(0.5, 0.2 + (seen.blocks - 1.5) / 4)
+        detail = "Compression has left blocks in the face."
+        yield Found("compressed", "warning", spoils, detail, "Use the original, not one that a messenger made small.")

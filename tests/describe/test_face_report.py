@@ -1,0 +1,90 @@
+"""The report on a face: good pictures have none but true findings, spoiled ones their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from AvatarChatbot import avatars
+from comps.cores.common.settings import DescribeSettings, LandmarkSettings
+from comps.cores.proto.face_report import FaceReport
+from comps.describe.engines.draft import DraftEngine
+from comps.media.image import decode_image, encode_png
+from comps.media.landmarks import Landmarker
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(
+        Landmarker.unavailable(LandmarkSettings()) is not None, reason="mediapipe is not installed: run scripts/setup"
+    ),
+]
+
+Picture = np.ndarray
+OURS = ("aria", "kofi", "mei", "tomas")
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def engine() -> AsyncIterator[DraftEngine]:
+    engine = DraftEngine(DescribeSettings())
+    yield engine
+    await engine.stop()
+
+
+def own(name: str) -> Picture:
+    """uint8 BGR [1024, 1024, 3]."""
+    return decode_image(avatars.path(name).read_bytes())
+
+
+def codes(report: FaceReport) -> set[str]:
+    return {finding.code for finding in report.findings}
+
+
+@pytest.mark.parametrize("name", OURS)
+async def test_our_own_characters_have_no_finding(engine: DraftEngine, name: str) -> None:
+    report = await engine.check(avatars.path(name).read_bytes())
+    assert report.findings == []
+    assert report.usable
+    assert report.score == 1.0
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+async def test_good_pictures_have_true_findings_alone(engine: DraftEngine, shared: Path, number: int) -> None:
+    (file,) = (shared / "data/avatars").glob(f"avatar{number}.*")
+    report = await engine.check(file.read_bytes())
+    # The first shows teeth.
+    assert codes(report) == ({"open_mouth"} if number == 1 else set())
+    assert report.usable
+    assert report.score > 0.8
+
+
+async def test_a_picture_without_a_face(engine: DraftEngine) -> None:
+    report = await engine.check(encode_png(np.full((300, 300, 3), 120, np.uint8)))
+    assert (report.usable, report.score, codes(report)) == (False, 0.0, {"no_face"})
+
+
+def darkened(picture: Picture) -> Picture:
+    return np.asarray(picture * 0.2, np.uint8)
+
+
+def blurred(picture: Picture) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 12), np.uint8)
+
+
+SPOILED = {"dark": darkened, "blurred": blurred}
+
+
+@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("code", SPOILED)
+async def test_a_spoiled_picture_has_its_own_finding(engine: DraftEngine, name: str, code: str) -> None:
+    report = await engine.check(encode_png(SPOILED[code](own(name))))
+    assert codes(report) == {code}
+    assert report.score < 0.8
