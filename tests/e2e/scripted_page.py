@@ -166,7 +166,7 @@ def scripted(browser: Browser, **context: Any) -> Iterator[ScriptedPage]:
     opened: BrowserContext = browser.new_context(**context)
     try:
         page = opened.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         yield ScriptedPage(page)
     finally:
         opened.close()
