@@ -23,8 +23,9 @@ Progress = Callable[[str, int, int], None]
 Hold = Callable[[str], Awaitable[None]]
 
 
-#: The last shares of a request's time: for a last sentence, if the answer is not complete by then; and for its end at once.
-_LAST_SENTENCE, _LAST_MOMENT = 0.15, 0.05
+#: The last shares of a request's time: for a last sentence, if the answer is not complete by then; and for its end at once, which
+#: takes up to a second on a busy machine, however short the time.
+_LAST_SENTENCE, _LAST_MOMENT, _LARGEST_MOMENT, _MOMENT_S = 0.15, 0.05, 0.3, 1.0
 #: AAC frames of sound that are encoded beyond the pictures: what the encoder holds back.
 _FRAMES_AHEAD, _AAC_FRAME = 4, 1024
 
@@ -80,7 +81,8 @@ class AnswerStream:
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
         """What happens, in order. Raises what made the run fail."""
         if (time_s := _time_left_s()) < math.inf:
-            self._last_sentence_s, self._last_moment_s = _LAST_SENTENCE * time_s, _LAST_MOMENT * time_s
+            self._last_moment_s = min(max(_LAST_MOMENT * time_s, _MOMENT_S), _LARGEST_MOMENT * time_s)
+            self._last_sentence_s = max(_LAST_SENTENCE * time_s, 1.5 * self._last_moment_s)
         if self.turn.question is not None:
             yield TranscriptEvent(text=self.turn.question)
         while not self._ended:

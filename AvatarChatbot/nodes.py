@@ -9,10 +9,20 @@ from typing import Any
 
 import anyio
 
+from AvatarChatbot.held_back import held_back
 from AvatarChatbot.turn import Clause, Turn, stage_of
 from AvatarChatbot.unspoken import SILENCE, silent, unspoken
 from comps.cores import retry_after
-from comps.cores.errors import NodeError, NodeTimeout, NothingToSpeak, Overloaded, Problem
+from comps.cores.errors import (
+    NoAnswer,
+    NodeError,
+    NodeTimeout,
+    NothingToSpeak,
+    Overloaded,
+    Problem,
+    ThoughtsOnly,
+    ToolCallsOnly,
+)
 from comps.cores.mega.dag import DAG
 from comps.cores.mega.orchestrator import ServiceOrchestrator
 from comps.cores.proto.avatar import (
@@ -27,9 +37,10 @@ from comps.cores.proto.avatar import (
     Transcript,
 )
 from comps.cores.text import clauses
-from comps.cores.text.from_model import ModelText, usable
+from comps.cores.text.from_model import usable
 from comps.cores.text.language_of import language_of
-from comps.cores.text.words import has_words
+from comps.cores.text.words import has_words, is_blank
+from comps.llms.answer.model_answer import ModelAnswer
 
 #: How long before a player gets there the rest of a clause is drawn, though nothing is known of what follows: about what drawing
 #: and sending a chunk take, seconds.
@@ -38,6 +49,8 @@ _DRAWN_AHEAD_S = 0.25
 _FIRST_WAIT_S = 0.15
 #: Silence put where speech comes too late, seconds at a time.
 _FILL_S = 0.24
+#: Characters of an answer without a word that are shown as it is.
+_LONGEST_UNSPOKEN = 1000
 #: So many times the longest speech is spoken where a sentence does not end before.
 _LONGER = 1.1
 #: How long is waited at most before a chunk that was refused is asked for again, seconds.
@@ -121,7 +134,7 @@ class AvatarOrchestrator(ServiceOrchestrator):
         """
         turn: Turn = kwargs["turn"]
         if isinstance(request, SpeechRequest) and error.code == NothingToSpeak.code:
-            return silent(turn.engines.get("tts", ""))
+            return silent(turn.engines.get("tts", ""), 0.1 if has_words(request.text) else 1.5)
         if turn.degrades and isinstance(error, NodeError | Overloaded):
             match request:
                 case ChunkRequest():
@@ -149,25 +162,38 @@ class AvatarOrchestrator(ServiceOrchestrator):
                 await anyio.sleep(min(retry_after.seconds(refusal.headers.get("Retry-After")), _LONGEST_WAIT_S))
 
     async def align_generator(self, gen: AsyncIterator[Any], **kwargs: Any) -> AsyncGenerator[str, None]:
-        """The language model's pieces of text. Raises NodeError when it says nothing that can be spoken."""
+        """What is said of what the language model sends, in pieces. Raises NoAnswer where that is nothing."""
         turn: Turn = kwargs["turn"]
-        answer = ModelText(self._max_reply_chars)
+        answer = ModelAnswer(self._max_reply_chars)
+        thoughts = 0
         async for completion in _until_cut(gen, turn):
-            text, is_cut = _delta(completion)
-            turn.engines["llm"] = str(completion.get("model", ""))[:_LONGEST_NAME]
-            if is_cut:
-                turn.finish_reason = "length"
-            for piece in answer.take(text):
-                turn.reply += piece
-                yield piece
+            turn.engines["llm"] = str(completion.get("model", ""))[:_LONGEST_NAME] if isinstance(completion, dict) else ""
+            choice = _choice(completion)
+            for piece in answer.take_whole(choice) if "message" in choice else answer.take(choice):
+                if answer.take_back():
+                    thoughts = len(turn.reply)
+                if piece:
+                    turn.reply += piece
+                    yield piece
                 if turn.cut.reason is not None:
                     return
-            if answer.is_cut:
+            if answer.take_back() or _is_taken_back(choice):
+                thoughts = len(turn.reply)
+            if answer.is_over:
                 # Leaving the stream closes it: the model stops.
-                turn.finish_reason = "length"
                 break
-        if not has_words(turn.reply):
-            raise NodeError("answered nothing", node="llm")
+        if turn.cut.reason is not None:
+            return
+        for piece in answer.end():
+            turn.reply += piece
+            yield piece
+        # What was spoken cannot be taken back, but it is no part of the conversation.
+        turn.reply = turn.reply[thoughts:].lstrip() if thoughts else turn.reply
+        turn.finish_reason = "stop" if answer.finish_reason == "tool_calls" else answer.finish_reason
+        if is_blank(turn.reply):
+            for piece in _in_place_of_an_answer(answer, turn):
+                turn.reply += piece
+                yield piece
 
     async def align_items(
         self,
@@ -200,14 +226,34 @@ def _llm_request(turn: Turn, max_tokens: int | None) -> dict[str, Any]:
     return {"messages": messages, "stream": True, "persona": persona, **limits, **turn.request.sampling}
 
 
-def _delta(completion: Any) -> tuple[str, bool]:
-    """The text that a chunk of a streamed completion adds, of a whole one its text; and whether it was cut for its length."""
-    try:
-        choice = completion["choices"][0] if completion["choices"] else {}
-        part = choice.get("delta") or choice.get("message") or {}
-        return str(part.get("content") or ""), choice.get("finish_reason") == "length"
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise NodeError("answered something that is no chat completion", node="llm") from None
+def _choice(completion: Any) -> dict[str, Any]:
+    """The first choice of a chat completion, or of a chunk of one; empty where a chunk has none."""
+    choices = completion.get("choices") if isinstance(completion, dict) and "choices" in completion else None
+    if choices == []:
+        return {}
+    if not (isinstance(choices, list) and isinstance(choices[0], dict)):
+        raise NodeError("answered something that is no chat completion", node="llm")
+    choice: dict[str, Any] = choices[0]
+    return choice
+
+
+def _is_taken_back(choice: dict[str, Any]) -> bool:
+    """The llm service says that all before were thoughts (DeltaMessage)."""
+    delta = choice.get("delta")
+    return isinstance(delta, dict) and delta.get("taken_back") is True
+
+
+def _in_place_of_an_answer(answer: ModelAnswer, turn: Turn) -> list[str]:
+    """What is said where the model said nothing. Raises NoAnswer where that is a failure."""
+    if turn.finish_reason == "content_filter":
+        return [held_back(_language_before(turn))]
+    if answer.finish_reason == "tool_calls":
+        raise ToolCallsOnly("the language model called a tool, and was given none", node="llm")
+    if answer.has_thoughts:
+        raise ThoughtsOnly("the language model thought, and did not answer", node="llm")
+    if answer.finish_reason == "length":
+        raise NoAnswer("the language model's tokens were used up before it said anything", node="llm")
+    raise NoAnswer("the language model ended without saying anything", node="llm")
 
 
 async def _until_cut(completions: AsyncIterator[Any], turn: Turn) -> AsyncGenerator[Any, None]:
@@ -234,6 +280,7 @@ async def _speech_requests(feed: AsyncIterator[str], turn: Turn, longest_s: floa
     """
     before: str | None = None
     continues, end = False, 0
+    unspoken_text = ""
     async with aclosing(clauses.split(feed)) as found:
         async for clause in found:
             end += len(clause.text)
@@ -257,6 +304,13 @@ async def _speech_requests(feed: AsyncIterator[str], turn: Turn, longest_s: floa
                     before=clause.before,
                     continues=clause.continues,
                 )
+            elif before is None:
+                unspoken_text += clause.text
+    if before is None and not is_blank(unspoken_text):
+        # Emoji, and nothing else: shown, in silence.
+        turn.asked_clauses.append(unspoken_text)
+        turn.asked_ends.append(end)
+        yield SpeechRequest(text=unspoken_text[:_LONGEST_UNSPOKEN], voice=turn.voice)
 
 
 def _language_before(turn: Turn) -> str:

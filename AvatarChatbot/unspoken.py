@@ -12,7 +12,6 @@ SILENCE = "silence"
 #: What people can read beside a picture: 170 words a minute (BBC Subtitle Guidelines: 160-180), or 9 characters a second where a
 #: character is about a word (Netflix Timed Text Style Guide, Simplified Chinese).
 _WORD_S, _WIDE_S = 60 / 170, 1 / 9
-_MOMENT_S = 0.1
 _RATE = 24_000
 
 
@@ -28,6 +27,6 @@ def unspoken(text: str) -> Speech:
     return Speech(pcm=pcm, sample_rate=_RATE, phonemes=[(0.0, at, "_")], words=words, engine=SILENCE)
 
 
-def silent(engine: str) -> Speech:
+def silent(engine: str, seconds: float) -> Speech:
     """``engine``: the one that speaks the other clauses. Nothing is wrong with it."""
-    return Speech(pcm=bytes(2 * round(_MOMENT_S * _RATE)), sample_rate=_RATE, phonemes=[(0.0, _MOMENT_S, "_")], engine=engine)
+    return Speech(pcm=bytes(2 * round(seconds * _RATE)), sample_rate=_RATE, phonemes=[(0.0, seconds, "_")], engine=engine)

@@ -12,6 +12,8 @@ from typing import Any
 
 #: Tokens. Beyond, a server means "no limit".
 _MOST = 1 << 24
+#: What Ollama loads a model with, unless it is told otherwise, in the versions that do not tell: tokens.
+_OLD_OLLAMA = 2048
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,12 @@ def of_info(document: Any, model: str) -> ContextLength:
 
 
 def of_running(document: Any, model: str) -> ContextLength:
-    """From Ollama's ``/api/ps``: a model that has been loaded has the context that it was loaded with."""
+    """From Ollama's ``/api/ps``: a model that has been loaded has the context that it was loaded with. Ollama cuts what is longer
+    and says nothing; old versions do not tell how long that is.
+    """
     for entry in _entries(document, "models"):
-        if model in (entry.get("name"), entry.get("model")) and (tokens := _count(entry.get("context_length"))):
-            return ContextLength(tokens, server="ollama")
+        if {model, f"{model}:latest"} & {entry.get("name"), entry.get("model")}:
+            return ContextLength(_count(entry.get("context_length")) or _OLD_OLLAMA, server="ollama")
     return UNKNOWN
 
 

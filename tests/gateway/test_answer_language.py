@@ -38,6 +38,8 @@ async def _voices(question: str, answer: str, *history: str, voice: str = "defau
         ("Who are you?", "你好，我叫小明。今天天气很好，我们去公园吧。", "cmn"),
         ("Who are you?", "مرحبا، اسمي أحمد. كيف حالك اليوم؟", "ar"),
         ("Who are you?", "สวัสดีครับ ผมชื่อสมชาย", "th"),
+        ("Who are you?", "שלום, קוראים לי דוד. מה שלומך היום?", "he"),
+        ("Who are you?", "こんにちは、私は太郎です。今日はいい天気ですね。", "ja"),
         ("Who are you?", "Привет, как дела? Меня зовут Иван.", "ru"),
         ("Wo liegt Wien und wie heißt der Fluss?", "Wien? Österreich, Donau!", "de"),
         ("¿Cuál es la capital de Francia?", "París.", "es"),

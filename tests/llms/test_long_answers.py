@@ -18,7 +18,7 @@ from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.turn import Turn
 from comps import MicroService, ServiceType
 from comps.cores.common.settings import LlmSettings
-from comps.cores.errors import NodeError
+from comps.cores.errors import NoAnswer, NodeError
 from comps.cores.mega.client import NodeClient
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.cores.text import clauses
@@ -157,10 +157,8 @@ async def _clauses_of(url: str, turn: Turn) -> list[str]:
         async with client.stream(node, {"messages": "Hi", "stream": True}) as answers:
             pieces = orchestrator.align_generator(answers, cur_node="llm/MicroService", turn=turn)
             return [clause.text async for clause in clauses.split(pieces)]
-    except NodeError as error:
-        # Of an answer without a word no clause is asked for.
-        if error.detail != "answered nothing":
-            raise
+    except NoAnswer:
+        # Of an answer in which nothing can be seen no clause is asked for.
         return []
     finally:
         await client.stop()

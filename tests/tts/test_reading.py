@@ -239,3 +239,26 @@ def test_the_reported_texts_lose_their_marks() -> None:
         assert not set(spoken) & set("*_`#|<>[]{}\\$^~=&@0123456789"), path.name
         assert "http" not in spoken
         assert "nbsp" not in spoken
+
+
+_AS_A_PERSON = {
+    "date": "We met on January second, twenty twenty-three and on March fifteenth, twenty twenty-four.",
+    "emoji": "Great job! Done next.",
+    "fullwidth": "Hello one hundred twenty-three! one two eight half a degree Celsius km number trademark fine.",
+    "html": "Hello world tag 'quoted'.",
+    "latex": "The root is x equals minus b plus or minus the square root of b squared minus four a c over two a. "
+    "Also E equals m c squared.",
+    "md": "Title. Bold and it and code. one, two, one. first, two. second. link img old and done. A note.",
+    "money": "It costs one thousand two hundred thirty-four dollars and fifty-six cents or twenty-seven euros and fifty cents "
+    "or five million pounds.",
+    "phone": "Call plus one, five five five, zero one zero, nine nine nine nine now.",
+    "table": "Here is a table: City, Country. Paris, France. Rome, Italy. That is all.",
+    "url": "See example dot com for more.",
+}
+
+
+@pytest.mark.skipif(not _CASES.is_dir(), reason="the shared cases are not here")
+@pytest.mark.parametrize("name", _AS_A_PERSON)
+def test_the_reported_texts_are_read_as_a_person_reads_them(name: str) -> None:
+    spoken = read_aloud((_CASES / f"{name}.txt").read_text(), "en").spoken
+    assert " ".join(spoken.split()) == _AS_A_PERSON[name]

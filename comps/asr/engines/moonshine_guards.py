@@ -39,6 +39,13 @@ _LONGEST_LOOP, _TIMES, _LOOP_SHARE = 8, 3, 0.5
 _LOOP_SURE = -0.35
 #: A text of so many words is the same if so much of it is.
 _LONG_TEXT, _SHARED = 5, 0.75
+#: What the model writes for a flute; of a person who says the word it is "You." or "You?".
+_MUSIC = "You"
+#: Of a person all but one in thirty of these are sure (above −0.35).
+_CREDIT = re.compile(
+    r"you|bye( bye)?|(thank you|thanks)( all)?( (so|very) much)?( for (watching|listening))?"
+    r"|(please )?(like and )?subscribe( to (my|our|the) channel)?"
+)
 _BRACKETED = re.compile(r"\[[^]]*\]|\([^)]*\)|[♪♫♩♬].*?(?:[♪♫♩♬]|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -49,6 +56,8 @@ def verdict(decoded: Decoded, text: str, speech_s: float) -> Verdict:
         return Verdict.NOTHING
     loops = is_loop(decoded.tokens) and (not decoded.is_whole or _mean(decoded.logprobs) < _LOOP_SURE)
     doubt = Verdict.OTHER if loops or not is_english(text) else sureness(decoded.logprobs)
+    if text.strip() == _MUSIC or (doubt is not Verdict.WORDS and is_credit(text)):
+        return Verdict.NOTHING
     if doubt is Verdict.DOUBTFUL and speech_s < _WORD_S:
         return Verdict.NOTHING
     return Verdict.NOTHING if doubt is Verdict.OTHER and speech_s < _OTHER_S else doubt
@@ -102,6 +111,11 @@ def sureness(logprobs: Sequence[float]) -> Verdict:
     sure, unsure = (one + share * (other - one) for one, other in zip(low, high, strict=True))
     mean = _mean(logprobs)
     return Verdict.WORDS if mean >= sure else Verdict.DOUBTFUL if mean >= unsure else Verdict.OTHER
+
+
+def is_credit(text: str) -> bool:
+    """Whether it is what stands in subtitles where only music is heard, which the model has learnt."""
+    return _CREDIT.fullmatch(" ".join(words(text))) is not None
 
 
 def is_loop(tokens: Sequence[int]) -> bool:

@@ -16,6 +16,7 @@ from comps.cores.errors import NoSpeech, OtherLanguage, TooLarge
 from comps.cores.proto.spans import Segment, Word
 from comps.cores.workers import memory
 from comps.listening.noise import without_noise
+from comps.listening.speech_gate import raised
 from comps.listening.speech_spans import probabilities, seconds, spans
 from comps.listening.vad import RATE, WINDOW, Vad
 from comps.media.audio import decode_audio
@@ -38,8 +39,6 @@ _CLOSER = slice(4800, -4000)
 #: Of the windows before a part's onset the last nine may hold its first consonant: noise is measured up to here, in as many
 #: samples at least.
 _NOISE_UNTIL, _LEAST_NOISE = 4, 2560
-#: Quiet recordings are raised: this share of the samples is below this level. By so much at most, or a room's hiss becomes loud.
-_LOUDEST, _LEVEL, _MOST_GAIN = 99.9, 6000.0, 50.0
 #: Freed memory is given back after recordings longer than this, seconds.
 _LONG_S = 10.0
 
@@ -284,13 +283,6 @@ def _quieter(samples: Samples, part: Part) -> NDArray[np.float32]:
         sound[-missing:] = np.resize(np.concatenate([silence[::-1], silence]), missing)
     noise = sound[max(part.earlier - part.start, 0) * WINDOW : (part.earlier + _NOISE_UNTIL) * WINDOW]
     return without_noise(sound, noise) if len(noise) >= _LEAST_NOISE else sound
-
-
-def raised(samples: Samples) -> Samples:
-    """A quiet recording, louder: the voice activity detector misses half of what is whispered."""
-    loudest = float(np.percentile(np.abs(samples.astype(np.int32)), _LOUDEST))
-    gain = min(_LEVEL / max(loudest, 1.0), _MOST_GAIN)
-    return samples if gain <= 1 else np.asarray(np.clip(np.round(samples * gain), -32768, 32767), np.int16)
 
 
 def _segments(found: Sequence[Part], heard: Sequence[_Heard]) -> list[Segment]:

@@ -31,9 +31,13 @@ from comps.cores.errors import (
 )
 from comps.cores.proto.avatar import Transcript, Word
 from comps.cores.text.from_model import usable
+from comps.cores.workers.pool import WorkerPool
+from comps.models.state import missing
 
 _NODE = "asr"
 _CONNECT_S = 3.0
+#: The voice activity detector, and how long its process is kept, seconds.
+_DETECTOR, _GATE_IDLE_S = "silero-vad", 60.0
 #: What the server blames on the recording, by status; others of 4xx are ours or its operator's.
 _CLIENT_FAULTS: dict[int, type[BadInput]] = {400: BadInput, 413: TooLarge, 415: UnsupportedMedia, 422: BadInput}
 _SUCCESS = range(200, 300)
@@ -63,6 +67,10 @@ class OpenAICompatibleEngine:
         self._timeout = settings.timeout_s
         self._max_audio_s = settings.max_audio_s
         self._client: httpx.AsyncClient | None = None
+        self._gate: WorkerPool | None = None
+        if missing(_DETECTOR) is None:
+            limit = {"max_audio_s": settings.max_audio_s}
+            self._gate = WorkerPool("comps.listening.speech_gate:SpeechGate", limit, node=_NODE, idle_s=_GATE_IDLE_S)
 
     @classmethod
     def unavailable(cls, settings: AsrSettings) -> str | None:
@@ -76,14 +84,21 @@ class OpenAICompatibleEngine:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+        if self._gate is not None:
+            await self._gate.stop()
 
     async def ready(self) -> None:
         """The server answers; what it answers does not matter, since not every such server lists models."""
         await self._send("GET", self._models_url)
 
     async def transcribe(self, media: bytes, language: str | None, *, timed: bool = False, hints: Hints = NO_HINTS) -> Transcript:
-        """Raises also NodeUnavailable, NodeTimeout, NodeError and Overloaded, as the server does."""
+        """A recording in which nobody speaks is not sent: models of this kind write words for music and noise.
+
+        Raises also NodeUnavailable, NodeTimeout, NodeError and Overloaded, as the server does.
+        """
         code = language_code(language)
+        if self._gate is not None:
+            await self._gate.call("check", media, timeout=self._timeout)
         fields: dict[str, str | list[str]] = {"response_format": "verbose_json", "model": self._model, "language": code or ""}
         fields |= {"prompt": hints.prompt, "timestamp_granularities[]": ["word", "segment"] if timed else ""}
         fields["temperature"] = "" if hints.temperature is None else f"{hints.temperature:g}"

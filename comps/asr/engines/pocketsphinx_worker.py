@@ -12,6 +12,7 @@ from comps.asr.engines.aligner import Aligner
 from comps.cores.errors import NoSpeech, TooLarge
 from comps.cores.proto.spans import Segment, Word
 from comps.cores.workers.cancel import flag
+from comps.listening import speech_gate
 from comps.media.audio import decode_audio
 
 #: What the acoustic model was trained on, samples a second.
@@ -47,6 +48,7 @@ class PocketsphinxWorker:
         self._decoder = Decoder(loglevel="FATAL", maxhmmpf=_MOST_STATES, maxwpf=_MOST_WORDS)
         self._decoder.add_jsgf_string(_NOTHING, "#JSGF V1.0; grammar nothing; public <nothing> = a;")
         self._live = _Live()
+        self._has_gate = speech_gate.is_there()
 
     def transcribe(self, media: bytes, *, timed: bool = False) -> tuple[str, float, list[Word], list[Segment]]:
         """The words in lower case; the recording's length in seconds; when each word is said, where they are ``timed``; all of it
@@ -56,7 +58,8 @@ class PocketsphinxWorker:
         """
         self._stop()
         sound = decode_audio(media, rate=_RATE, max_s=self._max_audio_s)
-        text = self._recognise(prepare(sound.samples))
+        samples = speech_gate.spoken(sound.samples) if self._has_gate else sound.samples
+        text = self._recognise(prepare(samples))
         if not text:
             raise NoSpeech("audio: no word was understood in it", field="audio")
         words = Aligner().words(sound.samples, text) if timed else []
@@ -93,6 +96,8 @@ class PocketsphinxWorker:
     def result(self) -> tuple[str, float]:
         """The words of all that was fed, and its length in seconds. More may be fed after. Raises NoSpeech and Cancelled."""
         live = self._live
+        if self._has_gate:
+            speech_gate.spoken(live.samples)
         text = self._end() if live.decoding else self._recognise(prepare(live.samples))
         # Decoding goes on from the beginning if they do.
         live.pause()

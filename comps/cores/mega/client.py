@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -348,6 +349,17 @@ def _json(service: MicroService, text: str | bytes) -> Any:
         raise NodeError("answered with broken JSON", node=service.title) from error
 
 
+def _event_json(service: MicroService, text: str) -> Any:
+    """As ``_json``; halves of surrogate pairs, which a model's server may send in two events, are left for the reader to join."""
+    try:
+        return from_json(text)
+    except ValueError:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise NodeError("answered with broken JSON", node=service.title) from error
+
+
 async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, None]:
     """The objects of a streamed answer, or the one of a whole one."""
     if reply.content_type != sse.MEDIA_TYPE:
@@ -358,7 +370,7 @@ async def _objects(service: MicroService, reply: Reply) -> AsyncGenerator[Any, N
     async for event in _events(service, reply):
         if event.data.strip() == "[DONE]":
             return
-        item = _json(service, event.data)
+        item = _event_json(service, event.data)
         if isinstance(item, dict) and item.get("error"):
             _raise_event(service, item)
         finished = finished or _has_finished(item)

@@ -21,7 +21,7 @@ from comps.llms.answer.markers import Kind, Mark
 _SIGNS = re.compile(r"[<\[◁`]|(?:\A|\n)[ ]{0,3}[#~]|[\s#~]\Z")
 _QUOTES = {"`": "`", '"': '"', "'": "'", "(": ")", "“": "”", "„": "“", "«": "»", "‘": "’", "「": "」", "『": "』"}
 #: Amid a sentence: a word and a space before, a space and a small letter or a stop after.
-_WORD_BEFORE = re.compile(r"[^\W_][,;:]?[ ]\Z")
+_WORD_BEFORE = re.compile(r"(?:[^\W_]|>)[,;:]?[ ]\Z")
 _GOES_ON = re.compile(r"[,;:.!?)]|[ ]{1,2}[^\W\d_A-Z]")
 #: Who speaks, after a mark that a message begins with, and in gpt-oss the tool that it speaks to.
 _ROLE = re.compile(r"\s*([A-Za-z_]{1,20})(?:[ ]to=[^\s<]{1,100})?(?=[^A-Za-z_])\n?")
@@ -203,7 +203,7 @@ class Cleaner:
     def _begin(self) -> bool:
         text = self._text.lstrip()
         if not text:
-            if self._is_final:
+            if self._is_final or len(self._text) > _LONGEST_SPACE:
                 self._state = _State.TEXT
                 return True
             return False
@@ -369,7 +369,7 @@ class Cleaner:
             case Kind.HEADER:
                 self._state = _State.ROLE
             case Kind.CHANNEL:
-                self._state = _State.CHANNEL
+                self._state, self._family = _State.CHANNEL, mark.family
             case Kind.OTHER:
                 self._state = _State.OVER if self._said else _State.OTHER
             case Kind.DROP if taken.lower() == "<s>" and self._said:
@@ -493,10 +493,10 @@ class Cleaner:
             header, self._text = self._text[: found.start()], self._text[found.end() :]
         self._mark()
         name = header.strip().partition(" ")[0].partition("<")[0].lower()
-        if " to=" in header:
-            self._enter(_State.CALL)
-        elif name in ("final", "all", "user", ""):
+        if name in ("final", "all", "user", ""):
             self._state = _State.TEXT
+        elif " to=" in header or self._family == "recipient":
+            self._enter(_State.CALL)
         else:
             # analysis, thought; commentary is said to tools, or before them.
             self._enter(_State.THOUGHT)

@@ -57,12 +57,13 @@ _CALL = (
     "tool_call tool_calls toolcall toolcalls function_call function_calls tool_calls_section tool_outputs tool_output tool"
     " tool_response tool_responses tool_result tool_results action invoke function parameter python_tag plugin interpreter"
 )
-_HEADER = "start im_start start_header_id header_start start_of_role start_of_turn role_start turn from"
-_OTHER = (
-    "user human system developer observation ipython user_token system_token im_user im_system environment inst sys"
-    " system_prompt available_tools"
+_HEADER = (
+    "start im_start start_header_id header_start start_of_role start_of_turn role_start turn from im_assistant im_user im_system"
 )
-_MODEL = "assistant chatbot_token model bot im_assistant"
+_OTHER = (
+    "user human system developer observation ipython user_token system_token environment inst sys system_prompt available_tools"
+)
+_MODEL = "assistant chatbot_token model bot"
 _WRAPPER = "answer response final final_answer final_response output solution begin_of_solution end_of_solution"
 #: Tags, ``<name>``, that stand alone and mean nothing. Any ``<|name|>`` that has no meaning here is one, too.
 _DROP = "s bos pad unk mask sop eop cls sep"
@@ -133,7 +134,7 @@ _MARK = re.compile(
     | (?P<word> """
     + "|".join(re.escape(word).replace("\\ ", r"\ ") for word in sorted(_BRACKETED, key=len, reverse=True))
     + r""" )
-    | (?P<line> ^\#{2,3} \  (?: Human | User | Instruction | Assistant | Response ) : )
+    | (?P<line> ^\#{3} \  (?: Human | User | Instruction | Assistant | Response ) : )
     | (?P<code> `{1,40} | ^ [ ]{0,3} ~{3,40} )
     """,
     re.VERBOSE | re.MULTILINE,

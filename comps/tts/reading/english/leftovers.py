@@ -46,6 +46,7 @@ def _plain(match: Match) -> str:
 RULES.rule(r"\d+")(lambda match: f" {digits(match[0])} ")
 RULES.say(r"[ ]?\|{1,9}[ ]?", ", ")
 RULES.say(r"(?<=\w)[_\\](?=\w)", " ")
+RULES.say("№", "number")
 RULES.say(r"[*∗^~\\_{}<>=#|®™†‡¶•‣◦℠`]|\[|\]", "")
 RULES.say(r"(?<=\S)[ ]{2,}(?=\S)", " ")
 RULES.say(r"\u202f", " ")
