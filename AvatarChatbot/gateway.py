@@ -87,7 +87,7 @@ class AvatarChatbotGateway(Gateway):
         for routes in (avatars, conversations, engines, personas, turns, videos, voices, everything):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
         self.service.app.include_router(openai.router(self.store, chatbot, self._rates))
-        page.serve(self.service)
+        page.serve(self.service, settings.max_body_mb)
 
     @register_statistics(names=[_NAME])
     async def handle_request(self, request: Request) -> Response:

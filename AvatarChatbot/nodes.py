@@ -253,7 +253,7 @@ def _in_place_of_an_answer(answer: ModelAnswer, turn: Turn) -> list[str]:
         raise ThoughtsOnly("the language model thought, and did not answer", node="llm")
     if answer.finish_reason == "length":
         raise NoAnswer("the language model's tokens were used up before it said anything", node="llm")
-    raise NoAnswer("answered nothing", node="llm")
+    raise NoAnswer("the language model ended without saying anything", node="llm")
 
 
 async def _until_cut(completions: AsyncIterator[Any], turn: Turn) -> AsyncGenerator[Any, None]:

@@ -17,6 +17,7 @@ from AvatarChatbot import avatars
 from AvatarChatbot.faces import card
 from comps.cores.errors import NotFound
 from comps.cores.mega.micro_service import MicroService
+from comps.cores.proto.avatar import Persona
 
 _STATIC = Path(__file__).parent / "static"
 _PREFIX = "/ui"
@@ -47,8 +48,8 @@ def is_open(path: str) -> bool:
     return path == "/" or path.startswith(f"{_PREFIX}/")
 
 
-def serve(service: MicroService) -> None:
-    """Serve the page."""
+def serve(service: MicroService, max_body_mb: float) -> None:
+    """Serve the page. ``max_body_mb``: the largest request body that the gateway takes, MiB."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.api_route("/", methods=["GET", "HEAD"])
@@ -60,6 +61,18 @@ def serve(service: MicroService) -> None:
         """The program's own characters, the default one first: what the page calls a face."""
         first = avatars.default_avatar().stem
         return [_face(name) for name in sorted(avatars.names(), key=lambda name: (name != first, name))]
+
+    @routes.get(f"{_PREFIX}/limits.json")
+    def limits() -> dict[str, float]:
+        """What the page says before it sends anything."""
+        return {"max_body_mb": max_body_mb}
+
+    @routes.get(f"{_PREFIX}/faces/{{name}}.json")
+    def persona(name: str) -> Persona:
+        """The card that a character of the program's own answers by."""
+        if name not in avatars.names():
+            raise NotFound("there is no such character", field="name")
+        return card(name)
 
     @routes.get(f"{_PREFIX}/faces/{{name}}.png")
     async def picture(name: str) -> FileResponse:

@@ -336,6 +336,8 @@ class NodeError(Problem):
     status = 502
     code = "node_error"
     title = "Upstream failed"
+    #: Whether the fault lies in what is behind the node, so that another replica of it would fail alike.
+    is_behind: ClassVar[bool] = False
 
     def __init__(self, detail: str, *, node: str, **extra: Any) -> None:
         super().__init__(detail, node=node, **extra)
@@ -350,6 +352,7 @@ class NoAnswer(NodeError):
     """A language model came to its end without a word."""
 
     code = "no_answer"
+    is_behind = True
     title = "No answer"
 
 
@@ -369,6 +372,7 @@ class KeyRefused(NodeError):
     """A server does not take the key that this service has for it."""
 
     code = "key_refused"
+    is_behind = True
     title = "Key refused upstream"
 
 
@@ -376,6 +380,7 @@ class ModelNotFound(NodeError):
     """A server does not have the model that this service asks it for."""
 
     code = "model_not_found"
+    is_behind = True
     title = "Model not found upstream"
 
 
@@ -383,6 +388,7 @@ class QuotaUsedUp(NodeError):
     """The account that this service has at a server is used up."""
 
     code = "quota_used_up"
+    is_behind = True
     title = "Quota used up upstream"
 
 
@@ -396,6 +402,7 @@ class NodeOverloaded(NodeUnavailable):
     """A server has more to do than it can; ``retry_after`` in seconds."""
 
     code = "overloaded"
+    is_behind = True
     title = "Upstream overloaded"
 
     def __init__(self, detail: str, *, node: str, retry_after: float = 1.0, **extra: Any) -> None:
@@ -407,6 +414,7 @@ class OutOfMemory(NodeUnavailable):
     """A server has not memory enough for its model or for the request."""
 
     code = "out_of_memory"
+    is_behind = True
     title = "Upstream out of memory"
 
 

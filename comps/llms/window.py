@@ -22,6 +22,8 @@ _SHORTEST_ANSWER = 256
 #: Where turns have to go, the rest begins with one of about so many, as long as this share of the room stays in use: then many
 #: questions in a row begin with the same messages, which servers keep in memory.
 _MARKED, _KEPT = 8, 0.6
+#: Tokens of a question and a system message of which neither is too long; the server that refuses them means something else.
+_SURELY_SHORT = 1000
 
 
 class Window:
@@ -146,6 +148,8 @@ class Fitting:
         return sum(self._window.count.of_characters(self._characters[id(message)]) for message in messages)
 
     def _too_long(self) -> ConversationTooLong:
+        if self._size(self._system) + self._size(self._question) < _SURELY_SHORT:
+            return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
         if self._size(self._system) > self._size(self._question):
             is_ours = self._request.persona is not None
             what, field = ("persona", "persona") if is_ours else ("system message", "messages")

@@ -67,12 +67,17 @@ class Windows:
                 if fitting.is_cut:
                     await self._learn_count(model, fitting)
 
-    async def recount(self, model: str, fitting: Fitting) -> bool:
-        """The server refused what was sent: let it count, where it has not yet. Whether it is known now that less fits."""
+    async def recount(self, model: str, fitting: Fitting, context_tokens: int) -> bool:
+        """The server refused what was sent, and said that the model reads ``context_tokens`` (0: it did not): let it count, where
+        it has not yet. Whether it is known now that less fits.
+        """
         sent = fitting.sent
         with contextlib.suppress(Problem), anyio.move_on_after(_PROBED_FOR_S):
             await self._learn_context(model, _nothing)
             await self._learn_count(model, fitting)
+        known = self.of(model).context
+        if context_tokens and not known.tokens:
+            self.learn(model, replace(known, tokens=context_tokens))
         return fitting.sent < sent
 
     async def _learn_context(self, model: str, list_models: Callable[[], Awaitable[Any]]) -> None:

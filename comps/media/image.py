@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.errors import TooLarge, UnsupportedMedia
+from comps.media import heif
 from comps.media.image_header import BadHeader, read_header
 
 #: What shows through transparent parts: light grey, neither the white of paper nor the black of a hole.
@@ -18,27 +19,45 @@ _BACKGROUND = 224
 Picture = NDArray[np.uint8]
 
 
-def decode_image(data: bytes, *, max_pixels: int = 40_000_000) -> Picture:
-    """Decode a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF (the first frame of an animation) → uint8 BGR [h, w, 3], upright.
+#: A JPEG may have this many times the pixels that are accepted of others: it is decoded at 1/2 or 1/4, as if it were smaller.
+_SCALED = 6.4
+_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+#: A HEIC may have this many times as many: phones' 48 million. It is decoded whole, and halved.
+_HALVED = 1.25
 
-    Transparency is laid over light grey; greyscale, palette, CMYK and 16 bit become 8-bit BGR. The size is read from the
-    header first. Raises TooLarge for more than ``max_pixels``, UnsupportedMedia for anything that is not a whole image.
+
+def decode_image(data: bytes, *, max_pixels: int = 40_000_000) -> Picture:
+    """Decode a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF → uint8 BGR [h, w, 3], upright.
+
+    Of an animation or a sequence it is the first picture. Transparency is laid over light grey; greyscale, palette, CMYK, 10 and
+    16 bit become 8-bit BGR. The size is read from the header first; JPEG and HEIC with more than ``max_pixels`` are made
+    smaller. Raises TooLarge, UnsupportedMedia for anything that is not a whole image.
     """
     try:
         header = read_header(data)
     except BadHeader as error:
         raise UnsupportedMedia(f"the picture {error}") from None
-    if header.pixels > max_pixels:
-        raise TooLarge(
-            f"the picture has {header.width}×{header.height} pixels; at most {max_pixels / 1e6:g} million are accepted"
-        )
+    most = int(max_pixels * (_SCALED if header.is_scalable else _HALVED if header.format == "heic" else 1))
+    if header.pixels > most:
+        raise TooLarge(f"the picture has {header.width}×{header.height} pixels; at most {most / 1e6:g} million are accepted")
+    if header.format == "heic":
+        return _heic(data, max_pixels)
+    scale = next(scale for scale in (1, 2, 4, 8) if header.pixels / scale**2 <= max_pixels)
+    flags = cv2.IMREAD_UNCHANGED if scale == 1 else _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        raw = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         raw = None
     if raw is None:
         raise UnsupportedMedia("the picture cannot be decoded")
     return np.ascontiguousarray(_upright(_opaque(_eight_bit(raw)), header.orientation))
+
+
+def _heic(data: bytes, max_pixels: int) -> Picture:
+    picture = _opaque(heif.decode(data))
+    if picture.shape[0] * picture.shape[1] > max_pixels:
+        picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.ascontiguousarray(picture)
 
 
 def encode_png(picture: Picture) -> bytes:

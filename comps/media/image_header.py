@@ -15,6 +15,7 @@ _MAX_JPEG_SCANS = 100
 #: A JPEG marker inside entropy-coded data: FF followed by neither a stuffed zero, a restart marker, nor fill (ITU-T T.81 §B.1.1).
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _JPEG_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 _TIFF_FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}
@@ -23,7 +24,7 @@ _TIFF_ROWS_PER_STRIP, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 278, 322, 323
 
 
 #: What reading outside the file raises; offsets of 64 bits overflow.
-_OUTSIDE = (struct.error, IndexError, OverflowError)
+_OUTSIDE = (struct.error, IndexError, KeyError, OverflowError)
 
 
 class BadHeader(ValueError):
@@ -32,13 +33,17 @@ class BadHeader(ValueError):
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """``width`` and ``height`` in pixels as stored, ``orientation`` as in EXIF (1 … 8), ``pixels`` what a decoder allocates."""
+    """``width`` and ``height`` in pixels as stored, ``orientation`` as in EXIF (1 … 8), ``pixels`` what a decoder allocates.
+
+    ``is_scalable``: it can be decoded at 1/2, 1/4 or 1/8 without the whole picture being held.
+    """
 
     format: str
     width: int
     height: int
     orientation: int = 1
     pixels: int = 0
+    is_scalable: bool = False
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -47,10 +52,10 @@ class ImageHeader:
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """The header of a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Raises BadHeader for anything else, and for files cut short."""
+    """The header of a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF. Raises BadHeader for other files and those cut short."""
     reader = _reader(data)
     if reader is None:
-        raise BadHeader("is not an image (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF)")
+        raise BadHeader("is not an image (JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF)")
     try:
         return reader(data)
     except _OUTSIDE as error:
@@ -94,8 +99,10 @@ def _jpeg(data: bytes) -> ImageHeader:
     size: tuple[int, int] | None = None
     orientation = 1
     scans = 0
+    progressive = False
     for marker, body in _jpeg_segments(data):
         if marker in _JPEG_SOF and size is None:
+            progressive = marker in _JPEG_PROGRESSIVE
             height, width = struct.unpack_from(">HH", body, 1)
             size = width, height
         elif marker == 0xE1 and body[:6] == b"Exif\0\0":
@@ -106,7 +113,7 @@ def _jpeg(data: bytes) -> ImageHeader:
                 raise BadHeader("has too many scans")
     if size is None or scans == 0:
         raise BadHeader("holds no picture")
-    return ImageHeader("jpeg", *size, orientation)
+    return ImageHeader("jpeg", *size, orientation, is_scalable=not progressive)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -216,10 +223,82 @@ def _avif(data: bytes) -> ImageHeader:
 
 
 def _heif(data: bytes) -> ImageHeader:
-    """HEIF's container also carries AVIF."""
-    if b"avif" in data[8:64]:
+    """ISO/IEC 23008-12 §6: the size of the primary item, by its ``ispe`` property. ``irot`` and ``imir`` are left to decoders.
+
+    The container also carries AVIF.
+    """
+    if {b"avif", b"avis"} & set(_brands(data)):
         return _avif(data)
-    raise BadHeader("is HEIC, which is not supported: send it as JPEG or PNG")
+    meta = _boxes(data, *_box(data, 0, len(data), b"meta", header=4))
+    (primary,) = struct.unpack_from(">H" if data[meta[b"pitm"][0]] == 0 else ">I", data, meta[b"pitm"][0] + 4)
+    properties = _boxes(data, *meta[b"iprp"])
+    sizes = [
+        struct.unpack_from(">II", data, start + 4) if kind == b"ispe" else None
+        for kind, start, _ in _each_box(data, *properties[b"ipco"])
+    ]
+    own = [size for index in _associated(data, properties[b"ipma"][0], primary) if (size := sizes[index - 1]) is not None]
+    if not own:
+        raise BadHeader("holds no picture")
+    # Of a grid a decoder allocates the tiles too, one after another.
+    largest = max(width * height for size in sizes if size is not None for width, height in (size,))
+    width, height = own[0]
+    return ImageHeader("heic", width, height, pixels=largest)
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """Of the ``ftyp`` box, major brand first. Raises BadHeader or one of ``_OUTSIDE``."""
+    (length,) = struct.unpack_from(">I", data, 0)
+    return [data[at : at + 4] for at in (8, *range(16, min(length, 256), 4))]
+
+
+def _each_box(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end) of the body of each box (ISO/IEC 14496-12 §4.2). Raises BadHeader where one is cut short."""
+    at = start
+    while at + 8 <= end:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        header = 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, at + 8)
+            header = 16
+        if length == 0:
+            length = end - at
+        if length < header or at + length > end:
+            raise BadHeader("is cut short")
+        yield kind, at + header, at + length
+        at += length
+
+
+def _boxes(data: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """Start and end of the bodies of the boxes between; the first of each kind."""
+    found: dict[bytes, tuple[int, int]] = {}
+    for kind, begin, stop in _each_box(data, start, end):
+        found.setdefault(kind, (begin, stop))
+    return found
+
+
+def _box(data: bytes, start: int, end: int, wanted: bytes, *, header: int) -> tuple[int, int]:
+    """Start and end of the body of the first such box, after ``header`` bytes of version and flags."""
+    places = _boxes(data, start, end)
+    if wanted not in places:
+        raise BadHeader("holds no picture")
+    return places[wanted][0] + header, places[wanted][1]
+
+
+def _associated(data: bytes, at: int, wanted: int) -> list[int]:
+    """The numbers of an item's properties, from 1, by the ``ipma`` box at ``at`` (ISO/IEC 23008-12 §9.3)."""
+    version, wide = data[at], data[at + 3] & 1
+    (count,) = struct.unpack_from(">I", data, at + 4)
+    at += 8
+    for _ in range(count):
+        (item,) = struct.unpack_from(">H" if version == 0 else ">I", data, at)
+        at += 2 if version == 0 else 4
+        number = data[at]
+        at += 1
+        if item == wanted:
+            form = f">{number}{'H' if wide else 'B'}"
+            return [index for value in struct.unpack_from(form, data, at) if (index := value & (0x7FFF if wide else 0x7F))]
+        at += number * (2 if wide else 1)
+    return []
 
 
 def exif_orientation(exif: bytes) -> int:
@@ -234,6 +313,9 @@ def _valid_orientation(value: int) -> int:
     return value if 1 <= value <= 8 else 1
 
 
+#: Major brands of files with a primary picture (ISO/IEC 23008-12 §10, AV1 Image File Format §6). A sequence may have one too.
+_HEIF_BRANDS = (b"avif", b"avis", b"mif1", b"mif2", b"msf1", b"miaf", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+
 _MAGIC: tuple[tuple[int, bytes, Callable[[bytes], ImageHeader]], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", _png),
     (0, b"\xff\xd8\xff", _jpeg),
@@ -245,9 +327,5 @@ _MAGIC: tuple[tuple[int, bytes, Callable[[bytes], ImageHeader]], ...] = (
     (0, b"II+\0", _tiff),
     (0, b"MM\0+", _tiff),
     (8, b"WEBP", _webp),
-    (4, b"ftypavif", _avif),
-    (4, b"ftypavis", _avif),
-    (4, b"ftypmif1", _heif),
-    (4, b"ftypheic", _heif),
-    (4, b"ftypheix", _heif),
+    *((4, b"ftyp" + brand, _heif) for brand in _HEIF_BRANDS),
 )

@@ -126,6 +126,10 @@ class ScriptedPage:
         if path == "ui/faces.json":
             names = sorted(avatars.names(), key=lambda name: name != "aria")
             route.fulfill(json=[served._face(name) for name in names])
+        elif path == "ui/limits.json":
+            route.fulfill(json={"max_body_mb": 64})
+        elif path.startswith("ui/faces/") and path.endswith(".json"):
+            route.fulfill(json=json.loads(avatars.persona_path(Path(path).stem).read_text()))
         elif path.startswith("ui/faces/"):
             route.fulfill(path=avatars.path(Path(path).stem))
         elif path.startswith("v1/avatarchatbot/"):

@@ -19,8 +19,10 @@ import anyio
 import av
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from AvatarChatbot import avatars
 from AvatarChatbot.live.framing import Frame
 from comps.cores.proto.avatar import Persona, VideoProfile
 from comps.media.mux import AnswerMuxer, Fragment
@@ -179,6 +181,7 @@ def test_reloading_and_a_bookmark_show_the_conversation_and_the_next_session_goe
         ]
         expect(page.locator("#faces input:checked ~ span")).to_have_text("Mei")
         page.reload()
+    expect(page.locator("#talk > li")).to_have_count(6)
     page.fill("#question", "Go on.")
     page.press("#question", "Enter")
     started = session.begin(kept)
@@ -337,6 +340,233 @@ def test_an_answer_of_a_live_session_is_downloaded_as_a_file_that_begins_at_zero
         assert pictures == [pytest.approx(number / 25, abs=1e-3) for number in range(55)]
         assert sound[0] < 5 / 25
         assert sound[-1] == pytest.approx(55 / 25, abs=0.1)
+
+
+def _upright(degrees: int, tmp_path: Path, size: tuple[int, int] = (3000, 4000)) -> Path:
+    """A large picture of Tomas, red at its top, whose Exif says how it is turned."""
+    upright = Image.open(avatars.path("tomas")).convert("RGB").resize(size)
+    upright.paste((255, 0, 0), (0, 0, size[0], size[1] // 10))
+    exif = Image.Exif()
+    exif[0x0112] = {0: 1, 90: 6, 180: 3, 270: 8}[degrees]
+    upright.rotate(degrees, expand=True).save(tmp_path / "large.jpg", exif=exif, quality=95)
+    return tmp_path / "large.jpg"
+
+
+class Bringing:
+    """The stages' side of bringing a face: ``report`` is what is found in it, ``sent`` what was sent, by path."""
+
+    def __init__(self, page: Page, gateway: Gateway) -> None:
+        self.report: dict[str, Any] = {"usable": True, "score": 1.0, "kind": "picture", "findings": []}
+        self.sent: list[tuple[str, bytes]] = []
+        self.saved: dict[str, Any] = {}
+        self._url = f"{gateway.url}{PATH}"
+        #: What the gateway keeps of the avatar: that is put there by ``Gateway.keep``.
+        gateway.keep()
+        page.route(f"**{PATH}/avatars/check", self._check)
+        page.route(f"**{PATH}/personas/draft", self._draft)
+
+    def _check(self, route: Any) -> None:
+        self.sent.append(("check", _media(route.request)))
+        route.fulfill(json=self.report)
+
+    def _draft(self, route: Any) -> None:
+        self.sent.append(("draft", _media(route.request)))
+        card = {"name": "Drafted", "likes": ["Old things."], "avatar_id": FACE, "provenance": {"name": "invented"}}
+        made = httpx.post(f"{self._url}/personas", json=card, trust_env=False)
+        self.saved = made.raise_for_status().json()
+        route.fulfill(status=201, json=self.saved)
+
+    def card(self) -> httpx.Response:
+        return httpx.get(f"{self._url}/personas/{self.saved['id']}", trust_env=False)
+
+    def avatar(self) -> int:
+        return httpx.get(f"{self._url}/avatars/{FACE}", trust_env=False).status_code
+
+
+def _media(request: Any) -> bytes:
+    body = request.post_data_buffer
+    return bytes(body[body.index(b"\r\n\r\n") + 4 : body.rindex(b"\r\n--")])
+
+
+def _bring(page: Page, file: Path | str) -> None:
+    page.click("#faces .add")
+    page.set_input_files("#file", file)
+    page.check("#consent")
+    page.click("#draft")
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_large_picture_is_sent_small_and_upright(page: Page, gateway: Gateway, tmp_path: Path, degrees: int) -> None:
+    bringing = Bringing(page, gateway)
+    page.goto(gateway.url)
+    _bring(page, _upright(degrees, tmp_path))
+    expect(page.locator("#card")).to_be_visible()
+    assert [path for path, _ in bringing.sent] == ["check", "draft"]
+    for _, sent in bringing.sent:
+        picture = Image.open(io.BytesIO(sent))
+        assert (picture.format, picture.size, picture.getexif().get(0x0112, 1)) == ("JPEG", (1536, 2048), 1)
+        red, green, _ = picture.convert("RGB").getpixel((768, 60))
+        assert red > 200 > 60 > green
+        assert len(sent) < 2**20
+
+
+def test_what_a_browser_cannot_decode_and_clips_go_as_they_are(page: Page, gateway: Gateway) -> None:
+    page.goto(gateway.url)
+    for kind in ("image/heic", "video/mp4", "image/gif"):
+        assert page.evaluate(
+            """async (type) => {
+              const { small } = await import("/ui/picture.js");
+              const file = new File([new Uint8Array(3e6)], "face", { type });
+              return (await small(file)) === file;
+            }""",
+            kind,
+        ), kind
+
+
+def test_what_is_too_large_is_said_before_it_is_sent(page: Page, gateway: Gateway, tmp_path: Path) -> None:
+    bringing = Bringing(page, gateway)
+    page.route("**/limits.json", lambda route: route.fulfill(json={"max_body_mb": 2}))
+    (tmp_path / "clip.mp4").write_bytes(bytes(3 * 2**20))
+    page.goto(gateway.url)
+    _bring(page, tmp_path / "clip.mp4")
+    expect(page.locator("#bring-notice")).to_have_text("This file has 3 MB, and the server takes 2 MB: choose a smaller one.")
+    assert bringing.sent == []
+
+
+def test_what_will_look_wrong_is_said_before_a_face_is_used(page: Page, gateway: Gateway) -> None:
+    bringing = Bringing(page, gateway)
+    flaw = {"code": "turned", "severity": "warning", "detail": "The face is turned by 40 degrees.", "advice": "Look straight."}
+    bringing.report = {"usable": False, "score": 0.0, "findings": [{**flaw, "severity": "error", "detail": "There is no face."}]}
+    page.goto(gateway.url)
+    _bring(page, avatars.path("mei"))
+    expect(page.locator("#report")).to_contain_text("It cannot be used: choose another.")
+    expect(page.locator("#report-findings li")).to_have_text("There is no face. Look straight.")
+    expect(page.locator("#draft")).to_have_text("Look at it")
+    bringing.report = {"usable": True, "score": 0.6, "findings": [flaw]}
+    page.set_input_files("#file", avatars.path("tomas"))
+    expect(page.locator("#report")).to_be_hidden()
+    page.click("#draft")
+    expect(page.locator("#report-word")).to_have_text("Fair. You can use it all the same, or choose another.")
+    assert page.locator("#report-score").evaluate("one => one.value") == pytest.approx(0.6)
+    page.click("#draft:has-text('Use it all the same')")
+    expect(page.locator("#card")).to_be_visible()
+    assert [path for path, _ in bringing.sent] == ["check", "check", "draft"]
+
+
+def test_a_card_that_is_cancelled_leaves_nothing(page: Page, gateway: Gateway) -> None:
+    bringing = Bringing(page, gateway)
+    page.goto(gateway.url)
+    for leave in (lambda: page.click("#card-cancel"), lambda: page.keyboard.press("Escape"), page.reload):
+        gateway.keep()
+        _bring(page, avatars.path("tomas"))
+        expect(page.locator("#card")).to_be_visible()
+        assert (bringing.card().status_code, bringing.avatar()) == (200, 200)
+        leave()
+        page.wait_for_function("() => sessionStorage.getItem('avatarchatbot.draft') === null")
+        assert (bringing.card().status_code, bringing.avatar()) == (404, 404)
+        expect(page.locator("#faces label")).to_have_count(4)
+        expect(page.locator("#bring")).to_be_hidden()
+
+
+def test_an_upload_that_is_cancelled_ends(page: Page, gateway: Gateway) -> None:
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url.rpartition("/")[2]))
+    page.route(f"**{PATH}/avatars/check", lambda _: None)
+    page.goto(gateway.url)
+    _bring(page, avatars.path("tomas"))
+    expect(page.locator("#bring-progress")).to_be_visible()
+    expect(page.locator("#bring-state")).to_have_text(re.compile("Sending it|Looking at it"))
+    page.click("#bring [data-close]")
+    expect(page.locator("#bring")).to_be_hidden()
+    page.wait_for_function("() => document.getElementById('bring-state').textContent === ''")
+    assert failed == ["check"]
+    page.click("#faces .add")
+    expect(page.locator("#bring-notice")).to_be_hidden()
+    expect(page.locator("#draft")).to_be_disabled()
+
+
+def test_a_face_of_ones_own_is_edited_later_and_deleted_after_asking(page: Page, gateway: Gateway) -> None:
+    bringing = Bringing(page, gateway)
+    session = Session(page)
+    page.goto(gateway.url)
+    _bring(page, avatars.path("tomas"))
+    page.fill("#card-name", "Theo")
+    page.click("#keep")
+    assert bringing.card().json()["persona"]["provenance"] == {"name": "given"}
+    page.fill("#question", "Hello!")
+    page.press("#question", "Enter")
+    assert session.begin("c1")["persona"] == bringing.saved["id"]
+    page.click("#faces label:has-text('Theo') .edit")
+    expect(page.locator("#card-name")).to_have_value("Theo")
+    page.fill("#card-name", "Theodora")
+    page.fill("#card-likes", "New things.\nOld things.")
+    page.click("#keep")
+    expect(page.locator("#faces label").last).to_contain_text("Theodora")
+    card = bringing.card().json()["persona"]
+    assert (card["likes"], card["provenance"]) == (["New things.", "Old things."], {"name": "given", "likes": "given"})
+    while not (changes := [message for message in session.messages if message["type"] == "avatar"]):
+        page.wait_for_timeout(5)
+    assert (changes[-1]["avatar"], changes[-1]["persona"]) == (FACE, bringing.saved["id"])
+    page.reload()
+    page.click("#faces label:has-text('Theodora') .forget")
+    page.click("#confirm-no")
+    assert bringing.avatar() == 200
+    page.click("#faces label:has-text('Theodora') .forget")
+    page.click("#confirm-yes")
+    expect(page.locator("#faces label")).to_have_count(4)
+    assert (bringing.card().status_code, bringing.avatar()) == (404, 404)
+
+
+def test_a_card_that_cannot_be_saved_stays_open_and_says_why(page: Page, gateway: Gateway) -> None:
+    Bringing(page, gateway)
+    page.goto(gateway.url)
+    _bring(page, avatars.path("tomas"))
+    page.fill("#card-likes", "x" * 3000)
+    page.click("#keep")
+    expect(page.locator("#card-notice")).to_be_visible()
+    page.fill("#card-likes", "Little.")
+    page.click("#keep")
+    expect(page.locator("#card")).to_be_hidden()
+    expect(page.locator("#faces label")).to_have_count(5)
+
+
+def test_a_face_that_is_gone_is_said_and_brought_again_with_its_card(page: Page, gateway: Gateway) -> None:
+    bringing = Bringing(page, gateway)
+    page.goto(gateway.url)
+    _bring(page, avatars.path("tomas"))
+    page.fill("#card-name", "Theo")
+    page.fill("#card-likes", "Night trains.")
+    page.click("#keep")
+    first = bringing.saved["id"]
+    httpx.delete(f"{gateway.url}{PATH}/avatars/{FACE}", trust_env=False).raise_for_status()
+    page.reload()
+    page.click("#faces .gone img")
+    expect(page.locator("#confirm-title")).to_have_text("Theo is gone")
+    expect(page.locator("#faces input:checked ~ span")).to_have_text("Aria")
+    gateway.keep()
+    page.click("#confirm-yes")
+    expect(page.locator("#bring-title")).to_have_text("Theo, once more")
+    page.set_input_files("#file", avatars.path("tomas"))
+    page.check("#consent")
+    page.click("#draft")
+    expect(page.locator("#card-likes")).to_have_value("Night trains.")
+    page.click("#keep")
+    expect(page.locator("#faces .gone")).to_have_count(0)
+    expect(page.locator("#faces label")).to_have_count(5)
+    expect(page.locator("#faces input:checked ~ span")).to_have_text("Theo")
+    assert bringing.saved["id"] != first
+    assert httpx.get(f"{gateway.url}{PATH}/personas/{first}", trust_env=False).status_code == 404
+
+
+def test_the_cards_of_the_programs_own_faces_can_be_read(page: Page, gateway: Gateway) -> None:
+    page.goto(gateway.url)
+    page.click("#faces label:has-text('Mei') .edit")
+    expect(page.locator("#card-name")).to_have_value("Mei")
+    expect(page.locator("#card-likes")).not_to_be_editable()
+    expect(page.locator("#keep")).to_be_hidden()
+    page.click("#card-cancel")
+    expect(page.locator("#card")).to_be_hidden()
+    assert httpx.get(f"{gateway.url}/ui/faces/nobody.json", trust_env=False).status_code == 404
 
 
 @functools.cache

@@ -348,28 +348,49 @@ def test_a_page_can_be_used_with_the_keys_alone(browser: Browser) -> None:
         assert _focus(show) == "question"
 
 
-def test_what_is_deleted_gives_the_focus_to_what_is_next_to_it(browser: Browser) -> None:
+def test_conversations_are_opened_and_deleted_with_the_keys_alone(browser: Browser) -> None:
     with scripted(browser) as page:
+        kept = [
+            {"id": name, "created_at": 0, "updated_at": 0, "persona": {"name": "Aria"}, "avatar_id": "a", "turn_count": 1}
+            | {"first_question": f"Why is {name} so?"}
+            for name in ("one", "two", "three")
+        ]
+        turn = {"id": "t", "created_at": 0, "question": "Why?", "reply": "So.", "video_id": "", "status": "done"}
+        page.answers["GET /conversations"] = {"items": kept, "next_cursor": None}
+        page.answers |= {f"GET /conversations/{one['id']}": {**one, "turns": [turn]} for one in kept}
         page.open()
         show = page.page
-        show.evaluate("""() => {
-            document.getElementById("drawer").showModal();
-            for (const name of ["one", "two"]) {
-                const line = document.getElementById("conversation").content.firstElementChild.cloneNode(true);
-                line.firstElementChild.textContent = name;
-                line.lastElementChild.ariaLabel = `Delete ${name}`;
-                line.lastElementChild.onclick = () => line.remove();
-                document.getElementById("conversations").append(line);
-            }
-        }""")
-        show.keyboard.press("Tab")
-        show.keyboard.press("Tab")
-        show.keyboard.press("Enter")
-        expect(show.locator("#conversations li")).to_have_count(1)
-        assert show.evaluate("document.activeElement.textContent") == "two"
-        show.keyboard.press("Tab")
-        show.keyboard.press("Enter")
-        assert show.evaluate("!!document.activeElement.closest('#drawer')")
+
+        def press(key: str, expected: str) -> None:
+            show.keyboard.press(key)
+            show.wait_for_function(
+                """(name) => {
+                const one = document.activeElement;
+                return [one.id, one.ariaLabel, one.closest("#conversations .open")?.firstElementChild.textContent].includes(name);
+                }""",
+                arg=expected,
+            )
+
+        show.focus("#conversations-open")
+        press("Enter", "drawer-close")
+        expect(show.locator("#conversations li")).to_have_count(3)
+        assert [*_violations(show), *_too_wide(show), *_too_small(show)] == []
+        press("Tab", "Why is one so?")
+        press("Tab", "Delete “Why is one so?”")
+        press("Enter", "confirm-no")
+        press("Escape", "Delete “Why is one so?”")
+        press("Enter", "confirm-no")
+        press("Tab", "confirm-yes")
+        press("Enter", "Why is two so?")
+        expect(show.locator("#conversations li")).to_have_count(2)
+        assert "DELETE /conversations/one" in page.asked
+        press("Enter", "conversations-open")
+        expect(show.locator("#drawer")).to_be_hidden()
+        expect(show.locator("#talk .said")).to_have_text(["Why?", "So."])
+        address = show.url
+        show.focus(".skip")
+        press("Enter", "question")
+        assert (show.url, show.locator("#talk .said").count()) == (address, 2), "the conversation stays"
 
 
 def test_arrow_keys_go_from_face_to_face(browser: Browser) -> None:

@@ -144,7 +144,8 @@ def test_a_face_of_ones_own_answers_and_is_forgotten(mesh: Mesh) -> None:
         assert "night trains" in talk(page)[1]
         brought = page.evaluate("JSON.parse(localStorage.getItem('avatarchatbot.faces'))")
         page.click("#end")
-        page.click("#faces label:has-text('Theo') button")
+        page.click("#faces label:has-text('Theo') .forget")
+        page.click("#confirm-yes")
         expect(page.locator("#faces label")).to_have_count(4)
         for path in (f"avatars/{brought[0]['avatar']}", f"personas/{brought[0]['persona']}"):
             assert client.get(f"/v1/avatarchatbot/{path}").status_code == 404

@@ -23,9 +23,9 @@ Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 class LlamaServer:
     """A llama.cpp server in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("llama_server.py")), str(folder)],
+            [sys.executable, str(Path(__file__).with_name("llama_server.py")), str(folder), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,7 @@
-"""A real llama.cpp server with a tiny random model. ``python llama_server.py FOLDER`` prints its address, ends with its stdin."""
+"""A real llama.cpp server with a tiny random model. ``python llama_server.py FOLDER`` prints its address, ends with its stdin.
+
+With ``--thinking`` its chat template opens the model's thoughts.
+"""
 
 import sys
 from pathlib import Path
@@ -9,6 +12,9 @@ import numpy as np
 WIDTH, INNER, HEADS, KV_HEADS, LAYERS, CONTEXT = 64, 128, 4, 2, 2, 8192
 WORDS = [" the", " a", " I", " am", " you", " hello", " yes", " no", " and", " is", ".", ",", "!", "?"]
 TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant:"
+
+#: The model of this one opens its thoughts.
+THINKING_TEMPLATE = TEMPLATE + "{% if add_generation_prompt %}<think>\n{% endif %}"
 
 
 def write_model(path: Path) -> None:
@@ -79,6 +85,10 @@ def main() -> None:
     # Random weights end at random; a long answer is wanted where one is cut off in the middle.
     parameters.sampling.ignore_eos = True
     parameters.warmup = False
+    if "--thinking" in sys.argv:
+        parameters.chat_template = THINKING_TEMPLATE
+        # Thoughts are left in the answer, as servers leave them that do not know the model.
+        parameters.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)
     sys.stdin.read()

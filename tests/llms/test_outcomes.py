@@ -20,6 +20,7 @@ from AvatarChatbot.turn import Turn
 from comps import MicroService, ServiceType
 from comps.cores.common.settings import LlmSettings
 from comps.cores.errors import NodeError, Problem, ThoughtsOnly, ToolCallsOnly
+from comps.cores.mega.attempts import is_its_own
 from comps.cores.mega.client import NodeClient
 from comps.cores.proto.api_protocol import ChatCompletionRequest
 from comps.llms import service
@@ -214,3 +215,15 @@ async def test_thoughts_are_no_silence() -> None:
         async with engine_for(server.url, first_token_timeout_s=0.25) as engine:
             request = HELLO.model_copy(update={"messages": ChatCompletionRequest(messages="SCN:reasoning x").messages})
             assert await streamed(engine, request) == (PARIS, "stop")
+
+
+async def test_an_answer_without_words_is_no_fault_of_the_service(llm: MicroService) -> None:
+    """Other replicas have the same model behind them."""
+    client = NodeClient()
+    node = MicroService.remote("llm", llm.base_url, CHAT, service_type=ServiceType.LLM, streams=True)
+    for name in ("thinkonly", "err200"):
+        with pytest.raises(NodeError) as failure:
+            async with client.stream(node, {"messages": f"SCN:{name}", "stream": True}) as answers:
+                [item async for item in answers]
+        assert not is_its_own(failure.value, node)
+    await client.stop()

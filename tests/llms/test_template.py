@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from comps.cores.errors import ThoughtsOnly
 from comps.llms.answer.template import Templates
-from tests.llms.conftest import engine_for, misbehaving
+from tests.llms.conftest import LlamaServer, engine_for, misbehaving
 from tests.llms.scripted import PARIS
 from tests.llms.test_openai_compatible import HELLO, chunk, document, stream_of, streamed
 
@@ -53,6 +55,22 @@ async def test_servers_are_asked(owner: str, prompt: str) -> None:
                 first = await anext(deltas)
             # Nothing is held back that may be an answer.
             assert first.text.startswith("It is a fine day")
+
+
+async def test_a_real_llama_tells(llama: LlamaServer, llama_folder: Path) -> None:
+    """Random weights never write the mark that ends thoughts: of an answer that is cut nothing is said."""
+    thinking = LlamaServer(llama_folder, "--thinking")
+    try:
+        async with engine_for(thinking.url) as engine:
+            await engine.ready()
+            with pytest.raises(ThoughtsOnly):
+                await streamed(engine, HELLO)
+    finally:
+        thinking.kill()
+    async with engine_for(llama.url) as engine:
+        text, finish = await streamed(engine, HELLO)
+        assert text
+        assert finish == "length"
 
 
 async def test_others_are_not_asked() -> None:

@@ -6,7 +6,9 @@ import contextlib
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from comps.cores.errors import TooLarge, UnsupportedMedia
 from comps.media import image
 from comps.media.image import decode_image, encode_jpeg, encode_png
 from comps.media.image_header import BadHeader, read_header
+from tests.media.heic import heic
 
 
 def sample(height: int = 40, width: int = 60) -> np.ndarray:
@@ -232,9 +235,104 @@ def test_no_picture(data: bytes) -> None:
         decode_image(data)
 
 
-def test_heic_is_refused_with_advice() -> None:
-    with pytest.raises(UnsupportedMedia, match="JPEG or PNG"):
-        decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200))
+@pytest.mark.parametrize(
+    ("said", "done"),
+    [
+        ({}, lambda p: p),
+        ({"turns": 1}, np.rot90),
+        ({"turns": 3}, lambda p: np.rot90(p, -1)),
+        ({"mirror": 0}, np.flipud),
+        ({"mirror": 1}, np.fliplr),
+        ({"depth": 10}, lambda p: p),
+        # iPhones write grids, and say the turn twice: as a property, and in EXIF.
+        ({"tile": 64}, lambda p: p),
+        ({"tile": 64, "turns": 3, "exif": exif(6)}, lambda p: np.rot90(p, -1)),
+        ({"exif": exif(6)}, lambda p: p),
+        ({"brand": b"mif1"}, lambda p: p),
+        ({"brand": b"msf1"}, lambda p: p),
+        ({"brand": b"heix", "depth": 10}, lambda p: p),
+    ],
+)
+def test_heic(said: dict[str, Any], done: Callable[[np.ndarray], np.ndarray]) -> None:
+    picture = sample(120, 180)
+    expected = done(picture)
+    data = heic(picture, **said)
+    header = read_header(data)
+    assert (header.format, header.width, header.height) == ("heic", 180, 120)
+    decoded = decode_image(data)
+    assert decoded.shape == expected.shape
+    assert decoded.flags.c_contiguous
+    assert np.abs(decoded[8::15, 8::15].astype(int) - expected[8::15, 8::15]).max() < 40
+
+
+def test_a_live_photo_and_what_comes_after_a_heic_do_no_harm() -> None:
+    data = heic(sample(120, 180)) + struct.pack(">I4s", 1008, b"mpvd") + bytes(1000)
+    assert decode_image(data).shape == (120, 180, 3)
+
+
+def test_heic_is_refused_before_decoding_where_it_claims_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    giant = heic(sample(64, 64), size=(30_000, 30_000))
+
+    def never(*_: object) -> None:
+        raise AssertionError("the decoder was called")
+
+    monkeypatch.setattr(image.heif, "decode", never)
+    with pytest.raises(TooLarge):
+        decode_image(giant)
+
+
+def test_heic_with_more_pixels_than_it_claims_is_refused() -> None:
+    with pytest.raises(UnsupportedMedia):
+        decode_image(heic(sample(600, 800), size=(20, 30)))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9])
+def test_heic_cut_short(share: float) -> None:
+    data = heic(np.random.default_rng(1).integers(0, 255, (64, 64, 3)).astype(np.uint8))
+    with pytest.raises(UnsupportedMedia):
+        decode_image(data[: int(share * len(data))])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_damaged_heic_is_decoded_or_refused_as_bad_input(data: st.DataObject) -> None:
+    damaged = bytearray(HEIC)
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(TooLarge, UnsupportedMedia):
+        assert decode_image(bytes(damaged), max_pixels=1_000_000).shape[2] == 3
+
+
+HEIC = heic(sample(64, 64))
+
+
+def test_a_jpeg_of_48_million_pixels_is_decoded_at_half_its_size() -> None:
+    noise = np.random.default_rng(2).integers(0, 255, (6, 8, 3)).astype(np.uint8)
+    large = cv2.resize(noise, (8064, 6048), interpolation=cv2.INTER_NEAREST)
+    data = with_exif(encoded(".jpg", large, cv2.IMWRITE_JPEG_QUALITY, 90), b"Exif\0\0" + exif(6))
+    picture = decode_image(data)
+    assert picture.shape == (4032, 3024, 3)
+    expected = np.rot90(noise, -1)
+    assert np.abs(picture[252::504, 252::504].astype(int) - expected).max() < 12
+
+
+def test_jpegs_are_scaled_as_far_as_the_limit_asks() -> None:
+    data = encoded(".jpg", sample(400, 600))
+    assert decode_image(data, max_pixels=240_000).shape == (400, 600, 3)
+    assert decode_image(data, max_pixels=200_000).shape == (200, 300, 3)
+    assert decode_image(data, max_pixels=40_000).shape == (100, 150, 3)
+    with pytest.raises(TooLarge):
+        decode_image(data, max_pixels=30_000)
+    progressive = encoded(".jpg", sample(400, 600), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    with pytest.raises(TooLarge):
+        decode_image(progressive, max_pixels=200_000)
+
+
+def test_a_heic_just_above_the_limit_is_halved() -> None:
+    data = heic(sample(120, 180))
+    assert decode_image(data, max_pixels=120 * 180 - 1).shape == (60, 90, 3)
+    with pytest.raises(TooLarge):
+        decode_image(data, max_pixels=120 * 180 * 3 // 4)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
@@ -279,7 +377,18 @@ def test_damaged_pictures_are_decoded_or_refused_as_bad_input(suffix: str, data:
 
 @given(
     st.binary(max_size=300),
-    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0", b"MM\0+", b"RIFF____WEBPVP8X"]),
+    st.sampled_from(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            b"\xff\xd8\xff",
+            b"GIF89a",
+            b"BM",
+            b"II*\0",
+            b"MM\0+",
+            b"RIFF____WEBPVP8X",
+            b"\0\0\0\x10ftypheic\0\0\0\0",
+        ]
+    ),
 )
 def test_headers_of_noise(noise: bytes, magic: bytes) -> None:
     with contextlib.suppress(BadHeader):

@@ -87,7 +87,7 @@ export function offer(line, { text, video }) {
   copy.onclick = async () => done(copy, (await copied(text())) ? "Copied" : "This browser does not let pages copy");
   save.hidden = !video;
   actions.querySelector(".replay")?.remove();
-  line.querySelector("video")?.remove();
+  line.querySelector(".replayed")?.remove();
   if (!video) return;
   const replay = document.createElement("button");
   replay.type = "button";
@@ -126,7 +126,10 @@ function play(line, made) {
   let shown = line.querySelector("video");
   if (shown === null) {
     shown = Object.assign(document.createElement("video"), { controls: true, playsInline: true, ariaLabel: "The answer" });
-    line.append(shown);
+    const badge = Object.assign(document.createElement("span"), { className: "badge", textContent: "AI-generated" });
+    const box = Object.assign(document.createElement("div"), { className: "replayed" });
+    box.append(shown, badge);
+    line.append(box);
   }
   shown.src = URL.createObjectURL(made);
   const { src } = shown;

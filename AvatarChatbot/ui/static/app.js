@@ -1,7 +1,7 @@
 /** The page: its parts, and what one can press. */
 
 import { Answers } from "./answers.js";
-import { offerToBring } from "./bring.js";
+import { Bring } from "./bring.js";
 import { Choices } from "./choices.js";
 import { Conversation } from "./conversation.js";
 import { Conversations } from "./conversations.js";
@@ -23,11 +23,8 @@ const gateway = new Gateway(async () => {
 const stage = new Stage();
 const talk = new Talk(element("talk"));
 const choices = new Choices(gateway, (type, fields) => conversation.change(type, fields));
-const faces = new Faces(gateway, element("faces"), ({ avatar, persona, picture, title }) => {
-  video.poster = picture;
-  talk.answerer = title;
-  conversation.change("avatar", { avatar, persona });
-});
+const faces = new Faces(gateway, element("faces"), chosen, (again) => bring.open(again));
+const bring = new Bring(gateway, faces);
 const conversations = new Conversations(gateway, talk, {
   open: (id) => conversation.open(id),
   opened: (kept) => faces.chooseFor(kept),
@@ -45,6 +42,13 @@ const conversation = new Conversation({
   lost: () => conversations.lost(),
 });
 
+/** @param {import("./faces.js").Face} face */
+function chosen({ avatar, persona, picture, title }) {
+  video.poster = picture;
+  talk.answerer = title;
+  conversation.change("avatar", { avatar, persona });
+}
+
 element("start").onclick = () => conversation.start();
 element("end").onclick = () => conversation.end();
 element("interrupt").onclick = () => conversation.interrupt();
@@ -61,7 +65,6 @@ video.onerror = () => {
   conversation.end();
   stage.tell("This browser cannot play the video.");
 };
-offerToBring(faces);
 setInterval(() => conversation.tick(), POSITION_EVERY);
 // A page that is kept and shown again begins anew: its session is over.
 addEventListener("pagehide", () => conversation.isOn && conversation.end());

@@ -1,21 +1,26 @@
 /** Who can answer: the program's own characters, and faces that this browser has brought. */
 
-import { corrected } from "./card.js";
-import { element } from "./dom.js";
-import { Problem } from "./gateway.js";
+import { corrected, shown } from "./card.js";
+import { confirmed, icon } from "./dom.js";
+import { NOT_FOUND, Problem } from "./gateway.js";
+import { THUMBNAIL, square } from "./picture.js";
 
 const KEPT = "avatarchatbot.faces";
-const THUMBNAIL = 192;
+/** A persona and an avatar whose card is open: a page that is left meanwhile deletes them when it is opened again. */
+const DRAFT = "avatarchatbot.draft";
+/** What stands for a picture that this browser cannot show. */
+const NO_PICTURE = "ui/icon.svg";
 
 /**
- * @typedef {{title: string, picture: string, avatar: string, persona?: string, own: boolean}} Face
- *   `avatar`, `persona`: as in a request; `own`: brought by this browser.
+ * @typedef {{title: string, picture: string, avatar: string, persona?: string, own: boolean, gone?: boolean}} Face
+ *   `avatar`, `persona`: as in a request; `own`: brought by this browser; `gone`: no longer at the server.
  */
 
 export class Faces {
   #gateway;
   #list;
   #chosen;
+  #bring;
   /** @type {Face[]} */ #faces = [];
   /** @type {Face | undefined} */ chosen;
 
@@ -23,8 +28,10 @@ export class Faces {
    * @param {import("./gateway.js").Gateway} gateway
    * @param {HTMLElement} list
    * @param {(face: Face) => void} chosen
+   * @param {(again?: Face) => void} bring open the dialog in which a face is brought, or one that is gone is brought again
    */
-  constructor(gateway, list, chosen) {
+  constructor(gateway, list, chosen, bring) {
+    this.#bring = bring;
     this.#gateway = gateway;
     this.#list = list;
     this.#chosen = chosen;
@@ -33,41 +40,147 @@ export class Faces {
   async open() {
     const characters = await (await fetch("ui/faces.json")).json();
     const brought = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    this.#faces = [...characters.map((face) => ({ ...face, own: false })), ...brought];
+    this.#faces = [...characters.map((face) => ({ ...face, own: false })), ...brought.map((face) => ({ ...face, own: true }))];
+    this.#show();
     this.#choose(this.#faces[0]);
+    this.#tidy().catch(() => undefined); // what is gone is found out when it is asked, too
+  }
+
+  /** Find out which faces are gone, and delete a draft that nobody has kept. */
+  async #tidy() {
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
+    if (draft) await this.#drop(draft);
+    const own = this.#faces.filter((face) => face.own);
+    await Promise.all(own.map(async (face) => (face.gone = !(await this.#isThere(`/avatars/${face.avatar}`)))));
+    if (own.some(({ gone }) => gone)) this.#show();
+  }
+
+  /** @param {string} path */
+  async #isThere(path) {
+    try {
+      await this.#gateway.ask(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.status === NOT_FOUND) return false;
+      throw error;
+    }
   }
 
   /**
-   * Make a picture or a clip known, let the user correct what was drafted, and choose it.
-   * @param {File} file
+   * Make a picture or a clip known, let the user correct what was drafted, and choose it. Raises Problem.
+   * @param {Blob} media
+   * @param {string} preview a data URL; empty: this browser cannot show it
+   * @param {{progress?: (share: number) => void, signal?: AbortSignal}} upload
+   * @param {Face} [again] a face that is gone: it gets this picture, and keeps its card
    */
-  async bring(file) {
-    const form = new FormData();
-    form.append("media", file);
-    const [saved, picture] = await Promise.all([this.#gateway.ask("/personas/draft", { form }), thumbnail(file)]);
-    const card = await corrected(saved.persona);
-    await this.#gateway.ask(`/personas/${saved.id}`, { method: "PUT", json: card });
-    const face = { title: card.name || "Somebody", picture, avatar: card.avatar_id, persona: saved.id, own: true };
+  async bring(media, preview, upload, again) {
+    const picture = (await square(media, THUMBNAIL)) || NO_PICTURE;
+    const saved = await this.#gateway.upload("/personas/draft", media, upload);
+    const draft = { persona: saved.id, avatar: saved.persona.avatar_id };
+    sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+    const before = again?.persona && (await this.#gateway.ask(`/personas/${again.persona}`).catch(() => undefined));
+    const card = before ? { ...before.persona, avatar_id: draft.avatar } : saved.persona;
+    let title = "";
+    const save = async (changed) => {
+      await this.#gateway.ask(`/personas/${draft.persona}`, { method: "PUT", json: changed });
+      title = changed.name;
+    };
+    if ((await corrected(card, { picture: preview || picture, save })) !== "saved") {
+      await this.#drop(draft);
+      return;
+    }
+    const face = { title: title || "Somebody", picture, ...draft, own: true };
+    if (again) {
+      await this.#delete(`/personas/${again.persona}`);
+      this.#faces = this.#faces.filter((other) => other !== again);
+    }
     this.#faces.push(face);
     this.#keep();
+    sessionStorage.removeItem(DRAFT);
+    this.#show();
     this.#choose(face);
   }
 
   /**
-   * Delete a face that was brought, at the server too.
+   * Delete what was drafted and is not kept. A picture that another face has stays.
+   * @param {{persona: string, avatar: string}} draft
+   */
+  async #drop({ persona, avatar }) {
+    if (!this.#faces.some((face) => face.persona === persona)) {
+      await this.#delete(`/personas/${persona}`);
+      if (!this.#faces.some((face) => face.avatar === avatar)) await this.#delete(`/avatars/${avatar}`);
+    }
+    sessionStorage.removeItem(DRAFT);
+  }
+
+  /**
+   * Delete something that may have been deleted already.
+   * @param {string} path
+   */
+  async #delete(path) {
+    try {
+      await this.#gateway.ask(path, { method: "DELETE" });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === NOT_FOUND)) throw error;
+    }
+  }
+
+  /**
+   * Show the card of a face: of one's own, to be corrected.
+   * @param {Face} face
+   */
+  async edit(face) {
+    if (!face.own) {
+      shown(await (await fetch(`ui/faces/${face.avatar}.json`)).json(), face.picture);
+      return;
+    }
+    let saved;
+    try {
+      saved = await this.#gateway.ask(`/personas/${face.persona}`);
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === NOT_FOUND)) throw error;
+      await this.#miss(face);
+      return;
+    }
+    const save = async (changed) => {
+      await this.#gateway.ask(`/personas/${face.persona}`, { method: "PUT", json: changed });
+      face.title = changed.name || "Somebody";
+    };
+    const how = await corrected(saved.persona, { picture: face.picture, isKept: true, save });
+    if (how === "deleted") await this.forget(face);
+    if (how === "saved") {
+      this.#keep();
+      this.#show();
+      // A conversation that is going on takes the card as it is now.
+      if (this.chosen === face) this.#chosen(face);
+    }
+  }
+
+  /**
+   * A face is no longer at the server: offer to bring it again.
+   * @param {Face} face
+   */
+  async #miss(face) {
+    face.gone = true;
+    this.#show();
+    const text = "Its picture is no longer on the server: it was deleted there, or another server answers here now.";
+    if (await confirmed(`${face.title} is gone`, text, "Bring the picture again")) this.#bring(face);
+  }
+
+  /**
+   * Delete a face that was brought, at the server too, after asking.
    * @param {Face} face
    */
   async forget(face) {
-    for (const path of [`/avatars/${face.avatar}`, `/personas/${face.persona}`]) {
-      await this.#gateway.ask(path, { method: "DELETE" }).catch((error) => {
-        // It may have been deleted already, or have expired.
-        if (!(error instanceof Problem && error.status === 404)) throw error;
-      });
-    }
+    const text = "Their picture, their card and the videos of them are deleted from the server.";
+    if (!(await confirmed(`Delete ${face.title}?`, text, "Delete"))) return;
+    const isShared = this.#faces.some((other) => other !== face && other.avatar === face.avatar);
+    if (!isShared) await this.#delete(`/avatars/${face.avatar}`);
+    await this.#delete(`/personas/${face.persona}`);
     this.#faces = this.#faces.filter((other) => other !== face);
     this.#keep();
+    this.#show();
     if (this.chosen === face) this.#choose(this.#faces[0]);
-    else this.#show();
   }
 
   /**
@@ -102,7 +215,7 @@ export class Faces {
     add.className = "add";
     add.textContent = "+";
     add.title = add.ariaLabel = "A face of your own";
-    add.onclick = () => element("bring").showModal();
+    add.onclick = () => this.#bring();
     const hadFocus = this.#list.contains(document.activeElement);
     this.#list.replaceChildren(...this.#faces.map((face) => this.#entry(face)), add);
     if (hadFocus) /** @type {HTMLElement | null} */ (this.#list.querySelector(":checked"))?.focus();
@@ -112,49 +225,35 @@ export class Faces {
   #entry(face) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "face", checked: face === this.chosen });
-    input.onchange = () => this.#choose(face);
+    input.onchange = () => {
+      if (!face.gone) {
+        this.#choose(face);
+        return;
+      }
+      this.#show(); // who was chosen still is
+      this.#miss(face);
+    };
     const picture = Object.assign(document.createElement("img"), { src: face.picture, alt: "" });
     const title = Object.assign(document.createElement("span"), { textContent: face.title });
     label.append(input, picture, title);
-    if (face.own) {
-      const forget = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
-      forget.title = forget.ariaLabel = `Forget ${face.title}`;
-      forget.onclick = () => this.forget(face);
-      label.append(forget);
-    }
+    label.classList.toggle("gone", !!face.gone);
+    if (face.gone) label.title = `${face.title} is no longer on the server`;
+    const [sign, verb] = face.own ? ["edit", "Edit"] : ["info", "About"];
+    label.append(pressed("edit", sign, `${verb} ${face.title}`, () => this.edit(face)));
+    if (face.own) label.append(pressed("forget", "close", `Delete ${face.title}`, () => this.forget(face)));
     return label;
   }
 }
 
 /**
- * A small square JPEG of a picture, or of a clip's beginning, as a data URL.
- * @param {File} file
+ * @param {string} kind
+ * @param {string} picture
+ * @param {string} name
+ * @param {() => void} onclick
  */
-async function thumbnail(file) {
-  const url = URL.createObjectURL(file);
-  try {
-    const shown = file.type.startsWith("video/") ? await firstFrame(url) : await createImageBitmap(file);
-    const [width, height] = "videoWidth" in shown ? [shown.videoWidth, shown.videoHeight] : [shown.width, shown.height];
-    const side = Math.min(width, height);
-    const canvas = Object.assign(document.createElement("canvas"), { width: THUMBNAIL, height: THUMBNAIL });
-    const top = Math.min((height - side) / 2, height * 0.1);
-    canvas.getContext("2d")?.drawImage(shown, (width - side) / 2, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
-    return canvas.toDataURL("image/jpeg", 0.8);
-  } catch {
-    return "ui/icon.svg"; // what this browser cannot show the server may still read
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-
-/**
- * @param {string} url
- * @returns {Promise<HTMLVideoElement>}
- */
-function firstFrame(url) {
-  const video = Object.assign(document.createElement("video"), { muted: true, src: url, preload: "auto" });
-  return new Promise((resolve, reject) => {
-    video.onloadeddata = () => resolve(video);
-    video.onerror = () => reject(video.error);
-  });
+function pressed(kind, picture, name, onclick) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: kind, title: name, onclick });
+  button.ariaLabel = name;
+  button.append(icon(picture));
+  return button;
 }

@@ -20,6 +20,12 @@ document.addEventListener("focusin", ({ target }) => {
   for (let outer = last?.closest(AROUND); outer; outer = outer.parentElement?.closest(AROUND)) around.push(outer);
 });
 
+// The address names the conversation: "Skip to …" must leave it as it is.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("question")?.focus();
+});
+
 new MutationObserver(() => {
   if (last === undefined || isUsable(last)) return;
   const focused = document.activeElement;

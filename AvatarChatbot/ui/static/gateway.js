@@ -52,6 +52,51 @@ export class Gateway {
   }
 
   /**
+   * Send a file, which can take a while. Raises Problem, and AbortError where it was given up.
+   * @param {string} path
+   * @param {Blob} media
+   * @param {{progress?: (share: number) => void, signal?: AbortSignal}} [how] `progress` is told the share that is sent, 0 to 1
+   * @returns {Promise<any>} the answer's JSON
+   */
+  async upload(path, media, how = {}) {
+    const form = new FormData();
+    form.append("media", media);
+    const { status, body } = await this.#sent(path, form, how.progress, how.signal);
+    if (status === UNAUTHORIZED) {
+      await this.renewKey();
+      return this.upload(path, media, how);
+    }
+    if (status >= 400) throw new Problem(body ?? { status });
+    return body;
+  }
+
+  /**
+   * What fetch() cannot do: tell how much was sent.
+   * @param {string} path
+   * @param {FormData} form
+   * @param {((share: number) => void) | undefined} progress
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<{status: number, body: any}>}
+   */
+  #sent(path, form, progress, signal) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      const given = () => reject(new DOMException("It was given up.", "AbortError"));
+      request.open("POST", `${this.base}${path}`);
+      request.responseType = "json";
+      if (this.key) request.setRequestHeader("Authorization", `Bearer ${this.key}`);
+      request.upload.onprogress = ({ loaded, total }) => progress?.(loaded / total);
+      request.upload.onload = () => progress?.(1);
+      request.onload = () => resolve({ status: request.status, body: request.response });
+      request.onerror = () => reject(new Error("The server could not be reached."));
+      request.onabort = given;
+      signal?.addEventListener("abort", () => request.abort());
+      if (signal?.aborted) given();
+      else request.send(form);
+    });
+  }
+
+  /**
    * @param {string} path
    * @param {{method?: string, form?: FormData, json?: unknown}} asked
    * @returns {Promise<Response>}

@@ -23,7 +23,7 @@ class NotSent(NodeUnavailable):
 
 def is_its_own(error: Problem, service: MicroService) -> bool:
     """Whether a failure is the replica's own, not that of something behind it."""
-    return isinstance(error, NodeError) and error.node == service.title
+    return isinstance(error, NodeError) and error.node == service.title and not error.is_behind
 
 
 def may_be_repeated(error: Problem, service: MicroService) -> bool:

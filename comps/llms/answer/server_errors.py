@@ -64,6 +64,11 @@ _WORDS: dict[str, re.Pattern[str]] = {
     }.items()
 }
 _LONGEST = 4000
+#: OpenAI and vLLM, llama.cpp, TGI.
+_CONTEXT_TOKENS = re.compile(
+    r"(?:maximum context length is |available context size \(|must have less than |max_new_tokens`? must be <= )(\d{1,8})\b",
+    re.IGNORECASE,
+)
 #: A proxy's page: "502 Bad Gateway".
 _PAGE_STATUS = re.compile(rb"<(?:title|h1)[^>]{0,200}>[^<]{0,40}?\b([45]\d\d)\b", re.IGNORECASE)
 _STATUSES = range(400, 600)
@@ -130,7 +135,8 @@ def problem_of(document: Any, *, status: int = 200, headers: Mapping[str, str] |
     told = f"{_SERVER} answered {status}" if status else f"{_SERVER} failed in its answer"
     match meaning:
         case "too long":
-            return ConversationTooLong("the conversation is too long for the language model", field="messages", node=NODE)
+            detail = "the conversation is too long for the language model"
+            return ConversationTooLong(detail, field="messages", node=NODE, context_tokens=_context_tokens(words, document))
         case "refused":
             return BadInput(f"{_SERVER} does not accept the request", node=NODE)
         case "busy" if status != 503:
@@ -196,3 +202,14 @@ def _status(document: Any) -> int:
         if isinstance(value, int) and value in _STATUSES and not (name == "http_status_code" and value == 422):
             return value
     return _status(document.get("error"))
+
+
+def _context_tokens(words: str, document: Any) -> int | None:
+    """How many tokens the model reads, where the error says so."""
+    error = document.get("error") if isinstance(document, Mapping) else None
+    told = error.get("n_ctx") if isinstance(error, Mapping) else None
+    if not isinstance(told, int):
+        found = _CONTEXT_TOKENS.search(words)
+        told = int(found[1]) if found else 0
+    # No model reads less, or more.
+    return told if 256 <= told < 1 << 24 else None

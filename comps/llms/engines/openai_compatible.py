@@ -214,8 +214,8 @@ class OpenAICompatible:
                 payload["stream_options"] = {"include_usage": True}
             try:
                 return await ask(payload, partial(fitting.counted, messages))
-            except ConversationTooLong:
-                if not await self._windows.recount(model, fitting):
+            except ConversationTooLong as refusal:
+                if not await self._windows.recount(model, fitting, refusal.extra.get("context_tokens", 0)):
                     fitting.shorten()
             except OtherTokenName:
                 if model in self._wants_new_name:
