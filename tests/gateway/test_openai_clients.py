@@ -39,7 +39,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stages = {
         "asr_url": asr.build(AsrSettings(port=0, engine=ear)),
         "llm_url": llms.build(LlmSettings(port=0, engine="responder")),
-        "tts_url": tts.build(TtsSettings(port=0, engine="espeak")),
+        "tts_url": tts.build(TtsSettings(port=0)),
     }
     gateway = AvatarChatbotGateway(
         GatewaySettings(
