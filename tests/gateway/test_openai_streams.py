@@ -1,4 +1,4 @@
-"""OpenAI's answers at the gateway: each piece as the stage makes it, an end when the client leaves, an event when the stage fails."""
+"""OpenAI's answers at the gateway: pieces come as the stage makes them, and end when the client leaves or the stage fails."""
 
 from __future__ import annotations
 
