@@ -25,4 +25,4 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         file = pi_heif.open_heif(io.BytesIO(data), bgr_mode=True)
         return np.asarray(file[file.primary_index], np.uint8)
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError, MemoryError) as error:
-        raise UnsupportedMedia("the picture cannot be decoded") from error
+        raise UnsupportedMedia("the picture cannot be decoded", field="media") from error

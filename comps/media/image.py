@@ -36,10 +36,11 @@ def decode_image(data: bytes, *, max_pixels: int = 40_000_000) -> Picture:
     try:
         header = read_header(data)
     except BadHeader as error:
-        raise UnsupportedMedia(f"the picture {error}") from None
+        raise UnsupportedMedia(f"the picture {error}", field="media") from None
     most = int(max_pixels * (_SCALED if header.is_scalable else _HALVED if header.format == "heic" else 1))
     if header.pixels > most:
-        raise TooLarge(f"the picture has {header.width}×{header.height} pixels; at most {most / 1e6:g} million are accepted")
+        told = f"the picture has {header.width}×{header.height} pixels; at most {most / 1e6:g} million are accepted"
+        raise TooLarge(told, field="media")
     if header.format == "heic":
         return _heic(data, max_pixels)
     scale = next(scale for scale in (1, 2, 4, 8) if header.pixels / scale**2 <= max_pixels)
@@ -49,7 +50,7 @@ def decode_image(data: bytes, *, max_pixels: int = 40_000_000) -> Picture:
     except cv2.error:
         raw = None
     if raw is None:
-        raise UnsupportedMedia("the picture cannot be decoded")
+        raise UnsupportedMedia("the picture cannot be decoded", field="media")
     return np.ascontiguousarray(_upright(_opaque(_eight_bit(raw)), header.orientation))
 
 
@@ -85,7 +86,7 @@ def _eight_bit(raw: NDArray[Any]) -> Picture:
         return np.asarray(raw >> 8, np.uint8)
     if np.issubdtype(raw.dtype, np.floating):
         return np.asarray(np.nan_to_num(np.clip(raw, 0.0, 1.0)) * 255, np.uint8)
-    raise UnsupportedMedia(f"the picture's samples are of an unsupported kind ({raw.dtype})")
+    raise UnsupportedMedia(f"the picture's samples are of an unsupported kind ({raw.dtype})", field="media")
 
 
 def _opaque(raw: Picture) -> Picture:

@@ -54,7 +54,7 @@ def picture_without_metadata(data: bytes) -> bytes:
     try:
         header = read_header(data)
     except BadHeader as error:
-        raise UnsupportedMedia(f"the picture {error}") from None
+        raise UnsupportedMedia(f"the picture {error}", field="media") from None
     cut = _CUTS.get(header.format)
     if cut is not None and header.orientation == 1:
         # What is damaged in a way that decoders forgive is encoded anew.

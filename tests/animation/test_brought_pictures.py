@@ -19,6 +19,7 @@ from comps.media.landmarks import Face, Landmarker, Placement
 from comps.storage.blobs import Blobs
 from tests.animation.faces import Pixels, bgr, faces_in
 from tests.animation.test_framing import stretched
+from tests.media.heic import heic
 from tests.serving import serving
 
 
@@ -149,3 +150,24 @@ def test_no_row_is_stretched_beside_a_face(
     assert stretched(frame) == 0
     _, placed = face_in(frame)
     assert placed.cut < 0.1
+
+
+def test_a_heic_of_a_phone_held_sideways_is_an_avatar(client: httpx.Client, blobs: Path, astronaut: Pixels) -> None:
+    frame = shown(client, blobs, heic(np.rot90(astronaut), turns=3, tile=256))
+    face, placed = face_in(frame)
+    assert face.score > 0.85
+    assert abs(placed.tilt) < 6
+
+
+@pytest.mark.parametrize(
+    ("media", "status", "code"),
+    [
+        (heic(np.full((64, 64, 3), 90, np.uint8))[:400], 415, "unsupported_media"),
+        (heic(np.full((64, 64, 3), 90, np.uint8), size=(20_000, 20_000)), 413, "too_large"),
+        (heic(np.full((64, 64, 3), 90, np.uint8)), 422, "no_face"),
+    ],
+    ids=["cut short", "giant", "no face"],
+)
+def test_a_heic_that_is_no_use_is_refused(client: httpx.Client, media: bytes, status: int, code: str) -> None:
+    said = refused(client, media)
+    assert (said["status"], said["code"], said["field"]) == (status, code, "media")

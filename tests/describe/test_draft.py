@@ -16,7 +16,7 @@ from comps.cores.errors import BadInput, NoFace, Problem, TooLarge, UnsupportedM
 from comps.cores.proto.avatar import Persona, PersonaDraft, Provenance
 from comps.describe.engines.draft import DraftEngine
 from comps.media.audio import wav_bytes
-from comps.media.landmarks import Landmarker
+from comps.media.landmarks import Landmarker, Placement
 from tests.describe import material
 from tests.describe.speakers import flite
 from tests.describe.wording import FORBIDDEN
@@ -89,6 +89,21 @@ async def test_the_photo(engine: DraftEngine, landmarker: Landmarker) -> None:
     height = (face.box[3] - face.box[1]) / picture.shape[0]
     assert 0.35 < height < 0.55
     assert abs((face.box[0] + face.box[2]) / 2 / picture.shape[1] - 0.5) < 0.1
+
+
+async def test_the_portrait_of_a_photo_on_its_side_is_upright(engine: DraftEngine, landmarker: Landmarker) -> None:
+    turned = np.ascontiguousarray(np.rot90(material.astronaut()))
+    picture = portrait(await engine.describe(material.png(turned)))
+    (face,) = await landmarker.faces(picture, 1)
+    assert face.score > 0.85
+    assert abs(Placement.of(face, *picture.shape[:2]).tilt) < 6
+
+
+async def test_the_portrait_of_a_narrow_photo_shows_the_whole_face(engine: DraftEngine, landmarker: Landmarker) -> None:
+    narrow = np.ascontiguousarray(material.astronaut()[:300, 175:275])
+    picture = portrait(await engine.describe(material.png(narrow)))
+    (face,) = await landmarker.faces(picture, 1)
+    assert Placement.of(face, *picture.shape[:2]).cut < 0.02
 
 
 AVATARS = [f"avatars/avatar{n}.{'jpg' if n < 3 else 'png'}" for n in range(1, 7)]
