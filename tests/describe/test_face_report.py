@@ -8,8 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from AvatarChatbot import avatars
+from AvatarChatbot.cli import app
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
 from comps.cores.proto.face_report import FaceReport
 from comps.describe.engines.draft import DraftEngine
@@ -88,3 +90,13 @@ async def test_a_spoiled_picture_has_its_own_finding(engine: DraftEngine, name: 
     report = await engine.check(encode_png(SPOILED[code](own(name))))
     assert codes(report) == {code}
     assert report.score < 0.8
+
+
+def test_the_command_line_tells_the_same(tmp_path: Path) -> None:
+    dark, plain = tmp_path / "dark.png", tmp_path / "plain.png"
+    dark.write_bytes(encode_png(darkened(own("aria"))))
+    plain.write_bytes(encode_png(np.full((300, 300, 3), 120, np.uint8)))
+    said = [CliRunner().invoke(app, ["doctor", "--face", str(file)]) for file in (dark, plain)]
+    assert [one.exit_code for one in said] == [0, 1]
+    assert "dark" in said[0].output.split()
+    assert "no_face" in said[1].output
