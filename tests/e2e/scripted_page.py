@@ -56,14 +56,17 @@ class ScriptedPage:
     ``answers`` are the JSON bodies of the gateway's routes, by method and path, which a test may change.
     """
 
+    #: Whether nobody answers the socket; whether it is open, and nobody answers pings.
+    is_away = is_silent = False
+    #: How often the page has connected.
+    connections = 0
+
     def __init__(self, page: Page) -> None:
         self.page = page
         self.answers = dict(ANSWERS)
         #: What the page has sent: the method and path of each request to the gateway, and each JSON message of its socket.
         self.asked: list[str] = []
         self.messages: list[dict[str, Any]] = []
-        #: Whether nobody answers the socket.
-        self.is_away = False
         self._socket: WebSocketRoute | None = None
         self._sequence = 0
         page.route("**/*", self._answer)
@@ -79,8 +82,15 @@ class ScriptedPage:
         self._sequence += 1
         self._socket.send(json.dumps({"type": type_, "sequence": self._sequence, **fields}))
 
-    def ready(self) -> None:
-        """Let the conversation that the page has asked for begin. Its face moves for a while."""
+    def tell(self, type_: str, **fields: Any) -> None:
+        """A message without a number: of no session, or the answer to a message."""
+        assert self._socket
+        self._socket.send(json.dumps({"type": type_, **fields}))
+
+    def ready(self, *, resumed: bool = False, is_shown: bool = True, to: str = "ready") -> None:
+        """Let the conversation that the page has asked for begin, or go on. Its face moves for a while, where it ``is_shown``.
+        ``to``: the state that the page is in then.
+        """
         content_type, fragments = _media()
         self.heard("start")
         self.send(
@@ -89,14 +99,14 @@ class ScriptedPage:
             conversation_id="c1",
             content_type=content_type,
             resume_s=30,
-            resumed=False,
+            resumed=resumed,
         )
-        for fragment in fragments:
+        for fragment in fragments if is_shown and not resumed else []:
             self._sequence += 1
             frame = Frame(fragment.kind, 0, self._sequence, fragment.pts_s, fragment.duration_s, fragment.data)
             assert self._socket
             self._socket.send(frame.pack())
-        self.page.wait_for_selector('#face[data-state="ready"]')
+        self.page.wait_for_selector(f'#face[data-state="{to}"]')
 
     def heard(self, type_: str) -> dict[str, Any]:
         """The first message of this type that the page has sent, and no test has looked at; waits for it."""
@@ -111,6 +121,7 @@ class ScriptedPage:
         self._socket.close(code=code)
 
     def _connect(self, socket: WebSocketRoute) -> None:
+        self.connections += 1
         if self.is_away:
             socket.close(code=3000)
             return
@@ -120,6 +131,8 @@ class ScriptedPage:
     def _hear(self, message: str | bytes) -> None:
         if isinstance(message, str):
             self.messages.append(json.loads(message))
+            if self.messages[-1]["type"] == "ping" and not self.is_silent:
+                self.tell("pong", id=0)
 
     def _answer(self, route: Route) -> None:
         path = route.request.url.removeprefix(URL).partition("?")[0]
@@ -136,7 +149,7 @@ class ScriptedPage:
             asked = f"{route.request.method} {path.removeprefix('v1/avatarchatbot')}"
             self.asked.append(asked)
             answer = self.answers.get(asked)
-            status = answer.pop("status", 200) if isinstance(answer, dict) else 404
+            status = answer.get("status", 200) if isinstance(answer, dict) else 404
             route.fulfill(status=status, json=answer or {"status": 404, "title": "not found", "code": "not_found"})
         else:
             file = _STATIC / (path.removeprefix("ui/") or "index.html")
@@ -153,7 +166,7 @@ def scripted(browser: Browser, **context: Any) -> Iterator[ScriptedPage]:
     opened: BrowserContext = browser.new_context(**context)
     try:
         page = opened.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         yield ScriptedPage(page)
     finally:
         opened.close()

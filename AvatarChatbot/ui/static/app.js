@@ -6,9 +6,11 @@ import { Choices } from "./choices.js";
 import { Conversation } from "./conversation.js";
 import { Conversations } from "./conversations.js";
 import { answered, element } from "./dom.js";
+import { Ear } from "./ear.js";
 import { Faces } from "./faces.js";
-import { Gateway } from "./gateway.js";
+import { Gateway, Problem, UNAUTHORIZED } from "./gateway.js";
 import { Player } from "./player.js";
+import { offerMedia } from "./sound.js";
 import { Stage } from "./stage.js";
 import { Talk } from "./talk.js";
 
@@ -16,9 +18,9 @@ import { Talk } from "./talk.js";
 const POSITION_EVERY = 200;
 
 const video = element("video");
-const gateway = new Gateway(async () => {
-  await answered(element("key-dialog"));
-  return element("key").value.trim();
+const gateway = new Gateway(async (isWrong) => {
+  element("key-notice").hidden = !isWrong;
+  return (await answered(element("key-dialog"))) ? element("key").value.trim() : "";
 });
 const stage = new Stage();
 const talk = new Talk(element("talk"));
@@ -29,15 +31,27 @@ const conversations = new Conversations(gateway, talk, {
   open: (id) => conversation.open(id),
   opened: (kept) => faces.chooseFor(kept),
   erased: () => faces.open(),
-  tell: (text) => stage.tell(text),
+  tell: (text) => stage.tell("conversations", text),
+});
+const player = new Player(video, (why) => {
+  element("play").hidden = !why;
+  element("play").lastChild.textContent = why === "refused" ? "Press to hear it" : "Go on playing";
+});
+const ear = new Ear({
+  heard: (sound) => conversation.heard(sound),
+  opened: (rate) => conversation.listen(rate),
+  tell: (text) => stage.tell("microphone", text),
 });
 const conversation = new Conversation({
   gateway,
-  player: new Player(video),
+  player,
   talk,
-  answers: new Answers(talk, (text) => stage.tell(text)),
+  answers: new Answers(talk, (text) => stage.tell("answer", text)),
   stage,
+  ear,
   asked: () => ({ avatar: faces.chosen?.avatar, persona: faces.chosen?.persona, voice: choices.voice, ...choices.drawing }),
+  engines: (others) => choices.others(others),
+  drawn: (engine, restore) => choices.drawnBy(engine, restore),
   named: (id) => conversations.is(id),
   lost: () => conversations.lost(),
 });
@@ -49,10 +63,15 @@ function chosen({ avatar, persona, picture, title }) {
   conversation.change("avatar", { avatar, persona });
 }
 
-element("start").onclick = () => conversation.start();
+talk.again = (question) => conversation.ask(question);
+element("start").onclick = () => {
+  ear.mute(false);
+  conversation.start();
+};
+element("reconnect").onclick = () => conversation.reconnect();
+element("play").onclick = () => player.resume();
 element("end").onclick = () => conversation.end();
 element("interrupt").onclick = () => conversation.interrupt();
-element("microphone").onclick = () => conversation.mute(element("microphone").getAttribute("aria-pressed") === "true");
 element("ask").onsubmit = (event) => {
   event.preventDefault();
   const text = element("question").value.trim();
@@ -60,14 +79,28 @@ element("ask").onsubmit = (event) => {
   element("question").value = "";
   conversation.ask(text);
 };
-video.onerror = () => {
-  if (!conversation.isOn) return;
-  conversation.end();
-  stage.tell("This browser cannot play the video.");
-};
+for (const example of document.querySelectorAll(".example")) {
+  example.addEventListener("click", () => conversation.ask(example.textContent ?? ""));
+}
+addEventListener("keydown", ({ key }) => {
+  const isAnswering = ["thinking", "speaking"].includes(stage.state);
+  if (key === "Escape" && isAnswering && !document.querySelector("dialog[open]")) conversation.interrupt();
+});
+video.onerror = () => conversation.unplayable();
+offerMedia(player);
 setInterval(() => conversation.tick(), POSITION_EVERY);
 // A page that is kept and shown again begins anew: its session is over.
 addEventListener("pagehide", () => conversation.isOn && conversation.end());
 stage.show("away");
-faces.open().then(() => conversations.open());
-choices.open();
+load();
+
+/** What the page shows before anything is asked. */
+async function load() {
+  try {
+    await Promise.all([faces.open().then(() => conversations.open()), choices.open()]);
+  } catch (error) {
+    const isLocked = error instanceof Problem && error.status === UNAUTHORIZED;
+    const reason = error instanceof Problem ? error.message : "The server cannot be reached.";
+    stage.tell("connection", reason, [{ label: isLocked ? "Enter a key" : "Load again", run: load }]);
+  }
+}

@@ -30,6 +30,35 @@ export class Choices {
     return engine ? { engine, restore } : {};
   }
 
+  /**
+   * Offers to let another engine draw.
+   * @param {() => void} then
+   * @returns {import("./stage.js").Offer[]}
+   */
+  others(then) {
+    const select = element("engine");
+    const others = Array.from(/** @type {HTMLOptionElement[]} */ ([...select.options])).filter(
+      ({ value }) => value !== select.value,
+    );
+    return others.map(({ label, value }) => ({
+      label: `Draw with ${label}`,
+      run: () => {
+        select.value = value;
+        then();
+      },
+    }));
+  }
+
+  /**
+   * An engine is gone, and another one draws.
+   * @param {string} engine
+   * @param {string} restore
+   */
+  drawnBy(engine, restore) {
+    element("engine").value = `${engine}/${restore}`;
+    this.#listEngines();
+  }
+
   async #listVoices() {
     const { voices } = await this.#gateway.ask("/voices");
     element("voices").replaceChildren(

@@ -19,11 +19,14 @@ export class Problem extends Error {
 }
 
 export class Gateway {
-  /** @param {() => Promise<string>} askForKey */
+  #askForKey;
+  /** @type {Promise<void> | undefined} */ #renewing;
+
+  /** @param {(isWrong: boolean) => Promise<string>} askForKey empty: nobody gives one; `isWrong`: the one that was given is none */
   constructor(askForKey) {
     this.base = new URL("v1/avatarchatbot", document.baseURI);
-    this.askForKey = askForKey;
-    this.key = sessionStorage.getItem(KEPT) ?? "";
+    this.#askForKey = askForKey;
+    this.key = kept();
   }
 
   get socket() {
@@ -33,7 +36,7 @@ export class Gateway {
   }
 
   /**
-   * Raises Problem.
+   * Raises Problem, and TypeError where the server cannot be reached.
    * @param {string} path below the gateway's
    * @param {{method?: string, form?: FormData, json?: unknown}} [asked]
    * @returns {Promise<any>} an answer's JSON, or null where there is none
@@ -103,8 +106,9 @@ export class Gateway {
    */
   async #fetch(path, asked) {
     const { method, form, json } = asked;
+    const { key } = this;
     /** @type {Record<string, string>} */ const headers = {};
-    if (this.key) headers.Authorization = `Bearer ${this.key}`;
+    if (key) headers.Authorization = `Bearer ${key}`;
     if (json !== undefined) headers["Content-Type"] = "application/json";
     const answer = await fetch(`${this.base}${path}`, {
       method: method ?? (form || json !== undefined ? "POST" : "GET"),
@@ -112,15 +116,36 @@ export class Gateway {
       body: form ?? (json === undefined ? undefined : JSON.stringify(json)),
     });
     if (answer.status === UNAUTHORIZED) {
-      await this.renewKey();
+      // Somebody may have given another one meanwhile.
+      if (key === this.key) await this.renewKey();
       return this.#fetch(path, asked);
     }
     if (!answer.ok) throw new Problem(await answer.json().catch(() => ({ status: answer.status })));
     return answer;
   }
 
-  async renewKey() {
-    this.key = await this.askForKey();
-    sessionStorage.setItem(KEPT, this.key);
+  /** Ask for another key, once for all who need one. Raises Problem where nobody gives one. */
+  renewKey() {
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renew() {
+    const given = await this.#askForKey(this.key !== "");
+    if (!given) throw new Problem({ status: UNAUTHORIZED, detail: "Without a key, nobody answers here." });
+    this.key = given;
+    try {
+      sessionStorage.setItem(KEPT, given);
+    } catch {
+      // It is asked for again.
+    }
+  }
+}
+
+function kept() {
+  try {
+    return sessionStorage.getItem(KEPT) ?? "";
+  } catch {
+    return "";
   }
 }

@@ -6,18 +6,43 @@ const SLACK_S = 10;
 /** A player that stands with so much media before it has no reason to. */
 const ENOUGH_S = 0.22;
 
+/** Between attempts to go on after the browser paused the video by itself, ms. */
+const INSISTS_EVERY = 1000;
+
 /** @typedef {import("./live.js").Fragment} Fragment */
+/**
+ * @typedef {"" | "paused" | "refused"} Halt why the video stands although media comes: it does not; somebody, or the browser, has
+ *   paused it; the browser plays no sound before something is pressed
+ */
 
 export class Player {
   #video;
   /** @type {TextTrack} */ #captions;
   /** @type {SourceBuffer | undefined} */ #buffer;
   #stoodAt = NaN;
+  #halted;
+  #isOpen = false;
+  /** Whether it was paused on purpose, by a key of the keyboard or of a headset. */
+  #isHeld = false;
+  #insistedAt = -Infinity;
+  /** Whether sound is wanted; and whether the browser lets the video play only without. */
+  #isHeard = true;
+  #isHushed = false;
   /** What the buffer is to do next. @type {{from: number, run: (buffer: SourceBuffer) => void}[]} */ #jobs = [];
 
-  /** @param {HTMLVideoElement} video */
-  constructor(video) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {(why: Halt) => void} halted told whenever that changes
+   */
+  constructor(video, halted = () => undefined) {
     this.#video = video;
+    this.#halted = halted;
+    video.onpause = () => this.#paused();
+    video.onplaying = () => this.#halted(this.#isHushed ? "refused" : "");
+    document.addEventListener("visibilitychange", () => document.hidden || this.#insist());
+    const keys = navigator.mediaSession;
+    keys?.setActionHandler("pause", () => this.hold());
+    keys?.setActionHandler("play", () => this.resume());
     this.#captions = video.addTextTrack("captions", "What is said", "en");
     this.#captions.mode = "showing";
   }
@@ -26,8 +51,82 @@ export class Player {
     return this.#video.currentTime;
   }
 
+  /** Whether media has come, and is shown. */
+  get isPlaying() {
+    return this.#isOpen && !this.#video.paused && this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+  }
+
+  /** Whether it waits for somebody to press something. */
+  get isHalted() {
+    return this.#isOpen && (this.#video.paused || this.#isHushed);
+  }
+
+  /** @param {boolean} isOn */
+  showCaptions(isOn) {
+    this.#captions.mode = isOn ? "showing" : "hidden";
+  }
+
   /**
-   * Begin a session's video.
+   * @param {boolean} isOn
+   * @param {number} volume 0 … 1
+   */
+  hear(isOn, volume) {
+    this.#isHeard = isOn;
+    this.#video.volume = volume;
+    this.#video.muted = !isOn || this.#isHushed;
+  }
+
+  /** Stand until somebody goes on, or the next answer begins. */
+  hold() {
+    this.#isHeld = true;
+    this.#video.pause();
+  }
+
+  /** Something was pressed: go on, with sound. */
+  resume() {
+    this.#isHeld = this.#isHushed = false;
+    this.#video.muted = !this.#isHeard;
+    this.#play();
+  }
+
+  /** An answer begins: whoever has asked wants to hear it. */
+  wake() {
+    this.#isHeld = false;
+    this.#insist();
+  }
+
+  async #play() {
+    if (!this.#isOpen) return;
+    try {
+      await this.#video.play();
+      this.#halted(this.#isHushed ? "refused" : "");
+    } catch (error) {
+      if (!this.#isOpen || !(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      if (this.#video.muted) this.#halted("refused");
+      else {
+        // Without sound it may be shown; the rest takes a press.
+        this.#isHushed = this.#video.muted = true;
+        await this.#play();
+      }
+    }
+  }
+
+  #paused() {
+    if (!this.#isOpen || this.#video.error) return;
+    this.#halted("paused");
+    this.#insist();
+  }
+
+  /** Go on where the browser has paused the video by itself: a tab that was hidden, a headset that was unplugged. */
+  #insist() {
+    const now = performance.now();
+    if (!this.#isOpen || !this.#video.paused || this.#isHeld || now - this.#insistedAt < INSISTS_EVERY) return;
+    this.#insistedAt = now;
+    this.#play();
+  }
+
+  /**
+   * Begin a session's video. Raises what there is to be raised where the browser cannot play it.
    * @param {string} contentType
    */
   open(contentType) {
@@ -49,10 +148,14 @@ export class Player {
       { once: true },
     );
     this.#video.src = url;
-    this.#video.play().catch(() => undefined); // close() ends the wait
+    this.#isOpen = true;
+    this.#isHeld = false;
+    this.#play();
   }
 
   close() {
+    this.#isOpen = this.#isHushed = false;
+    this.#halted("");
     this.#jobs = [];
     this.#buffer = undefined;
     this.#video.removeAttribute("src");
@@ -76,6 +179,7 @@ export class Player {
 
   /** @param {Fragment} fragment */
   append({ kind, pts, data }) {
+    this.#insist();
     this.#jobs.push({ from: kind === "init" ? Infinity : pts, run: (buffer) => buffer.appendBuffer(data) });
     this.#next();
   }
@@ -86,7 +190,7 @@ export class Player {
    */
   interrupt(resumeS) {
     this.#jobs = this.#jobs.filter(({ from }) => from >= resumeS - 1e-3);
-    this.#jobs.unshift({ from: Infinity, run: (buffer) => buffer.remove(0, resumeS) });
+    if (resumeS > 0) this.#jobs.unshift({ from: Infinity, run: (buffer) => buffer.remove(0, resumeS) });
     this.#video.currentTime = resumeS;
     this.#dropCaptions(resumeS);
     this.#next();

@@ -1,35 +1,53 @@
 /** What was said, as a list: questions and answers, each growing while it comes. */
 
 import { Aloud } from "./aloud.js";
+import { Countdown } from "./countdown.js";
 import { element, fromTemplate } from "./dom.js";
+import { Follow } from "./follow.js";
 import { Markdown } from "./markdown.js";
 
 const YOU = "You";
 
 export class Talk {
   #list;
+  #follow;
   #aloud = new Aloud(element("aloud"));
   /** @type {HTMLElement | undefined} */ #question;
   /** @type {Map<number, {line: HTMLElement, text: Markdown}>} */ #answers = new Map();
+  /**
+   * The question of each turn of this session.
+   * @type {Map<number, string>}
+   */
+  #asked = new Map();
   /** The name of who answers from now on. */
   answerer = "";
+  /**
+   * Asks a question again.
+   * @type {(question: string) => void}
+   */
+  again = () => undefined;
 
   /** @param {HTMLElement} list */
   constructor(list) {
     this.#list = list;
+    this.#follow = new Follow(list, element("newest"));
+    element("empty").hidden = false;
   }
 
-  /** A new session counts its turns from the beginning. */
+  /** A new session counts its turns from the beginning. A question that waits for it stays. */
   restart() {
-    this.#question = undefined;
     this.#answers.clear();
+    this.#asked.clear();
   }
 
   /** Another conversation is shown. */
   clear() {
     this.restart();
+    this.#question = undefined;
     this.#aloud.drop();
     this.#list.replaceChildren();
+    element("empty").hidden = false;
+    this.#follow.back();
   }
 
   /**
@@ -47,7 +65,6 @@ export class Talk {
       said(line).textContent = error?.detail ?? error?.title ?? "There was no answer.";
     } else new Markdown(said(line)).set(status === "done" ? reply : `${reply.trim()} …`.trim());
     line.classList.toggle("cut", status === "cut");
-    this.#scroll();
     return line;
   }
 
@@ -67,7 +84,6 @@ export class Talk {
   partial(text) {
     this.#question ??= this.#add("question pending", YOU);
     said(this.#question).textContent = text;
-    this.#scroll();
   }
 
   /** Somebody made a sound that was no question. */
@@ -76,9 +92,22 @@ export class Talk {
     this.#question = undefined;
   }
 
-  /** @param {string} text */
-  question(text) {
+  /**
+   * Somebody has asked, and is not answered yet.
+   * @param {string} text
+   */
+  asking(text) {
     this.partial(text);
+    this.#follow.back();
+  }
+
+  /**
+   * @param {number} turn
+   * @param {string} text
+   */
+  question(turn, text) {
+    this.partial(text);
+    this.#asked.set(turn, text);
     this.#question?.classList.remove("pending");
     this.#question = undefined;
     this.#aloud.say(YOU, text);
@@ -92,7 +121,6 @@ export class Talk {
   reply(turn, delta) {
     this.#answer(turn).text.append(delta);
     this.#aloud.hear(this.answerer, delta);
-    this.#scroll();
   }
 
   /** An answer has been said to its end. */
@@ -113,16 +141,19 @@ export class Talk {
   }
 
   /**
+   * There is no answer. It can be asked for again.
    * @param {number} turn
    * @param {string} reason
+   * @param {number} [later] how soon that may work, seconds
    */
-  failed(turn, reason) {
+  failed(turn, reason, later = 0) {
     const { line } = this.#answer(turn);
     line.classList.add("failed");
     said(line).textContent = reason;
+    const question = this.#asked.get(turn);
+    if (question) line.append(this.#againButton(question, later));
     this.#aloud.drop();
     this.#aloud.say(this.answerer, reason);
-    this.#scroll();
   }
 
   /**
@@ -132,6 +163,23 @@ export class Talk {
    */
   began(turn, seconds) {
     this.#answer(turn).line.dataset.began = `answered after ${seconds.toFixed(1)} s`;
+  }
+
+  /**
+   * @param {string} question
+   * @param {number} later seconds
+   */
+  #againButton(question, later) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "again" });
+    new Countdown().start(later, (left) => {
+      button.disabled = left > 0;
+      button.textContent = left ? `Ask again in ${left} s` : "Ask again";
+    });
+    button.onclick = () => {
+      button.remove();
+      this.again(question);
+    };
+    return button;
   }
 
   /** @param {number} turn */
@@ -153,11 +201,8 @@ export class Talk {
     item.className = kind;
     /** @type {HTMLElement} */ (item.querySelector(".who")).textContent = who;
     this.#list.append(item);
+    element("empty").hidden = true;
     return item;
-  }
-
-  #scroll() {
-    this.#list.scrollTop = this.#list.scrollHeight;
   }
 }
 
