@@ -252,8 +252,17 @@ def _print_mesh(mesh: LocalMesh, seconds: float) -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Say which engine would run at each stage, why not a better one, and what to type for it."""
+def doctor(
+    face: Annotated[
+        Path | None,
+        typer.Option(help="A picture or clip: say what will look wrong in it.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Say which engine would run at each stage, why not a better one, and what to type for it; or how well a face will look."""
+    if face is not None:
+        from AvatarChatbot.doctor_face import examine_face  # noqa: PLC0415
+
+        raise typer.Exit(0 if examine_face(face, _out) else 1)
 
     from AvatarChatbot.doctor import advices, examine, neural  # noqa: PLC0415
 

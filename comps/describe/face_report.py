@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comps.cores.proto.face_report import FaceFinding, FaceReport, FindingCode, Severity
-from comps.describe.flaws import flaws
+from comps.describe.flaws import Flaws, flaws
 from comps.describe.footage import Rgb
 from comps.describe.measures import Measures, measure
 from comps.media.landmarks import Face, Placement
@@ -147,3 +147,16 @@ def _photographed(face: Face, frame: Rgb) -> Iterator[Found]:
         spoils = min(0.5, 0.2 + (seen.blocks - 1.5) / 4)
         detail = "Compression has left blocks in the face."
         yield Found("compressed", "warning", spoils, detail, "Use the original, not one that a messenger made small.")
+    yield from _covered(seen)
+
+
+def _covered(seen: Flaws) -> Iterator[Found]:
+    # A beard is as far from the skin as a mask is, but the lips show in it.
+    if seen.lips < 4 and seen.mouth_cover > 20:
+        detail = "The mouth seems to be covered, by a mask perhaps."
+        yield Found("covered_mouth", "error", 0.9, detail, "Use a picture that shows the mouth.")
+    if seen.eye_detail < 0.3 and seen.eye_shade < 0.25:
+        detail = "The eyes seem to be covered, by dark glasses perhaps."
+        yield Found("covered_eyes", "warning", 0.35, detail, "Take off dark glasses.")
+    elif seen.glare > 0.12:
+        yield Found("glare", "warning", 0.25, "Glasses shine white before the eyes.", "Take off glasses, or turn from the light.")

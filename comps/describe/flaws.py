@@ -26,6 +26,8 @@ _LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 
 _BELOW = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 430, 394, 395, 369, 396, 175, 171, 140, 170, 169, 210]
 #: The middle of both cheeks, beside the nose: above most masks and beards, below most glasses.
 _CHEEKS = ([50, 101, 36, 205, 187, 123], [280, 330, 266, 425, 411, 352])
+#: Under the eyes: above every mask.
+_UNDER_EYES = ([111, 117, 118, 119, 120, 121, 232, 231, 230, 229, 228], [340, 346, 347, 348, 349, 350, 452, 451, 450, 449, 448])
 #: Upper half of the nose, from between the eyes to above its tip.
 _NOSE = [168, 122, 174, 198, 5, 420, 399, 351]
 #: Around the eyes with their lids, as far as glasses reach.
@@ -43,7 +45,7 @@ class Flaws:
     """``edge``: width of the sharpest edges, as the sigma of a Gaussian blur, in widths of the face. ``bright``: the lightest
     parts of it (95th percentile of luma), 0 … 255; ``clipped``: share of it that is white. ``blocks``: how much stronger the
     edges of 8 × 8 blocks are than those between, 1 is none. ``mouth_cover``: how far the colours around the mouth are from
-    those of nose and cheeks (CIE Lab); ``lips``: how far the lips are from what is around them. ``eye_shade``: luma of the
+    those under the eyes (CIE Lab); ``lips``: how far the lips are from what is around them. ``eye_shade``: luma of the
     eyes over that of the cheeks; ``eye_detail``: contrast of the eyes, shares of the face's. ``glare``: share of the
     eyes' surroundings that is white, beyond that of the rest of the face.
     """
@@ -77,7 +79,7 @@ def flaws(face: Face, frame: Rgb) -> Flaws:
         bright=float(np.percentile(luma[skin], 95)) if skin.any() else 0.0,
         clipped=_share(white, rest),
         blocks=_blocks(face, frame),
-        mouth_cover=_apart(lab, below, bare),
+        mouth_cover=_apart(lab, below, _area(points, list(_UNDER_EYES))),
         lips=_apart(lab, lips, below),
         eye_shade=_mean(luma, lids) / max(_mean(luma, bare), 1.0),
         eye_detail=_spread(luma[lids]) / contrast,

@@ -25,9 +25,6 @@ FindingCode = Literal[
     "dark",
     "overexposed",
     "compressed",
-    "little_face",
-    "shaking",
-    "mouth_moves",
 ]
 #: ``error``: the face cannot be used, or looks broken; ``warning``: it will look wrong; ``note``: it could look better.
 Severity = Literal["error", "warning", "note"]
