@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,20 @@ _ID_LENGTH = 32
 #: Raise it when a stored rig would no longer be drawn rightly (``warp.rig``): every worker then builds its own anew.
 WARP = "4"
 
+#: A stretch of a clip of fewer frames is too short to move forwards and back: a picture of it is used.
+SHORTEST = 25
+
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The frames of a clip that are used: ``first`` … ``stop`` - 1 of those from second ``from_s`` on."""
+
+    from_s: float
+    first: int
+    stop: int
 
 
 @dataclass(frozen=True)
@@ -39,24 +51,34 @@ class Findings:
 
     ``landmarks``: float32 [n, 478, 3], n pictures (1, or the frames of a clip), NaN where there is no face. ``person``: float32
     [h, w], 0 … 1, how much each pixel belongs to the person; None for clips. ``points``: side-car landmarks.
+    ``part``: the frames of a clip that are used, where they are not those of its first seconds.
     """
 
     landmarks: NDArray[np.float32]
     person: NDArray[np.float32] | None = None
     points: Points | None = None
+    part: Part | None = None
 
     def to_bytes(self) -> bytes:
         stored = io.BytesIO()
         person = np.zeros((0, 0)) if self.person is None else self.person
         points = np.array(json.dumps(self.points or {}))
-        np.savez_compressed(stored, landmarks=self.landmarks, person=np.round(person * 255).astype(np.uint8), points=points)
+        part = np.array([] if self.part is None else astuple(self.part), np.float64)
+        person_ = np.round(person * 255).astype(np.uint8)
+        np.savez_compressed(stored, landmarks=self.landmarks, person=person_, points=points, part=part)
         return stored.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Findings:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             person = stored["person"].astype(np.float32) / 255
-            return cls(stored["landmarks"], person if person.size else None, json.loads(str(stored["points"])) or None)
+            points = json.loads(str(stored["points"])) or None
+            # Findings of before there were parts have none.
+            part = None
+            if "part" in stored and stored["part"].size:
+                from_s, first, stop = stored["part"].tolist()
+                part = Part(from_s, round(first), round(stop))
+            return cls(stored["landmarks"], person if person.size else None, points, part)
 
 
 def avatar_id(request: AvatarRequest) -> str:

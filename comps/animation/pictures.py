@@ -8,17 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from comps.animation.avatars import SHORTEST, Part
 from comps.cores.errors import UnsupportedMedia
-from comps.media.image import decode_image
+from comps.media.image import decode_image, encode_png
 from comps.media.landmarks.portrait import LARGEST
+from comps.media.landmarks.stretches import stretches
 from comps.media.metadata import clip_without_metadata, picture_without_metadata
-from comps.media.video import sample_clip, sniff
+from comps.media.video import probe, sample_clip, sniff
 
 #: A clip moves forwards and back through its first seconds: each of its frames is a rig of 0.5 MB, in the store and in memory.
-_CLIP_S = 6.0
+CLIP_S = 6.0
 #: Frames a second of a clip's rig, whatever the clip's own rate and the profile's.
 CLIP_FPS = 25
 _MAX_CLIP_SIDE = 768
+#: Longer clips are refused, seconds.
+_LONGEST_S = 60.0
 
 #: uint8 RGB [n, h, w, 3]; n is 1 for a picture.
 Frames = NDArray[np.uint8]
@@ -35,15 +39,46 @@ def bare(media: bytes) -> bytes:
     raise UnsupportedMedia("an avatar is a picture or a clip; this is neither", field="media")
 
 
-def decode(media: bytes) -> tuple[Kind, Frames]:
-    """Kind and pictures of an avatar's media. Raises UnsupportedMedia, TooLarge."""
+def decode(media: bytes, part: Part | None = None) -> tuple[Kind, Frames]:
+    """Kind and pictures of an avatar's media: of a clip those of ``part``, or of its first seconds.
+
+    Raises UnsupportedMedia, TooLarge.
+    """
     kind = sniff(media)
     if kind == "image":
         picture = _shrink(decode_image(media))
         return "picture", np.ascontiguousarray(picture[None, ..., ::-1])
     if kind == "video":
-        return "clip", sample_clip(media, fps=CLIP_FPS, first_s=_CLIP_S, max_side=_MAX_CLIP_SIDE).frames
+        return "clip", window(media, 0.0) if part is None else window(media, part.from_s)[part.first : part.stop]
     raise UnsupportedMedia("an avatar is a picture or a clip; this is neither", field="media")
+
+
+def window(clip: bytes, from_s: float) -> Frames:
+    """The frames of ``CLIP_S`` seconds of a clip."""
+    return sample_clip(clip, fps=CLIP_FPS, from_s=from_s, first_s=CLIP_S, max_side=_MAX_CLIP_SIDE).frames
+
+
+def windows(media: bytes) -> list[float]:
+    """Where in a clip a window can begin, seconds; 0 alone for a picture. Raises UnsupportedMedia, TooLarge."""
+    if sniff(media) != "video":
+        return [0.0]
+    # What is shorter than a stretch that is used is not looked at for itself.
+    last = probe(media, max_s=_LONGEST_S).duration_s - SHORTEST / CLIP_FPS
+    return [0.0, *np.arange(CLIP_S, max(last, 0.0), CLIP_S).tolist()]
+
+
+def stretch(clip: bytes, from_s: float, landmarks: NDArray[np.float32]) -> Part | None:
+    """The longest stretch of a window in which one face is seen; ``landmarks``: of its frames, float32 [n, 478, 3]."""
+    found = stretches(window(clip, from_s), landmarks)
+    if not found:
+        return None
+    return Part(from_s, *max(found, key=lambda one: one[1] - one[0]))
+
+
+def still(clip: bytes, part: Part) -> bytes:
+    """The picture in the middle of a stretch, as PNG."""
+    frames = window(clip, part.from_s)
+    return encode_png(np.ascontiguousarray(frames[(part.first + part.stop) // 2, ..., ::-1]))
 
 
 def _shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

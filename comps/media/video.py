@@ -86,11 +86,13 @@ def sample_clip(
     n: int | None = None,
     fps: float | None = None,
     max_s: float = 60.0,
+    from_s: float = 0.0,
     first_s: float = math.inf,
     max_side: int = 1024,
     max_pixels: int = 16_000_000,
 ) -> Clip:
-    """Exactly ``n`` frames, or ``fps`` a second, at the midpoints of equal stretches of time, of the first ``first_s`` seconds.
+    """Exactly ``n`` frames, or ``fps`` a second, at the midpoints of equal stretches of time, of the first ``first_s`` seconds
+    after ``from_s``.
 
     A clip with fewer frames than asked for repeats them; one cut short gives what can be decoded. Frames are scaled down to
     ``max_side`` pixels. Raises TooLarge beyond ``max_s`` seconds or ``max_pixels`` a frame, UnsupportedMedia for what is no clip.
@@ -98,9 +100,11 @@ def sample_clip(
     if (n is None) == (fps is None):
         raise ValueError("give n or fps")
     times = _packet_times(data, max_s)
-    duration = min(_duration_s(times), first_s)
+    duration = min(_duration_s(times) - from_s, first_s)
+    if duration <= 0:
+        raise ValueError("the clip ends before from_s")
     count = n if n is not None else max(1, round(duration * (fps or 0.0)))
-    wanted = times[0] + (np.arange(count) + 0.5) * duration / count
+    wanted = times[0] + from_s + (np.arange(count) + 0.5) * duration / count
     with open_media(data) as container:
         stream = _video_track(container, max_pixels)
         stamped = _stamped(_decoded(container, stream), times)

@@ -56,16 +56,17 @@ class ScriptedPage:
     ``answers`` are the JSON bodies of the gateway's routes, by method and path, which a test may change.
     """
 
+    #: Whether nobody answers the socket; whether it is open, and nobody answers pings.
+    is_away = is_silent = False
+    #: How often the page has connected.
+    connections = 0
+
     def __init__(self, page: Page) -> None:
         self.page = page
         self.answers = dict(ANSWERS)
         #: What the page has sent: the method and path of each request to the gateway, and each JSON message of its socket.
         self.asked: list[str] = []
         self.messages: list[dict[str, Any]] = []
-        #: Whether nobody answers the socket; whether it is open, and nobody answers pings.
-        self.is_away = self.is_silent = False
-        #: How often the page has connected.
-        self.connections = 0
         self._socket: WebSocketRoute | None = None
         self._sequence = 0
         page.route("**/*", self._answer)

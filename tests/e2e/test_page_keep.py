@@ -492,6 +492,7 @@ def test_a_face_of_ones_own_is_edited_later_and_deleted_after_asking(page: Page,
     _bring(page, avatars.path("tomas"))
     page.fill("#card-name", "Theo")
     page.click("#keep")
+    expect(page.locator("#bring")).to_be_hidden()
     assert bringing.card().json()["persona"]["provenance"] == {"name": "given"}
     page.fill("#question", "Hello!")
     page.press("#question", "Enter")

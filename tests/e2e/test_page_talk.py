@@ -239,6 +239,8 @@ def test_a_page_has_one_session_however_often_anything_is_pressed(browser: Brows
         assert [message["text"] for message in sent(page, "text", 2)] == ["Who are you?", "What do you like?"]
         assert page.connections == 1
         assert page.page.evaluate("asked.length") == 1
+        page.send("transcript", turn=1, text="Who are you?")
+        expect(page.page.locator("#talk .question:not(.pending)")).to_have_count(1)
 
 
 # Waiting, and its words.

@@ -39,7 +39,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stages = {
         "asr_url": asr.build(AsrSettings(port=0, engine=ear)),
         "llm_url": llms.build(LlmSettings(port=0, engine="responder")),
-        "tts_url": tts.build(TtsSettings(port=0, engine="espeak")),
+        "tts_url": tts.build(TtsSettings(port=0)),
     }
     gateway = AvatarChatbotGateway(
         GatewaySettings(
@@ -254,3 +254,16 @@ def test_hugging_faces_client_shows_the_words(hub: InferenceClient, url: str) ->
         hub.chat_completion(HELLO, response_format={"type": "json_object"})  # type: ignore[arg-type]
     with pytest.raises(HfHubHTTPError, match="this key is not known"):
         InferenceClient(base_url=f"{url}/v1", api_key="another").chat_completion(HELLO)
+
+
+def test_the_example_in_the_documentation_works(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = re.search(r"```python\n(.*?)```", Path("docs/openai.md").read_text(), re.DOTALL)
+    assert found is not None
+    monkeypatch.chdir(tmp_path)
+    exec(found[1].replace("http://127.0.0.1:8888", url).replace('"any"', f'"{KEY}"'), {})
+    said = capsys.readouterr().out
+    assert "avatarchatbot/mei" in said
+    assert "-->" in said
+    assert (tmp_path / "hello.mp3").stat().st_size > 1000

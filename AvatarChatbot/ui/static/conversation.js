@@ -241,11 +241,12 @@ export class Conversation {
 
   /** @param {"away" | "gone"} state */
   #closed(state) {
-    const { answers, ear, player, stage } = this.#parts;
+    const { answers, ear, player, stage, talk } = this.#parts;
     clearTimeout(this.#soon);
     this.#live = undefined;
     this.#beganAt = 0;
     this.#unanswered();
+    talk.forget();
     ear.close();
     player.close();
     answers.end();
@@ -408,6 +409,8 @@ export class Conversation {
     speaking: ({ media_s }) => {
       this.#answer = { ...unspoken(), from: media_s, to: Infinity };
       this.#parts.player.wake();
+      // Whoever is answered without a microphone has read why there is none.
+      this.#parts.stage.tell("microphone", "");
     },
     caption: ({ start_s, end_s, text }) => {
       this.#parts.player.caption(start_s, end_s, text);

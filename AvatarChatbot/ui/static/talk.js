@@ -34,9 +34,8 @@ export class Talk {
     element("empty").hidden = false;
   }
 
-  /** A new session counts its turns from the beginning. */
+  /** A new session counts its turns from the beginning. A question that waits for it stays. */
   restart() {
-    this.#question = undefined;
     this.#answers.clear();
     this.#asked.clear();
   }
@@ -44,6 +43,7 @@ export class Talk {
   /** Another conversation is shown. */
   clear() {
     this.restart();
+    this.#question = undefined;
     this.#aloud.drop();
     this.#list.replaceChildren();
     element("empty").hidden = false;

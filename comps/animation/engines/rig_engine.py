@@ -8,13 +8,16 @@ import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
 
-from comps.animation.avatars import AvatarStore, Findings, Points, avatar_id
+from comps.animation.avatars import SHORTEST, AvatarStore, Findings, Part, Points, avatar_id
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings
-from comps.cores.errors import NotFound
+from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.cores.workers.pool import WorkerPool
 from comps.media.landmarks import Landmarker, portrait
 from comps.storage.blobs import Blobs, content_key
+
+#: Frames of a stretch that is long enough: no later one is looked for.
+_ENOUGH = 50
 
 
 class RigEngine:
@@ -62,7 +65,7 @@ class RigEngine:
         media = await self._pool.call("bare", request.media)
         frames = await self._pool.call("frames", media)
         if len(frames) > 1:
-            findings = Findings(await self._landmarker.track(list(frames)), points=request.points)
+            media, findings = await self._clip(media, frames, request.points)
         else:
             media, findings = await self._still(media, frames[0], request.points)
         sent = await to_thread.run_sync(content_key, request.media)
@@ -73,6 +76,32 @@ class RigEngine:
 
     async def forget(self, avatar_id: str) -> None:
         await to_thread.run_sync(self._store.delete, avatar_id)
+
+    async def _clip(self, media: bytes, frames: NDArray[np.uint8], points: Points | None) -> tuple[bytes, Findings]:
+        """What of a clip is used, and its face: the first stretch that is long enough, else the longest, else one picture.
+
+        ``frames``: of its first seconds, uint8 RGB [n, h, w, 3]. Raises NoFace, and as ``_still``.
+        """
+        best: tuple[Part, NDArray[np.float32]] | None = None
+        for from_s in await self._pool.call("windows", media):
+            frames = await self._pool.call("window", media, from_s) if from_s else frames
+            landmarks = await self._landmarker.track(list(frames))
+            part = await self._pool.call("stretch", media, from_s, landmarks)
+            if part is None:
+                continue
+            if not from_s and part.stop - part.first == len(frames):
+                return media, Findings(landmarks, points=points)
+            if best is None or part.stop - part.first > best[0].stop - best[0].first:
+                best = part, landmarks[part.first : part.stop]
+            if best[0].stop - best[0].first >= _ENOUGH:
+                break
+        if best is None:
+            raise NoFace("no face was found in the clip", field="media")
+        part, landmarks = best
+        if part.stop - part.first < SHORTEST:
+            still = await self._pool.call("still", media, part)
+            return await self._still(still, (await self._pool.call("frames", still))[0], points)
+        return media, Findings(landmarks, points=points, part=part)
 
     async def _still(self, media: bytes, picture: NDArray[np.uint8], points: Points | None) -> tuple[bytes, Findings]:
         """The picture file with its face upright and large enough, and what is in it. Raises NoFace, FaceTooSmall, FaceCut.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.animation import pictures
-from comps.animation.avatars import WARP, AvatarStore, Findings, Points
+from comps.animation.avatars import WARP, AvatarStore, Findings, Part, Points
 from comps.animation.encode import Encoder
 from comps.animation.lru import Lru
 from comps.animation.motion.frames import frame_states
@@ -22,15 +22,13 @@ from comps.animation.pictures import Frames, Kind
 from comps.animation.warp import clip, rig
 from comps.animation.warp.renderer import Renderer
 from comps.animation.warp.state import FrameState
-from comps.cores.errors import InsufficientStorage, NoFace, NotFound
+from comps.cores.errors import InsufficientStorage, NotFound
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
 from comps.media.landmarks.portrait import Recast
 from comps.media.recast import recast
 from comps.storage.blobs import Blobs
 
-#: A clip in which fewer of the frames than this show a face is no clip of a face.
-_FACE_SHARE = 0.5
 #: More than any picture that a frame needs on its way, bytes.
 _REUSED = 16 << 20
 #: Encoders kept open: a profile each, a few MB.
@@ -60,6 +58,22 @@ class RigWorker:
         """The pictures in which landmarks are to be found. Raises UnsupportedMedia, TooLarge."""
         return pictures.decode(media)[1]
 
+    def windows(self, media: bytes) -> list[float]:
+        """See ``pictures.windows``."""
+        return pictures.windows(media)
+
+    def window(self, clip: bytes, from_s: float) -> Frames:
+        """See ``pictures.window``."""
+        return pictures.window(clip, from_s)
+
+    def stretch(self, clip: bytes, from_s: float, landmarks: NDArray[np.float32]) -> Part | None:
+        """See ``pictures.stretch``."""
+        return pictures.stretch(clip, from_s, landmarks)
+
+    def still(self, clip: bytes, part: Part) -> bytes:
+        """See ``pictures.still``."""
+        return pictures.still(clip, part)
+
     def recast(self, media: bytes, how: Recast, points: Points | None) -> tuple[bytes, Points | None]:
         """A picture and its points, turned and cut out. Raises UnsupportedMedia, TooLarge."""
         return recast(media, how, points)
@@ -69,9 +83,7 @@ class RigWorker:
 
         Raises NoFace, and BadInput for senseless side-car points.
         """
-        kind, frames = pictures.decode(media)
-        if np.isfinite(findings.landmarks).all(axis=(1, 2)).mean() < _FACE_SHARE:
-            raise NoFace("most of the pictures show no face", field="media")
+        kind, frames = pictures.decode(media, findings.part)
         built = _build(kind, frames, findings, USUAL_SIZE)
         info = AvatarInfo(
             avatar_id=avatar_id,
@@ -134,9 +146,10 @@ class RigWorker:
             # Bytes of another version are no rig to this one: it builds its own.
             with contextlib.suppress(ValueError):
                 return rig.Rig.from_bytes(stored)
-        kind, frames = pictures.decode(self._store.media(avatar_id))
+        findings = self._store.findings(avatar_id)
+        kind, frames = pictures.decode(self._store.media(avatar_id), findings.part)
         pictures_ = frames if retouched is None else retouched(frames)
-        built = _build(kind, pictures_, self._store.findings(avatar_id), size)
+        built = _build(kind, pictures_, findings, size)
         # It can be drawn without being kept.
         with contextlib.suppress(InsufficientStorage):
             self._store.put_rig(avatar_id, size, built.to_bytes(), form)

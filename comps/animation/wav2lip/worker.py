@@ -131,8 +131,9 @@ class Wav2LipWorker(RigWorker):
             # Damaged bytes are no rig: it is built anew.
             with contextlib.suppress(ValueError):
                 return MouthRig.from_bytes(stored)
-        kind, frames = pictures.decode(self._store.media(avatar_id))
-        built = rig.build(kind, frames, self._store.findings(avatar_id), size)
+        findings = self._store.findings(avatar_id)
+        kind, frames = pictures.decode(self._store.media(avatar_id), findings.part)
+        built = rig.build(kind, frames, findings, size)
         # It can be drawn without being kept.
         with contextlib.suppress(InsufficientStorage):
             self._store.put_rig(avatar_id, size, built.to_bytes(), rig.FORM)

@@ -87,8 +87,7 @@ class DraftEngine:
     async def check(self, media: bytes) -> FaceReport:
         """See ``DescribeEngine.check``. Needs no ``start``."""
         async with self._turns:
-            frames = await self._pool.call("look", media)
-            faces = await find_faces(frames, self._landmarker)
+            media, faces = await self._faces(media)
             number, seen = None, []
             with contextlib.suppress(NoFace):
                 best, face = await self._portrait(await self._pool.call("rank", media, faces))
@@ -123,18 +122,22 @@ class DraftEngine:
         return draft
 
     async def _draft(self, media: bytes) -> Drafted:
-        frames = await self._pool.call("look", media)
-        faces = await find_faces(frames, self._landmarker)
-        how = await self._recast(frames[0], faces[0]) if len(frames) == 1 else None
-        if how is not None:
-            media = await self._pool.call("recast", media, how)
-            frames = await self._pool.call("look", media)
-            faces = await find_faces(frames, self._landmarker)
+        media, faces = await self._faces(media)
         best, face = await self._portrait(await self._pool.call("rank", media, faces))
         # The person is told from the background near the face: in a wide picture, or among others, it would be missed.
         left, top, right, bottom = surroundings(face.box, best.frame.shape[1], best.frame.shape[0])
         person = await self._landmarker.person(best.frame[top:bottom, left:right])
         return cast(Drafted, await self._pool.call("draft", media, faces, best.number, face, person))
+
+    async def _faces(self, media: bytes) -> tuple[bytes, list[list[Face]]]:
+        """The media, a picture with its face upright and large enough, and the faces of each of its frames."""
+        frames = await self._pool.call("look", media)
+        faces = await find_faces(frames, self._landmarker)
+        how = await self._recast(frames[0], faces[0]) if len(frames) == 1 else None
+        if how is not None:
+            media = await self._pool.call("recast", media, how)
+            faces = await find_faces(await self._pool.call("look", media), self._landmarker)
+        return media, faces
 
     async def _recast(self, picture: NDArray[np.uint8], found: Sequence[Face]) -> Recast | None:
         """What a picture (uint8 RGB [h, w, 3]) needs for its face to be upright and large enough."""
