@@ -6,15 +6,24 @@
  */
 export const element = (id) => document.getElementById(id);
 
+/** Who waits for a dialog to be closed, in order. @type {WeakMap<HTMLDialogElement, ((value: string) => void)[]>} */
+const waiting = new WeakMap();
+
 /**
  * Ask in a dialog.
  * @param {HTMLDialogElement} dialog
  * @returns {Promise<string>} how it was closed: a button's value; "" where that was Escape or Cancel
  */
 export function answered(dialog) {
+  const asked = waiting.get(dialog) ?? [];
+  if (!waiting.has(dialog)) {
+    waiting.set(dialog, asked);
+    // The event comes after the focus is back: with quick fingers the dialog is open again by then, and the event is of the time before.
+    dialog.addEventListener("close", () => asked.shift()?.(dialog.returnValue));
+  }
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  return new Promise((resolve) => asked.push(resolve));
 }
 
 /**
