@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from tests.e2e.mesh import Mesh
+from tests.e2e.web_page import chromium
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -33,3 +35,9 @@ def client(mesh: Mesh) -> Iterator[httpx.Client]:
 def question() -> bytes:
     """ "Who are you?", spoken (flite), as the demo asks it."""
     return Path("AvatarChatbot/demo/who_are_you.wav").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser

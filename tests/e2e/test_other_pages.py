@@ -6,17 +6,16 @@ They neither read nor change anything of a gateway without keys, by simple reque
 from __future__ import annotations
 
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.mesh import Mesh, free_port, ready, running
+from tests.e2e.web_page import chromium
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -128,20 +127,9 @@ def elsewhere() -> Iterator[int]:
         server.shutdown()
 
 
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here (requirements/debian-dev.txt)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with _browser() as made:
+    with chromium(_ARGUMENTS) as made:
         yield made
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import io
 import re
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ import av
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from AvatarChatbot import avatars
 from AvatarChatbot.live.framing import Frame
@@ -35,23 +34,11 @@ from comps.storage.personas import Personas
 from comps.storage.records import Records
 from tests.e2e.mesh import free_port, running
 from tests.e2e.scripted_page import ANSWERS, ScriptedPage
-from tests.e2e.web_page import ARGUMENTS
 from tests.media.make import chunk, tone
 
 pytestmark = pytest.mark.timeout(120)
 PATH = "/v1/avatarchatbot"
 FACE = "f" * 32
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here (requirements/debian-dev.txt)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 class Gateway:

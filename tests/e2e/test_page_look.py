@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.mesh import Mesh
 from tests.e2e.scripted_page import ScriptedPage, scripted
-from tests.e2e.web_page import ARGUMENTS, state
+from tests.e2e.web_page import state
 
 pytestmark = pytest.mark.timeout(120)
 SIZES = {"desktop": (1280, 800), "phone": (390, 844), "tablet": (820, 1180)}
@@ -21,17 +20,6 @@ SCHEMES = ("light", "dark")
 TARGET = 24
 PROBLEM = {"type": "about:blank", "status": 502, "title": "The language model did not answer", "code": "llm_failed"}
 ANSWER = "Because of **Rayleigh scattering**.\n\n1. Air scatters *blue*.\n\n```\nblue()\n```\n\n|a|b|\n|-|-|\n|1|2|\n\n[more](https://a.example)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here (requirements/debian-dev.txt)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 def _violations(page: Page) -> list[str]:

@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.scripted_page import ScriptedPage, scripted
-from tests.e2e.web_page import ARGUMENTS, state
+from tests.e2e.web_page import state
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -53,17 +52,6 @@ HTMLMediaElement.prototype.play = function () {
   return this.muted || window.pressed ? play.call(this) : Promise.reject(new DOMException("no", "NotAllowedError"));
 };
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here (requirements/debian-dev.txt)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @contextmanager

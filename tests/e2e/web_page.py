@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 #: In place of a machine's microphone: a stream of the browser's own, silent until ``say`` is given a WAV file.
 _MICROPHONE = """
@@ -26,14 +26,22 @@ WIDTH, HEIGHT = 1180, 820
 
 
 @contextmanager
+def chromium(arguments: Sequence[str] = ARGUMENTS) -> Iterator[Browser]:
+    """A new browser. Skips the test where there is none."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium here (requirements/debian-dev.txt)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=[*arguments])
+        yield browser
+        browser.close()
+
+
+@contextmanager
 def browser_page(*, microphone: bool = True) -> Iterator[Page]:
     """An empty page of a new browser. Whatever goes wrong in it fails the test: errors of its scripts, and its complaints."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here (requirements/debian-dev.txt)")
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -43,7 +51,6 @@ def browser_page(*, microphone: bool = True) -> Iterator[Page]:
         yield page
         # As one leaves a page: a browser that is killed leaves its conversation waiting for it.
         page.goto("about:blank", wait_until="commit")
-        browser.close()
     # Answers that are errors, and a gateway that is away, are the test's own doing; what the page says of them, it looks at.
     own = ("Failed to load resource", "WebSocket connection to")
     assert [complaint for complaint in complaints if not complaint.startswith(own)] == []
