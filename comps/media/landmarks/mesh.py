@@ -159,7 +159,7 @@ class FaceMeshWorker:
 
 
 def _silence_libraries() -> None:
-    """Keep off the terminal what MediaPipe and TensorFlow Lite write as they start: no setting ends all of it. Python's own errors
+    """Keep off the terminal what MediaPipe and TensorFlow Lite write as they start: no setting ends all of it. Errors of Python
     still get there. For the whole process.
     """
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)  # as long as the process
