@@ -29,8 +29,6 @@ _ID_LENGTH = 32
 #: Raise it when a stored rig would no longer be drawn rightly (``warp.rig``): every worker then builds its own anew.
 WARP = "4"
 
-#: A stretch of a clip of fewer frames is too short to move forwards and back: a picture of it is used.
-SHORTEST = 25
 
 #: Side-car landmarks: a part of the face → points [[x, y], …] in pixels of the picture.
 Points = dict[str, list[tuple[float, float]]]

@@ -8,21 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from comps.animation.avatars import SHORTEST, Part
+from comps.animation.avatars import Part
 from comps.cores.errors import UnsupportedMedia
+from comps.media import clip_windows
+from comps.media.clip_windows import window
 from comps.media.image import decode_image, encode_png
 from comps.media.landmarks.portrait import LARGEST
 from comps.media.landmarks.stretches import stretches
 from comps.media.metadata import clip_without_metadata, picture_without_metadata
-from comps.media.video import probe, sample_clip, sniff
-
-#: A clip moves forwards and back through its first seconds: each of its frames is a rig of 0.5 MB, in the store and in memory.
-CLIP_S = 6.0
-#: Frames a second of a clip's rig, whatever the clip's own rate and the profile's.
-CLIP_FPS = 25
-_MAX_CLIP_SIDE = 768
-#: Longer clips are refused, seconds.
-_LONGEST_S = 60.0
+from comps.media.video import sniff
 
 #: uint8 RGB [n, h, w, 3]; n is 1 for a picture.
 Frames = NDArray[np.uint8]
@@ -53,18 +47,9 @@ def decode(media: bytes, part: Part | None = None) -> tuple[Kind, Frames]:
     raise UnsupportedMedia("an avatar is a picture or a clip; this is neither", field="media")
 
 
-def window(clip: bytes, from_s: float) -> Frames:
-    """The frames of ``CLIP_S`` seconds of a clip."""
-    return sample_clip(clip, fps=CLIP_FPS, from_s=from_s, first_s=CLIP_S, max_side=_MAX_CLIP_SIDE).frames
-
-
 def windows(media: bytes) -> list[float]:
     """Where in a clip a window can begin, seconds; 0 alone for a picture. Raises UnsupportedMedia, TooLarge."""
-    if sniff(media) != "video":
-        return [0.0]
-    # What is shorter than a stretch that is used is not looked at for itself.
-    last = probe(media, max_s=_LONGEST_S).duration_s - SHORTEST / CLIP_FPS
-    return [0.0, *np.arange(CLIP_S, max(last, 0.0), CLIP_S).tolist()]
+    return clip_windows.windows(media) if sniff(media) == "video" else [0.0]
 
 
 def stretch(clip: bytes, from_s: float, landmarks: NDArray[np.float32]) -> Part | None:

@@ -11,20 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from comps.cores.errors import BadInput, FaceCut, FaceTooSmall, NoFace
 from comps.cores.proto.face_report import FaceFinding, FaceReport, FindingCode, Severity
 from comps.describe.flaws import Flaws, flaws
 from comps.describe.footage import Rgb
 from comps.describe.measures import Measures, measure
 from comps.media.landmarks import Face, Placement
+from comps.media.landmarks.portrait import LEAST_PX, Recast
 
 #: A face next to the main one counts where it is at least this share of its height.
 _ANOTHER = 0.4
-#: Height of a face that is drawn at 512 pixels without being enlarged much, and the least that shows lips at all, pixels.
-_FINE_PIXELS, _FEWEST_PIXELS = 110.0, 48.0
+#: Height of a face that is drawn at 512 pixels without being enlarged much, pixels.
+_FINE_PIXELS = 100.0
+#: Opening of shut eyes over their width: 0.15 in drawings of ours; narrow and laughing eyes have from 0.2.
+_SHUT = 0.18
 #: A face smaller than this share of its picture is far; in a larger one the picture itself is small.
 _FAR_SHARE = 0.2
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+_REFUSALS: list[tuple[type[BadInput], FindingCode, float, str]] = [
+    (NoFace, "no_face", 1.0, "Use one in which a face looks at the camera, well lit and large."),
+    (FaceTooSmall, "face_too_small", 0.9, "If it was made small, use the original."),
+    (FaceCut, "face_cut", 0.9, "Leave some room around the head."),
+]
 
 
 @dataclass(frozen=True)
@@ -38,21 +47,31 @@ class Found:
     advice: str
 
 
-def no_face(kind: str) -> FaceReport:
-    """The report where no face was found in a ``picture`` or ``clip``."""
-    advice = "Use one in which a face looks at the camera, well lit and large."
-    return report([Found("no_face", "error", 1.0, f"No face was found in the {kind}.", advice)], kind)
+def refused(problem: BadInput) -> Found:
+    """What registration refuses a picture or clip for: NoFace, FaceTooSmall or FaceCut."""
+    detail = f"{problem.detail[:1].upper()}{problem.detail[1:]}."
+    code, spoils, advice = next((code, spoils, advice) for kind, code, spoils, advice in _REFUSALS if isinstance(problem, kind))
+    return Found(code, "error", spoils, detail, advice)
 
 
-def judge(face: Face, frame: Rgb, others: Sequence[Face] = (), *, shown: float = 1.0) -> list[Found]:
+def straightened(how: Recast) -> Found | None:
+    """What is said of a picture that is turned before it is used."""
+    if not how.degrees:
+        return None
+    turned = abs((180 - how.degrees) % 360 - 180)
+    detail = f"The face in the picture lies turned by {turned:.0f}°; the picture is set upright for you."
+    return Found("turned_upright", "note", 0.0, detail, "Nothing needs to be done.")
+
+
+def judge(face: Face, frame: Rgb, others: Sequence[Face] = (), *, is_far: bool = False) -> list[Found]:
     """What is wrong with ``face`` in ``frame`` (uint8 RGB [h, w, 3]). ``others``: the other faces that were found there.
 
-    ``shown``: how many pixels of the media a pixel of the frame stands for, ≥ 1.
+    ``is_far``: the frame was cut out of a larger one.
     """
     measures = measure(face, frame)
     placement = Placement.of(face, *frame.shape[:2])
     return [
-        *_placed(placement, measures, shown),
+        *_placed(placement, measures, is_far or measures.height < _FAR_SHARE),
         *_several(face, others),
         *_turned(measures, placement),
         *_mouth_and_eyes(measures),
@@ -72,26 +91,21 @@ def report(found: Sequence[Found], kind: str) -> FaceReport:
     )
 
 
-def _placed(placement: Placement, measures: Measures, shown: float) -> Iterator[Found]:
-    if placement.lacks_features:
-        detail = "An eye, the nose or the mouth lies beyond the border of the picture."
-        yield Found("cut", "error", 0.9, detail, "Use a picture that shows the whole face with some room around it.")
-    elif placement.cut > 0.02:
+def _placed(placement: Placement, measures: Measures, is_far: bool) -> Iterator[Found]:
+    if placement.cut > 0.02:
         detail = f"The border of the picture cuts off {placement.cut:.0%} of the face."
-        yield Found("cut", "warning", 0.4, detail, "Use a picture that shows the whole face with some room around it.")
+        yield Found("face_cut", "warning", 0.4, detail, "Use a picture that shows the whole face with some room around it.")
     elif measures.margin < 0.3:
         detail = "The head touches the border of the picture."
-        yield Found("cut", "note", 0.15, detail, "Leave some room around the head.")
-    pixels = placement.height * shown
-    if pixels >= _FINE_PIXELS:
+        yield Found("face_cut", "note", 0.15, detail, "Leave some room around the head.")
+    if placement.height >= _FINE_PIXELS:
         return
-    severity: Severity = "error" if pixels < _FEWEST_PIXELS else "warning"
-    spoils = 0.9 if severity == "error" else 0.3 + 0.4 * (_FINE_PIXELS - pixels) / (_FINE_PIXELS - _FEWEST_PIXELS)
-    detail = f"The face is {pixels:.0f} pixels tall; at least {_FINE_PIXELS:.0f} look sharp."
-    if measures.height < _FAR_SHARE:
-        yield Found("far", severity, spoils, detail, "Go nearer, or cut the picture around the head from the original.")
+    spoils = min(0.8, 0.3 + 0.4 * (_FINE_PIXELS - placement.height) / (_FINE_PIXELS - LEAST_PX))
+    detail = f"The face is {placement.height:.0f} pixels tall; at least {_FINE_PIXELS:.0f} look sharp."
+    if is_far:
+        yield Found("far", "warning", spoils, detail, "Go nearer, or cut the picture around the head from the original.")
     else:
-        yield Found("low_resolution", severity, spoils, detail, "Use the original of the picture, not a small copy of it.")
+        yield Found("low_resolution", "warning", spoils, detail, "Use the original of the picture, not a small copy of it.")
 
 
 def _several(face: Face, others: Sequence[Face]) -> Iterator[Found]:
@@ -113,10 +127,8 @@ def _turned(measures: Measures, placement: Placement) -> Iterator[Found]:
         detail = f"The head is bowed {'back' if measures.nod < 0.4 else 'down'}."
         yield Found("turned", "warning", 0.3, detail, "Hold the camera at the height of the eyes.")
     if abs(placement.tilt) > 20:
-        severity = "error" if abs(placement.tilt) > 60 else "warning"
-        spoils = 0.8 if severity == "error" else 0.3
         detail = f"The head is tilted by {abs(placement.tilt):.0f}°."
-        yield Found("tilted", severity, spoils, detail, "Turn the picture until the eyes are level.")
+        yield Found("tilted", "warning", 0.3, detail, "Turn the picture until the eyes are level.")
 
 
 def _mouth_and_eyes(measures: Measures) -> Iterator[Found]:
@@ -125,7 +137,7 @@ def _mouth_and_eyes(measures: Measures) -> Iterator[Found]:
         spoils = min(0.5, 0.1 + (measures.mouth - 0.07))
         detail = "The mouth is open or shows teeth; they stay in the picture while it speaks."
         yield Found("open_mouth", severity, spoils, detail, "Close the lips without pressing them.")
-    if measures.eyes < 0.12:
+    if measures.eyes < _SHUT:
         yield Found("closed_eyes", "warning", 0.3, "The eyes are closed.", "Use a picture with open eyes.")
 
 
@@ -147,7 +159,8 @@ def _photographed(face: Face, frame: Rgb) -> Iterator[Found]:
         spoils = min(0.5, 0.2 + (seen.blocks - 1.5) / 4)
         detail = "Compression has left blocks in the face."
         yield Found("compressed", "warning", spoils, detail, "Use the original, not one that a messenger made small.")
-    yield from _covered(seen)
+    else:
+        yield from _covered(seen)
 
 
 def _covered(seen: Flaws) -> Iterator[Found]:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.media.landmarks import Face, Landmarker
+from comps.media.landmarks.portrait import LARGEST
 
-#: Longest side kept of a picture, pixels.
-PICTURE_SIDE = 1600
+#: Longest side kept of a picture, pixels: as the animation sees it.
+PICTURE_SIDE = LARGEST
 #: Faces looked for in a frame.
 MAX_FACES = 4
 #: Frames of a clip in which all faces are looked for first (56 ms each, 100 ms with two faces); when none has two, one face is

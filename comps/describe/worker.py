@@ -13,23 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comps.cores.errors import NoFace, TooLarge, UnsupportedMedia
-from comps.cores.proto.face_report import FaceReport
 from comps.cores.workers.cancel import flag
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.appearance import Appearance, appearance, framing
 from comps.describe.boxes import surroundings
 from comps.describe.card import Observations, write_card
 from comps.describe.characters import main_character
-from comps.describe.face_report import judge, no_face, report
+from comps.describe.clip_report import Stretch, clip_findings, typical
+from comps.describe.face_report import Found, judge
 from comps.describe.footage import Footage, Rgb, decode
 from comps.describe.motion import Motion, motion
 from comps.describe.portrait import best_first, crop
 from comps.describe.register import RATE, Register, register
 from comps.describe.sightings import Sighting, sightings
 from comps.media.audio import Pcm, decode_audio
+from comps.media.clip_windows import window, windows
 from comps.media.image import encode_png
 from comps.media.landmarks import Face
 from comps.media.landmarks.portrait import Recast
+from comps.media.landmarks.stretches import stretches
 from comps.media.recast import recast
 
 #: Frames offered as portrait: a face found while tracking may be none when looked at closely.
@@ -38,7 +40,7 @@ _CANDIDATES = 3
 
 class DraftWorker:
     """Questions about one media file, asked in order: ``look``, ``recast`` where a picture needs it, ``rank``, ``draft`` or
-    ``check``.
+    ``judge``.
 
     Each takes the media again, so that any worker can answer; the one asked last remembers its footage.
     """
@@ -80,14 +82,37 @@ class DraftWorker:
         observed = {**seen.document(), "frames": len(footage.frames), "duration_s": round(footage.duration_s, 3)}
         return Drafted(write_card(seen), portrait, round(footage.times_s[number], 3), observed)
 
-    def check(self, media: bytes, number: int | None, faces: Sequence[Face]) -> FaceReport:
-        """What will look wrong with the first of ``faces``, seen in frame ``number``; ``number``: None where there is none."""
-        footage = self._footage(media)
+    def judge(self, picture: bytes, faces: Sequence[Face], is_far: bool) -> list[Found]:
+        """What will look wrong with the first of ``faces``; ``is_far``: the picture was cut out of a larger one."""
+        footage = self._footage(picture)
         self._remembered = None
-        kind = "clip" if footage.is_clip else "picture"
-        if number is None or not faces:
-            return no_face(kind)
-        return report(judge(faces[0], footage.frames[number], faces[1:]), kind)
+        return judge(faces[0], footage.frames[0], faces[1:], is_far=is_far)
+
+    def windows(self, media: bytes) -> list[float]:
+        """See ``clip_windows.windows``."""
+        return windows(media)
+
+    def window(self, media: bytes, from_s: float) -> NDArray[np.uint8]:
+        """See ``clip_windows.window``."""
+        return window(media, from_s)
+
+    def stretch(self, media: bytes, from_s: float, landmarks: NDArray[np.float32]) -> Stretch | None:
+        """The longest stretch of a window in which one face is seen; ``landmarks``: of its frames, float32 [n, 478, 3]."""
+        frames = window(media, from_s)
+        found = stretches(frames, landmarks)
+        if not found:
+            return None
+        return Stretch(from_s, *max(found, key=lambda one: one[1] - one[0]), len(frames))
+
+    def still(self, media: bytes, used: Stretch, landmarks: NDArray[np.float32]) -> tuple[bytes, list[Found]]:
+        """The frame that shows the face of a clip best, as PNG, and what will look wrong with the clip.
+
+        ``landmarks``: of the frames that are used, float32 [n, 478, 3], NaN where none were found.
+        """
+        there = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
+        tracked = landmarks[there]
+        frame = window(media, used.from_s)[used.first + there[typical(tracked)]]
+        return encode_png(np.ascontiguousarray(frame[..., ::-1])), list(clip_findings(used, tracked))
 
     def _footage(self, media: bytes) -> Footage:
         if self._remembered is None or self._remembered[0] != media:

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from comps.animation import pictures
 from comps.animation.avatars import AvatarStore
 from comps.animation.engines.warp import WarpEngine
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
 from comps.cores.errors import NoFace
 from comps.cores.proto.avatar import AvatarRequest
+from comps.media.clip_windows import CLIP_FPS
 from comps.media.landmarks import Landmarker
 from comps.media.video import sample_clip
 from comps.storage.blobs import Blobs
@@ -62,7 +62,7 @@ async def used(engine: WarpEngine, media: bytes) -> tuple[str, int, int]:
     part = AvatarStore(Blobs(engine._settings.storage.blobs)).findings(info.avatar_id).part
     if part is None:
         return info.kind, 0, 0
-    start = round(part.from_s * pictures.CLIP_FPS)
+    start = round(part.from_s * CLIP_FPS)
     return info.kind, start + part.first, start + part.stop
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from AvatarChatbot import avatars
-from AvatarChatbot.cli import app
-from comps.cores.common.settings import DescribeSettings, LandmarkSettings
-from comps.cores.proto.face_report import FaceReport
+from comps.animation.engines.warp import WarpEngine
+from comps.cores.common.settings import AnimationSettings, DescribeSettings, LandmarkSettings, StorageSettings
+from comps.cores.errors import BadInput
+from comps.cores.proto.avatar import AvatarRequest
+from comps.cores.proto.face_report import FaceReport, FindingCode
 from comps.describe.engines.draft import DraftEngine
 from comps.media.image import decode_image, encode_png
-from comps.media.landmarks import Landmarker
+from comps.media.landmarks import Face, Landmarker
+from tests.animation.faces import read
+from tests.describe import spoiled
 
 pytestmark = [
     pytest.mark.anyio,
@@ -26,6 +30,7 @@ pytestmark = [
 ]
 
 Picture = np.ndarray
+CUTS = (("left", 0.1), ("right", 0.3), ("bottom", 0.4))
 OURS = ("aria", "kofi", "mei", "tomas")
 
 
@@ -44,6 +49,29 @@ async def engine() -> AsyncIterator[DraftEngine]:
 def own(name: str) -> Picture:
     """uint8 BGR [1024, 1024, 3]."""
     return decode_image(avatars.path(name).read_bytes())
+
+
+@dataclass(frozen=True)
+class Good:
+    """A picture, uint8 BGR, and its face."""
+
+    picture: Picture
+    face: Face
+
+
+@pytest.fixture(scope="module")
+async def good(engine: DraftEngine, shared: Path) -> dict[str, Good]:
+    pictures = {name: own(name) for name in OURS} | {name: read(shared, name) for name in ("astronaut",)}
+    found = {}
+    for name, picture in pictures.items():
+        face = await engine._landmarker.face(np.ascontiguousarray(picture[..., ::-1]))
+        assert face is not None
+        found[name] = Good(picture, face)
+    return found
+
+
+def png(picture: Picture) -> bytes:
+    return encode_png(np.ascontiguousarray(picture))
 
 
 def codes(report: FaceReport) -> set[str]:
@@ -65,6 +93,12 @@ async def test_good_pictures_have_true_findings_alone(engine: DraftEngine, share
     # The first shows teeth.
     assert codes(report) == ({"open_mouth"} if number == 1 else set())
     assert report.usable
+    assert report.score > 0.8
+
+
+async def test_the_astronaut_has_an_open_smile_alone(engine: DraftEngine, good: dict[str, Good]) -> None:
+    report = await engine.check(png(good["astronaut"].picture))
+    assert codes(report) <= {"open_mouth"}
     assert report.score > 0.8
 
 
@@ -129,11 +163,86 @@ async def test_a_spoiled_picture_has_its_own_finding(engine: DraftEngine, name: 
     assert report.score < 0.8
 
 
-def test_the_command_line_tells_the_same(tmp_path: Path) -> None:
-    dark, plain = tmp_path / "dark.png", tmp_path / "plain.png"
-    dark.write_bytes(encode_png(darkened(own("aria"))))
-    plain.write_bytes(encode_png(np.full((300, 300, 3), 120, np.uint8)))
-    said = [CliRunner().invoke(app, ["doctor", "--face", str(file)]) for file in (dark, plain)]
-    assert [one.exit_code for one in said] == [0, 1]
-    assert "dark" in said[0].output.split()
-    assert "no_face" in said[1].output
+#: What is wrong, and how a picture of a face gets it.
+CASES: dict[str, tuple[FindingCode, Callable[[Good], Picture | bytes]]] = {
+    "turned left": ("turned", lambda of: spoiled.turned(of.picture, of.face, 40)),
+    "turned right": ("turned", lambda of: spoiled.turned(of.picture, of.face, -40)),
+    "bowed": ("turned", lambda of: spoiled.turned(of.picture, of.face, 0, 35)),
+    "looking up": ("turned", lambda of: spoiled.turned(of.picture, of.face, 0, -30)),
+    "tilted": ("tilted", lambda of: spoiled.tilted(of.picture, 25)),
+    "mouth open": ("open_mouth", lambda of: spoiled.drawn(of.picture, of.face, opening=0.3)),
+    "eyes closed": ("closed_eyes", lambda of: spoiled.drawn(of.picture, of.face, blink=1.0)),
+    "overexposed": ("overexposed", lambda of: spoiled.overexposed(of.picture)),
+    "compressed": ("compressed", lambda of: spoiled.compressed(of.picture)),
+    "two": ("several_faces", lambda of: np.hstack([of.picture, of.picture[:, ::-1]])),
+    "small": ("low_resolution", lambda of: spoiled.shrunk(of.picture, 80 / tall(of))),
+    "far": ("far", lambda of: spoiled.amid(of.picture, 80 / tall(of))),
+    "chin cut": ("face_cut", lambda of: spoiled.cropped(of.picture, of.face, 0.12, "bottom")),
+}
+
+
+def tall(of: Good) -> float:
+    return of.face.box[3] - of.face.box[1]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", ["aria", "kofi", "tomas"])
+async def test_each_flaw_is_found_alone(engine: DraftEngine, good: dict[str, Good], name: str, case: str) -> None:
+    code, make = CASES[case]
+    made = make(good[name])
+    report = await engine.check(made if isinstance(made, bytes) else png(made))
+    assert codes(report) == {code}
+    assert report.score < 0.8
+
+
+@pytest.mark.parametrize("name", ["aria", "kofi", "tomas"])
+async def test_a_head_that_is_turned_a_little_is_good(engine: DraftEngine, good: dict[str, Good], name: str) -> None:
+    report = await engine.check(png(spoiled.turned(good[name].picture, good[name].face, 12)))
+    assert report.score > 0.8
+    assert report.usable
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+async def test_a_picture_that_lies_is_set_upright(engine: DraftEngine, good: dict[str, Good], turns: int) -> None:
+    report = await engine.check(png(np.rot90(good["aria"].picture, turns)))
+    (finding,) = report.findings
+    assert (finding.code, finding.severity) == ("turned_upright", "note")
+    assert f"{180 if turns == 2 else 90}°" in finding.detail
+    assert report.score == 1.0
+
+
+async def test_the_pictures_of_the_cases(engine: DraftEngine, shared: Path) -> None:
+    upside, border, far = [
+        await engine.check((shared / "cases" / name).read_bytes())
+        for name in ("upside-down-picture/upside.png", "smeared-border/border.png", "far-face/wide.jpg")
+    ]
+    assert "turned_upright" in codes(upside)
+    assert upside.usable
+    assert [(one.code, one.severity) for one in border.findings] == [("face_cut", "error")]
+    assert "no_face" not in codes(far)
+
+
+async def test_it_refuses_what_registration_refuses(engine: DraftEngine, good: dict[str, Good], tmp_path: Path) -> None:
+    warp = WarpEngine(AnimationSettings(storage=StorageSettings(blobs=str(tmp_path)), workers=1))
+    await warp.start()
+    refused, disagreed = set(), []
+    for name in ("kofi", "astronaut"):
+        of = good[name]
+        made = {f"cut {side} {cut}": spoiled.cropped(of.picture, of.face, cut, side) for side, cut in CUTS}
+        made |= {f"{pixels} px": spoiled.shrunk(of.picture, pixels / tall(of)) for pixels in (38,)}
+        made |= {"plain": np.full((200, 200, 3), 90, np.uint8)}
+        made |= {"upside down": np.rot90(of.picture, 2)}
+        for case, picture in made.items():
+            report = await engine.check(png(picture))
+            told = [(one.code, one.detail.casefold()) for one in report.findings if one.severity == "error"]
+            expected = []
+            try:
+                await warp.register(AvatarRequest(media=png(picture)))
+            except BadInput as problem:
+                refused.add(problem.code)
+                expected = [(problem.code, f"{problem.detail}.".casefold())]
+            if told != expected:
+                disagreed.append((name, case, told, expected))
+    await warp.stop()
+    assert disagreed == []
+    assert refused == {"no_face", "face_cut", "face_too_small"}

@@ -8,16 +8,14 @@ import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
 
-from comps.animation.avatars import SHORTEST, AvatarStore, Findings, Part, Points, avatar_id
+from comps.animation.avatars import AvatarStore, Findings, Part, Points, avatar_id
 from comps.cores.common.settings import AnimationSettings, LandmarkSettings
 from comps.cores.errors import NoFace, NotFound
 from comps.cores.proto.avatar import AvatarInfo, AvatarRequest
 from comps.cores.workers.pool import WorkerPool
+from comps.media.clip_windows import ENOUGH, SHORTEST
 from comps.media.landmarks import Landmarker, portrait
 from comps.storage.blobs import Blobs, content_key
-
-#: Frames of a stretch that is long enough: no later one is looked for.
-_ENOUGH = 50
 
 
 class RigEngine:
@@ -93,7 +91,7 @@ class RigEngine:
                 return media, Findings(landmarks, points=points)
             if best is None or part.stop - part.first > best[0].stop - best[0].first:
                 best = part, landmarks[part.first : part.stop]
-            if best[0].stop - best[0].first >= _ENOUGH:
+            if best[0].stop - best[0].first >= ENOUGH:
                 break
         if best is None:
             raise NoFace("no face was found in the clip", field="media")

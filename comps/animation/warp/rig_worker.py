@@ -25,6 +25,7 @@ from comps.animation.warp.state import FrameState
 from comps.cores.errors import InsufficientStorage, NotFound
 from comps.cores.proto.avatar import AvatarInfo, Chunk, ChunkRequest, VideoProfile
 from comps.cores.workers.cancel import flag
+from comps.media.clip_windows import CLIP_FPS, window
 from comps.media.landmarks.portrait import Recast
 from comps.media.recast import recast
 from comps.storage.blobs import Blobs
@@ -63,8 +64,8 @@ class RigWorker:
         return pictures.windows(media)
 
     def window(self, clip: bytes, from_s: float) -> Frames:
-        """See ``pictures.window``."""
-        return pictures.window(clip, from_s)
+        """See ``clip_windows.window``."""
+        return window(clip, from_s)
 
     def stretch(self, clip: bytes, from_s: float, landmarks: NDArray[np.float32]) -> Part | None:
         """See ``pictures.stretch``."""
@@ -123,7 +124,7 @@ class RigWorker:
         """Of the frames that are drawn, each counted in frames of a clip's rig."""
         for state in itertools.islice(frame_states(request), None, None, request.step):
             flag.check()
-            of_clip = state.frame * pictures.CLIP_FPS // request.profile.fps
+            of_clip = state.frame * CLIP_FPS // request.profile.fps
             yield dataclasses.replace(state, frame=of_clip)
 
     def _renderer(self, avatar_id: str, size: int) -> Renderer:

@@ -11,11 +11,13 @@ from comps.cores.proto.base_doc import BaseDoc
 FindingCode = Literal[
     "no_face",
     "several_faces",
-    "cut",
+    "face_cut",
+    "face_too_small",
     "far",
     "low_resolution",
     "turned",
     "tilted",
+    "turned_upright",
     "covered_mouth",
     "covered_eyes",
     "glare",
@@ -25,6 +27,10 @@ FindingCode = Literal[
     "dark",
     "overexposed",
     "compressed",
+    "seldom_seen",
+    "too_short",
+    "shaking",
+    "talking",
 ]
 #: ``error``: the face cannot be used, or looks broken; ``warning``: it will look wrong; ``note``: it could look better.
 Severity = Literal["error", "warning", "note"]

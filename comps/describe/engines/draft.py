@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from typing import cast
@@ -13,13 +12,16 @@ from anyio import to_thread
 from numpy.typing import NDArray
 
 from comps.cores.common.settings import DescribeSettings, LandmarkSettings
-from comps.cores.errors import InsufficientStorage, NoFace, NotFound
+from comps.cores.errors import FaceCut, FaceTooSmall, InsufficientStorage, NoFace, NotFound
 from comps.cores.proto.avatar import PersonaDraft
 from comps.cores.proto.face_report import FaceReport
 from comps.cores.workers.pool import WorkerPool
 from comps.describe.answers import Candidate, Drafted
 from comps.describe.boxes import overlap, surroundings
+from comps.describe.clip_report import Stretch
+from comps.describe.face_report import Found, refused, report, straightened
 from comps.describe.survey import MAX_FACES, PICTURE_SIDE, find_faces
+from comps.media.clip_windows import ENOUGH
 from comps.media.landmarks import Face, Landmarker, portrait
 from comps.media.landmarks.portrait import SURE, Recast
 from comps.storage.async_blobs import AsyncBlobs
@@ -87,14 +89,42 @@ class DraftEngine:
     async def check(self, media: bytes) -> FaceReport:
         """See ``DescribeEngine.check``. Needs no ``start``."""
         async with self._turns:
-            media, faces = await self._faces(media)
-            number, seen = None, []
-            with contextlib.suppress(NoFace):
-                best, face = await self._portrait(await self._pool.call("rank", media, faces))
-                others = await self._landmarker.faces(best.frame, MAX_FACES)
-                number = best.number
-                seen = [face, *(other for other in others if overlap(other.box, face.box) < _SAME_FACE)]
-            return cast(FaceReport, await self._pool.call("check", media, number, seen))
+            frames = await self._pool.call("look", media)
+            if len(frames) == 1:
+                return report(await self._judged(media, frames[0]), "picture")
+            return report(await self._judged_clip(media), "clip")
+
+    async def _judged_clip(self, media: bytes) -> list[Found]:
+        """What will look wrong with a clip, of which the stretch is looked at that registration uses."""
+        best: tuple[Stretch, NDArray[np.float32]] | None = None
+        for from_s in await self._pool.call("windows", media):
+            landmarks = await self._landmarker.track(list(await self._pool.call("window", media, from_s)))
+            used = await self._pool.call("stretch", media, from_s, landmarks)
+            if used is not None and (best is None or used.frames > best[0].frames):
+                best = used, landmarks[used.first : used.stop]
+            if best is not None and best[0].frames >= ENOUGH:
+                break
+        if best is None:
+            return [refused(NoFace("no face was found in the clip", field="media"))]
+        still, found = await self._pool.call("still", media, *best)
+        return [*found, *await self._judged(still, (await self._pool.call("look", still))[0])]
+
+    async def _judged(self, media: bytes, picture: NDArray[np.uint8]) -> list[Found]:
+        """What will look wrong with a picture, seen as registration uses it: set upright, and cut out where the face is small."""
+        how = await self._recast(picture, ())
+        found = [] if how is None else [*filter(None, [straightened(how)])]
+        if how is not None:
+            media = await self._pool.call("recast", media, how)
+            picture = (await self._pool.call("look", media))[0]
+        height, width = picture.shape[:2]
+        try:
+            face = portrait.check(await self._landmarker.face(picture), height, width, how)
+        except (NoFace, FaceTooSmall, FaceCut) as problem:
+            return [*found, refused(problem)]
+        seen = await self._landmarker.faces(picture, MAX_FACES)
+        faces = [face, *(other for other in seen if overlap(other.box, face.box) < _SAME_FACE)]
+        is_far = how is not None and how.square is not None
+        return [*found, *await self._pool.call("judge", media, faces, is_far)]
 
     async def _remembered(self, digest: str) -> PersonaDraft | None:
         try:
