@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import httpx
 import pytest
 from anyio import to_thread
 
-from AvatarChatbot import avatars
 from comps.cores.proto import sse
+from tests.e2e import brought
 from tests.e2e.mesh import Mesh
 from tests.e2e.video import decode
 from tests.live_player import LivePlayer, playing
@@ -23,8 +22,7 @@ _ASKED = {"text": "Who are you?", "avatar": "aria", "seed": 1}
 #: More than the records of an answer need, less than its video, bytes.
 _FOR_RECORDS = 250 << 10
 _PNG = {"Content-Type": "image/png"}
-#: None of the program's own faces, which are known from the start.
-_PICTURE = cv2.imencode(".png", cv2.flip(cv2.imread(str(avatars.path("mei"))), 1))[1].tobytes()
+_PICTURE = brought.picture("mei")
 
 
 @pytest.fixture(scope="module")

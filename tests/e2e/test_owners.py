@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import anyio
-import cv2
 import httpx
 import pytest
 from anyio import to_thread
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from AvatarChatbot import avatars
 from AvatarChatbot.keys import new_key
 from AvatarChatbot.live.messages import ClientMessage
+from tests.e2e import brought
 from tests.e2e.mesh import Mesh, free_port, ready, running
 from tests.live_player import playing
 
@@ -74,7 +73,7 @@ class Two:
 
     def fill(self) -> None:
         """Give A one of everything."""
-        avatar = _registered(self.a, _face("mei"))
+        avatar = _registered(self.a, brought.picture("mei"))
         persona = self.a.post(f"{PATH}/personas", json={"name": "Ann", "avatar_id": avatar}).raise_for_status().json()["id"]
         said = _asked(self.a, avatar=avatar, persona=persona)
         self.ids = {
@@ -93,12 +92,6 @@ class Two:
         for kind in ("avatars", "personas", "conversations", "videos"):
             seen[f"all {kind}"] = _listed(self.a, f"{PATH}/{kind}")
         return seen
-
-
-def _face(name: str) -> bytes:
-    """A picture that is none of the program's own."""
-    picture = cv2.flip(cv2.imread(str(avatars.path(name))), 1)
-    return bytes(cv2.imencode(".png", picture)[1])
 
 
 def _registered(client: httpx.Client, picture: bytes) -> str:
@@ -319,7 +312,7 @@ async def _refused(two: Two, start: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_deleting_what_two_have_leaves_the_others(two: Two) -> None:
-    picture = _face("kofi")
+    picture = brought.picture("kofi")
     avatar = _registered(two.a, picture)
     assert two.b.post(PATH, json={"text": "Hello!", "avatar": avatar}).status_code == 404
     assert _registered(two.b, picture) == avatar
@@ -338,7 +331,7 @@ def test_deleting_what_two_have_leaves_the_others(two: Two) -> None:
 
 
 def test_a_face_that_was_brought_is_its_bringers_alone(two: Two) -> None:
-    avatar = _asked(two.a, avatar=_b64(_face("aria")))["avatar_id"]
+    avatar = _asked(two.a, avatar=_b64(brought.picture("aria")))["avatar_id"]
     assert avatar in [item["avatar_id"] for item in _listed(two.a, f"{PATH}/avatars")]
     assert two.b.get(f"{PATH}/avatars/{avatar}").status_code == 404
     assert two.b.post(PATH, json={"text": "Hello!", "avatar": avatar}).status_code == 404

@@ -11,7 +11,7 @@ import boto3
 import httpx
 import pytest
 
-from AvatarChatbot import avatars
+from tests.e2e import brought
 from tests.e2e.mesh import Mesh, free_port, ready, running
 from tests.storage import postgres
 from tests.storage.s3 import BUCKET, s3_server
@@ -69,7 +69,7 @@ def shared(mesh: Mesh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sha
 
 def test_what_one_gateway_is_told_the_other_knows(shared: Shared) -> None:
     first, second = shared.gateways
-    face = base64.b64encode(avatars.path("mei").read_bytes()).decode()
+    face = base64.b64encode(brought.picture("mei")).decode()
     avatar = first.post(f"{PATH}/avatars", json={"media": face}).raise_for_status().json()["avatar_id"]
     asked = {"text": "Who are you?", "avatar": avatar}
     told = second.post(PATH, json=asked).raise_for_status().json()
@@ -84,7 +84,7 @@ def test_what_one_gateway_is_told_the_other_knows(shared: Shared) -> None:
 
 def test_erasure_reaches_every_copy_of_a_face(shared: Shared) -> None:
     first, second = shared.gateways
-    face = base64.b64encode(avatars.path("kofi").read_bytes()).decode()
+    face = base64.b64encode(brought.picture("kofi")).decode()
     before = set(shared.objects())
     avatar = first.post(f"{PATH}/avatars", json={"media": face}).raise_for_status().json()["avatar_id"]
     for client in (first, second):
