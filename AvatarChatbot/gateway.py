@@ -23,7 +23,7 @@ from AvatarChatbot.owner import owner_of
 from AvatarChatbot.rates import AddressRates
 from AvatarChatbot.request import AvatarChatRequest
 from AvatarChatbot.responses import EventsAnswer, Mp4Answer, StreamedAnswer
-from AvatarChatbot.routes import avatars, conversations, engines, everything, openai, personas, turns, videos, voices
+from AvatarChatbot.routes import avatars, conversations, engines, everything, languages, openai, personas, turns, videos, voices
 from AvatarChatbot.store import Store
 from AvatarChatbot.ui import page
 from AvatarChatbot.version import __version__
@@ -84,7 +84,7 @@ class AvatarChatbotGateway(Gateway):
         self.service.app.add_api_websocket_route(_PATH, LiveSocket(self.sessions, keys, self._rates).serve)
         self.service.app.version = __version__
         self.service.add_route(f"{_PATH}/asyncapi.json", self.asyncapi, methods=["GET"])
-        for routes in (avatars, conversations, engines, personas, turns, videos, voices, everything):
+        for routes in (avatars, conversations, engines, languages, personas, turns, videos, voices, everything):
             self.service.app.include_router(routes.router(_PATH, self.store, self.answering, chatbot))
         self.service.app.include_router(openai.router(self.store, chatbot, self._rates))
         page.serve(self.service, settings.max_body_mb)

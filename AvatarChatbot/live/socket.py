@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 
@@ -13,8 +12,9 @@ from AvatarChatbot.keys import Keys, given, hashed
 from AvatarChatbot.live.caller import Caller
 from AvatarChatbot.live.connection import Connection
 from AvatarChatbot.live.ending import Ending
-from AvatarChatbot.live.messages import Failed, Ping, Pong, Preparing, Start, Step
+from AvatarChatbot.live.messages import Failed, Ping, Pong, Start
 from AvatarChatbot.live.parse import parse
+from AvatarChatbot.live.preparation import telling
 from AvatarChatbot.live.session import LiveSession
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.rates import AddressRates
@@ -79,12 +79,8 @@ class LiveSocket:
             session = self._sessions.find(start.resume, caller)
             session.attach(caller)
             return session
-
-        async def told(step: Step) -> None:
-            with contextlib.suppress(WebSocketDisconnect):
-                await connection.reply(Preparing(step=step))
-
-        return await self._sessions.open(start, caller, told)
+        async with telling(connection) as told:
+            return await self._sessions.open(start, caller, told)
 
     async def _connect(self, connection: Connection, session: LiveSession, after: int) -> None:
         """Carry messages both ways until either side leaves or another connection takes over."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from comps.cores.common.component import Engine, EngineRegistry
 from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.recognition import RecognisedLanguages
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class AsrEngine(Engine, Protocol):
         Raises NoSpeech, OtherLanguage, UnsupportedMedia, TooLarge, and BadInput (field ``language``) for one that the engine
         does not know.
         """
+
+    async def languages(self) -> RecognisedLanguages:
+        """What ``language`` may be. Raises what its server or its workers raise where they have to be asked."""
 
     def transcribe_streamed(
         self, media: bytes, language: str | None, hints: Hints = NO_HINTS

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from comps.cores.errors import BadInput
-from comps.cores.text.languages import code_of, language_named
+from comps.cores.proto.recognition import RecognisedLanguages, SpokenLanguage
+from comps.cores.text.languages import code_of, english_name, language_named
 
 #: A tag of a language that the table lacks: a server may know it.
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*")
@@ -21,3 +23,9 @@ def language_code(wanted: str | None) -> str | None:
     if tag := _TAG.fullmatch(name):
         return tag[1]
     raise BadInput("language: is neither a language's code nor its name", field="language")
+
+
+def recognised(codes: Iterable[str], *, detects: bool) -> RecognisedLanguages:
+    """The languages with these codes, by their English names."""
+    named = [SpokenLanguage(language=code, name=english_name(code)) for code in codes]
+    return RecognisedLanguages(languages=sorted(named, key=lambda spoken: spoken.name), detects=detects)

@@ -22,6 +22,7 @@ from comps.cores.proto.avatar import Transcript
 from comps.cores.proto.base_doc import BaseDoc
 from comps.cores.proto.docarray import LLMParamsDoc
 from comps.cores.proto.media import Media
+from comps.cores.proto.recognition import RecognisedLanguages
 from comps.cores.proto.wire import openapi_body, read_document, render
 from comps.cores.telemetry import logs
 
@@ -88,6 +89,11 @@ def build(settings: AsrSettings) -> MicroService:
                 asked.file or b"", asked.language, timed=transcription.is_timed(asked), hints=transcription.hints(asked)
             )
         return transcription.response(transcript, asked)
+
+    @service.route("/v1/asr/languages", ["GET"], response_model=RecognisedLanguages)
+    async def languages() -> RecognisedLanguages:
+        """The languages in which speech is understood."""
+        return await engine.languages()
 
     service.app.add_api_websocket_route("/v1/asr/stream", RecognitionSocket(engine).serve)
     service.add_resource(engine)

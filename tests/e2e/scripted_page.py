@@ -36,6 +36,7 @@ ANSWERS: dict[str, Any] = {
         "engines": ["warp", "wav2lip"],
         "restores": {"warp": ["none"], "wav2lip": ["none", "gfpgan"]},
     },
+    "GET /languages": {"languages": [{"language": "en", "name": "English"}], "detects": False, "any": False},
 }
 
 

@@ -135,6 +135,7 @@ def test_the_page_offers_who_draws(url: str, mesh: Mesh) -> None:
         page.goto(url)
         expect(page.locator("#engine option")).to_have_text(["warp", "hearing", "hearing, mouth restored"])
         expect(page.locator("#engine")).to_have_value("warp/none")
+        page.get_by_text("Voice, language and more").click()
         done: list[dict[str, Any]] = []
         page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: done.extend(_done(frame))))
         for engine in ("hearing/none", "warp/none"):

@@ -164,6 +164,8 @@ async def test_a_broken_connection_is_resumed_without_loss(mesh: Mesh) -> None:
         async with live(url, resume={"session": session, "sequence": sequence}) as client:
             await collect(client, lambda m: isinstance(m, dict) and m["type"] == "done")
             await client.send("stop")
+    # What a busy machine says before a session is there is none of its messages.
+    turns = [m for m in turns if m["type"] != "preparing"]
     numbers = [m.sequence for m in got] + [m["sequence"] for m in turns]
     assert sorted(numbers) == list(range(1, max(numbers) + 1)), "nothing is missing, nothing comes twice"
     media = [frame for frame in got if frame.kind == "media"]

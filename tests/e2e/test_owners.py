@@ -40,6 +40,7 @@ HARMLESS = {
         f"get {path}"
         for path in ("/v1/list_service", "/v1/list_parameters", f"{PATH}/asyncapi.json", f"{PATH}/voices", f"{PATH}/engines")
     ),
+    f"get {PATH}/languages",
     *(f"get /v1/{path}" for path in ("models", "models/{model}", "audio/voices")),
 }
 #: Operations on all that the asker has.

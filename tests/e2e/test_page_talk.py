@@ -99,6 +99,82 @@ def answer(page: ScriptedPage, turn: int, question: str, text: str) -> None:
     page.send("done", turn=turn, timings={}, engines={"llm": "an llm", "tts": "a tts", "animation": "warp"})
 
 
+# The language.
+
+TWO_LANGUAGES = {
+    "languages": [{"language": "en", "name": "English"}, {"language": "de", "name": "German"}],
+    "detects": True,
+    "any": False,
+}
+
+
+def test_one_language_is_told_in_words(browser: Browser) -> None:
+    with opened(browser) as page:
+        page.page.click("#settings summary")
+        expect(page.page.get_by_text("Questions are understood in English.")).to_be_visible()
+        expect(page.page.locator("#language-field")).to_be_hidden()
+        ask(page.page, "Who are you?")
+        assert sent(page, "start")[0]["language"] is None
+
+
+def test_of_several_languages_the_chosen_one_is_sent_and_remembered(browser: Browser) -> None:
+    with scripted(browser) as page:
+        page.answers["GET /languages"] = TWO_LANGUAGES
+        page.page.add_init_script(GRANTED)
+        page.open()
+        page.page.click("#settings summary")
+        language = page.page.get_by_label("You speak")
+        expect(language.locator("option")).to_have_text(["As heard", "English", "Deutsch"])
+        expect(page.page.locator("#understood")).to_be_hidden()
+        ask(page.page, "Who are you?")
+        assert sent(page, "start")[0]["language"] is None
+        page.ready()
+        language.select_option(label="Deutsch")
+        assert page.heard("language")["language"] == "de"
+        language.select_option(label="As heard")
+        assert page.heard("language")["language"] is None
+        language.select_option(label="Deutsch")
+        page.messages.clear()
+        page.open()
+        expect(language).to_have_value("de")
+        ask(page.page, "Who are you?")
+        assert sent(page, "start")[0]["language"] == "de"
+        # One that the recogniser does not know any more is not asked for.
+        page.messages.clear()
+        page.answers["GET /languages"] = {**TWO_LANGUAGES, "languages": TWO_LANGUAGES["languages"][:1]}
+        page.open()
+        expect(language.locator("option")).to_have_text(["As heard", "English"])
+        expect(language).to_have_value("")
+
+
+def test_where_any_language_may_be_named_those_of_the_browser_are_offered(browser: Browser) -> None:
+    with scripted(browser, locale="fr-FR") as page:
+        page.answers["GET /languages"] = {"languages": [], "detects": True, "any": True}
+        page.open()
+        page.page.click("#settings summary")
+        expect(page.page.locator("#language option")).to_have_text(["As heard", "français"])
+
+
+def test_without_a_list_of_languages_nothing_is_said_of_them(browser: Browser) -> None:
+    with opened(browser) as page:
+        del page.answers["GET /languages"]
+        page.open()
+        page.page.click("#settings summary")
+        for place in ("#language-field", "#understood", "#notice"):
+            expect(page.page.locator(place)).to_be_hidden()
+
+
+def test_an_engine_that_is_gone_while_no_list_comes_is_no_error_of_the_page(browser: Browser) -> None:
+    with opened(browser) as page:
+        ask(page.page, "Who are you?")
+        page.ready()
+        page.answers["GET /engines"] = {"status": 503, "detail": "not there"}
+        listed = page.asked.count("GET /engines")
+        page.send("engine", turn=1, engine="warp", restore="none", reason="gone")
+        page.page.wait_for_timeout(200)
+        assert page.asked.count("GET /engines") == listed + 1
+
+
 # The microphone.
 
 

@@ -21,6 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from AvatarChatbot.keys import Keys
+from AvatarChatbot.live import preparation
 from AvatarChatbot.live.sessions import Sessions
 from AvatarChatbot.live.socket import LiveSocket
 from AvatarChatbot.rates import AddressRates
@@ -394,11 +395,29 @@ async def test_a_microphone_whose_bytes_are_bad_is_heard_again_with_a_new_stream
         await ears.stop()
 
 
-async def test_a_client_is_told_what_is_done_before_its_session_is_there() -> None:
-    async with gateway() as served, connected(served.url) as socket:
-        steps = [await event(socket, "preparing", "ready") for _ in range(4)]
-    assert [told.get("step") for told in steps] == ["place", "face", "motion", None]
-    assert "sequence" not in steps[0]
+async def test_a_client_is_told_what_is_done_where_its_session_is_long_in_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "TOLD_AFTER_S", 0.01)
+    async with gateway() as served:
+        face, known = served.services.face, anyio.Event()
+
+        async def learnt(*asked: Any) -> Any:
+            await known.wait()
+            return await face(*asked)
+
+        monkeypatch.setattr(served.services, "face", learnt)
+        async with connected(served.url) as socket:
+            first = await event(socket, "preparing", "ready")
+            assert (first["type"], first["step"]) == ("preparing", "face")
+            assert "sequence" not in first
+            known.set()
+            assert (await event(socket, "preparing", "ready"))["step"] == "motion"
+            assert (await event(socket, "preparing", "ready"))["type"] == "ready"
+
+
+@pytest.mark.parametrize(("asked", "first"), [({}, "ready"), ({"conversation_id": "0" * 32}, "error")])
+async def test_a_session_that_is_there_at_once_begins_with_ready(asked: dict[str, Any], first: str) -> None:
+    async with gateway() as served, connected(served.url, **asked) as socket:
+        assert json.loads(await socket.recv())["type"] == first
 
 
 async def test_where_waiting_does_not_help_the_connection_is_closed_for_good() -> None:

@@ -1,23 +1,39 @@
-/** How one is answered, as it was chosen: the voice, and who draws the face. */
+/** How one is understood and answered, as it was chosen: the language, the voice, and who draws the face. */
 
 import { element } from "./dom.js";
+import { Problem } from "./gateway.js";
+import { remember, remembered } from "./remembered.js";
+
+const LANGUAGE = "language";
 
 export class Choices {
   #gateway;
+  #changed;
 
   /**
    * @param {import("./gateway.js").Gateway} gateway
-   * @param {(type: "voice" | "engine", fields: object) => void} changed a message of docs/protocol.md
+   * @param {(type: "voice" | "engine" | "language", fields: object) => void} changed a message of docs/protocol.md
    */
   constructor(gateway, changed) {
     this.#gateway = gateway;
+    this.#changed = changed;
     element("voice").onchange = () => changed("voice", { voice: this.voice });
     element("engine").onchange = () => changed("engine", this.drawing);
+    element("language").onchange = () => {
+      remember(LANGUAGE, element("language").value);
+      changed("language", { language: this.language });
+    };
   }
 
-  /** Fill the lists with what the server has. Raises Problem. */
+  /** Fill the lists with what the server has, each as far as it is there. Raises Problem: why one is not. */
   async open() {
-    await Promise.all([this.#listVoices(), this.#listEngines()]);
+    const lists = await Promise.allSettled([this.#listVoices(), this.#listEngines(), this.#listLanguages()]);
+    for (const list of lists) if (list.status === "rejected") throw list.reason;
+  }
+
+  /** The code of the language that is spoken; null: the recogniser finds out, or knows one only. */
+  get language() {
+    return element("language").value || null;
   }
 
   get voice() {
@@ -56,7 +72,8 @@ export class Choices {
    */
   drawnBy(engine, restore) {
     element("engine").value = `${engine}/${restore}`;
-    this.#listEngines();
+    // Without a new list, the old one stays.
+    this.#listEngines().catch(() => undefined);
   }
 
   async #listVoices() {
@@ -66,6 +83,29 @@ export class Choices {
         Object.assign(document.createElement("option"), { value: name, label: description }),
       ),
     );
+  }
+
+  /** Of one language there is no choice: it is told. An asr service of somebody else's may not tell any. */
+  async #listLanguages() {
+    const told = await this.#gateway.ask("/languages").catch((error) => {
+      if (error instanceof Problem) return { languages: [], detects: true, any: false };
+      throw error;
+    });
+    const { languages, detects } = told;
+    const listed = told.any ? ofBrowser() : languages;
+    const options = listed.map(({ language, name }) => languageOption(language, name));
+    if (detects) options.unshift(new Option("As heard", ""));
+    const isChoice = options.length > 1;
+    const [only] = languages;
+    const before = this.language;
+    element("language").replaceChildren(...(isChoice ? options : []));
+    element("language-field").hidden = !isChoice;
+    element("understood").hidden = isChoice || !only;
+    element("understood").textContent = only ? `Questions are understood in ${only.name}.` : "";
+    const kept = remembered(LANGUAGE, "");
+    if (isChoice && options.some(({ value }) => value === kept)) element("language").value = kept;
+    // A conversation may have begun meanwhile.
+    if (this.language !== before) this.#changed("language", { language: this.language });
   }
 
   async #listEngines() {
@@ -79,4 +119,21 @@ export class Choices {
     );
     element("drawing").hidden = choices.length < 2;
   }
+}
+
+/** The languages of who uses this browser, where the recogniser does not tell its own. */
+function ofBrowser() {
+  // Not all are tags of BCP 47: Chromium has "en-US@posix".
+  const codes = new Set(navigator.languages.flatMap((tag) => /^[a-z]{2,3}(?![a-z])/.exec(tag) ?? []));
+  return [...codes].map((language) => ({ language, name: language }));
+}
+
+/**
+ * A language by its own name, for those who speak it.
+ * @param {string} code
+ * @param {string} name where the browser does not know its own one
+ */
+function languageOption(code, name) {
+  const own = new Intl.DisplayNames([code], { type: "language", fallback: "none" }).of(code);
+  return Object.assign(new Option(own ?? name, code), { lang: own ? code : "en" });
 }

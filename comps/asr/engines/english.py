@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from comps.asr.collected import in_one_piece
 from comps.asr.engine import NO_HINTS, Hints
-from comps.asr.language import language_code
+from comps.asr.language import language_code, recognised
 from comps.cores.errors import BadInput
 from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.recognition import RecognisedLanguages
 from comps.cores.workers.pool import Lease, WorkerPool
 
 
@@ -40,6 +41,9 @@ class EnglishEngine:
         check_language(language)
         text, duration_s, words, segments = await self._workers.call("transcribe", media, timed=timed, timeout=self._timeout)
         return Transcript(asr_result=text, duration_s=duration_s, language="en", engine=self.name, words=words, segments=segments)
+
+    async def languages(self) -> RecognisedLanguages:
+        return recognised(["en"], detects=False)
 
     def transcribe_streamed(
         self, media: bytes, language: str | None, hints: Hints = NO_HINTS

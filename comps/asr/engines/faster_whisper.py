@@ -14,9 +14,10 @@ from pathlib import Path
 
 from comps.asr.collected import collected, in_one_piece
 from comps.asr.engine import NO_HINTS, Hints, Recognition
-from comps.asr.language import language_code
+from comps.asr.language import language_code, recognised
 from comps.cores.common.settings import AsrSettings
 from comps.cores.proto.avatar import Transcript
+from comps.cores.proto.recognition import RecognisedLanguages
 from comps.cores.workers.pool import WorkerPool
 
 _NODE = "asr"
@@ -30,6 +31,8 @@ class FasterWhisperEngine:
     def __init__(self, settings: AsrSettings) -> None:
         self._timeout = settings.timeout_s
         self._max_audio_s = settings.max_audio_s
+        #: Codes; empty: the model has not been asked.
+        self._languages: list[str] = []
         self._workers = WorkerPool(
             "comps.asr.engines.faster_whisper_worker:FasterWhisperWorker",
             {"model": settings.model, "device": settings.device, "max_audio_s": settings.max_audio_s},
@@ -64,6 +67,12 @@ class FasterWhisperEngine:
         return Transcript(
             asr_result=text, duration_s=duration_s, language=spoken, engine=self.name, words=words, segments=segments
         )
+
+    async def languages(self) -> RecognisedLanguages:
+        """What the model knows: about a hundred, or English alone (the models called ``….en``)."""
+        if not self._languages:
+            self._languages = await self._workers.call("languages", timeout=self._timeout)
+        return recognised(self._languages, detects=len(self._languages) > 1)
 
     def transcribe_streamed(
         self, media: bytes, language: str | None, hints: Hints = NO_HINTS

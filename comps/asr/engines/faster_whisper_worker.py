@@ -15,6 +15,8 @@ _RATE = 16_000
 _FULL_SCALE = 32_768.0
 #: Segments more likely to be no speech than this are Whisper's inventions ("Thank you for watching").
 _NO_SPEECH = 0.6
+#: Where Whisper's code is not that of ISO 639-1: Javanese has a code that was withdrawn.
+_WHISPERS_CODES = {"jv": "jw"}
 
 
 class FasterWhisperWorker:
@@ -25,6 +27,11 @@ class FasterWhisperWorker:
             model, device=device, compute_type="auto" if device == "cuda" else "int8", local_files_only=True
         )
 
+    def languages(self) -> list[str]:
+        """The ISO 639 codes of the languages that the model knows."""
+        iso = {whispers: code for code, whispers in _WHISPERS_CODES.items()}
+        return [iso.get(code, code) for code in self._model.supported_languages]
+
     def transcribe(
         self, media: bytes, language: str | None, *, timed: bool = False, prompt: str = "", temperature: float | None = None
     ) -> tuple[str, float, str, list[Word], list[Segment]]:
@@ -34,6 +41,7 @@ class FasterWhisperWorker:
         Raises NoSpeech, UnsupportedMedia, TooLarge, BadInput for a language that the model does not know, and Cancelled.
         """
         sound = decode_audio(media, rate=_RATE, max_s=self._max_audio_s)
+        language = _WHISPERS_CODES.get(language or "", language)
         if language is not None and language not in self._model.supported_languages:
             raise BadInput("language: the model does not know it", field="language")
         samples = sound.samples.astype(np.float32) / _FULL_SCALE

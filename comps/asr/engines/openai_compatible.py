@@ -30,6 +30,7 @@ from comps.cores.errors import (
     UnsupportedMedia,
 )
 from comps.cores.proto.avatar import Transcript, Word
+from comps.cores.proto.recognition import RecognisedLanguages
 from comps.cores.text.from_model import usable
 from comps.cores.workers.pool import WorkerPool
 from comps.models.state import missing
@@ -123,6 +124,10 @@ class OpenAICompatibleEngine:
             words=_spans(answer.get("words"), "word", _LONGEST_WORD) if timed else [],
             segments=_spans(answer.get("segments"), "text", _LONGEST_TEXT),
         )
+
+    async def languages(self) -> RecognisedLanguages:
+        """OpenAI's API has nothing that tells the languages of a model."""
+        return RecognisedLanguages(any=True, detects=True)
 
     def transcribe_streamed(
         self, media: bytes, language: str | None, hints: Hints = NO_HINTS

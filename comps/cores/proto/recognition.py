@@ -14,6 +14,23 @@ from pydantic import BaseModel, Field, TypeAdapter
 from comps.cores.proto.avatar import Transcript
 
 
+class SpokenLanguage(BaseModel):
+    """``language``: its code, as requests name it; ``name``: its English name."""
+
+    language: str
+    name: str
+
+
+class RecognisedLanguages(BaseModel):
+    """The languages that a recogniser understands, by name. ``detects``: it finds out which of them was spoken where a request
+    names none. ``any``: it does not tell which it understands, so that any may be named, and ``languages`` is empty.
+    """
+
+    languages: list[SpokenLanguage] = Field(default_factory=list)
+    detects: bool = False
+    any: bool = False
+
+
 class StartRecognition(BaseModel):
     type: Literal["start"] = "start"
     language: str | None = Field(None, max_length=50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -38,6 +39,7 @@ class FaceMeshWorker:
 
     def __init__(self) -> None:
         cv2.setNumThreads(1)
+        _silence_libraries()
         self._solutions = _solutions()
         self._meshes: dict[int, Any] = {}
         self._detectors = [
@@ -154,6 +156,16 @@ class FaceMeshWorker:
             np.array([(point.x * width, point.y * height, point.z * width) for point in face.landmark], np.float32)
             for face in found
         ]
+
+
+def _silence_libraries() -> None:
+    """Keep off the terminal what MediaPipe and TensorFlow Lite write as they start: no setting ends all of it. Errors of Python
+    still get there. For the whole process.
+    """
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)  # as long as the process
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _solutions() -> Any:
