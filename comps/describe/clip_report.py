@@ -59,9 +59,9 @@ def clip_findings(used: Stretch, landmarks: Floats) -> Iterator[Found]:
 
 
 def typical(landmarks: Floats) -> int:
-    """The frame with the lips closed and the eyes as open as they mostly are."""
+    """The frame with the lips closed and the eyes as open as they are between blinks."""
     eyes, lips = _gaps(landmarks, ((159, 145), (386, 374)), (33, 133)), _lips(landmarks)
-    return int(np.argmin(np.abs(eyes - np.median(eyes)) + np.abs(lips - np.percentile(lips, 10))))
+    return int(np.argmin(np.abs(eyes - np.percentile(eyes, 80)) + np.abs(lips - np.percentile(lips, 10))))
 
 
 def shake(landmarks: Floats) -> float:
