@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -23,11 +19,11 @@ _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 def examine_face(path: Path, out: Console) -> bool:
     """Print the report on a picture or clip; whether its face can be used."""
-    logging.disable(logging.INFO)
+    # It warns of worker processes that were waited for already as they ended.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         media = path.read_bytes()
-        with _quiet():
-            report = asyncio.run(_report(media))
+        report = asyncio.run(_report(media))
     except (Problem, OSError) as error:
         told = error.detail if isinstance(error, Problem) else error.strerror
         out.print(f"{path}: {told}", highlight=False, soft_wrap=True, markup=False)
@@ -41,20 +37,6 @@ def examine_face(path: Path, out: Console) -> bool:
     word = "can be used" if report.usable else "cannot be used"
     out.print(f"{path}: {word}, score {report.score:.2f} of 1", highlight=False, soft_wrap=True, markup=False)
     return report.usable
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """MediaPipe's native code writes its start-up lines to file descriptor 2, whatever its log level says."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 async def _report(media: bytes) -> FaceReport:

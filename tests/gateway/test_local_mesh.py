@@ -6,12 +6,15 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from AvatarChatbot import ports
 from AvatarChatbot.local import LocalMesh, ServiceFailedError
 from AvatarChatbot.ports import GATEWAY, STAGES, Part, PortError, bind, close
+from comps.cores.common.settings import ServiceSettings
 from tests.e2e.mesh import free_port
 
 
@@ -81,12 +84,22 @@ def test_the_gateways_port_is_its_settings_unless_one_is_given(name: str, monkey
 
 def test_a_usual_port_makes_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway is asked for at the llm stage's usual port, tts at that of asr."""
-    monkeypatch.setenv("TTS_PORT", "9099")
-    sockets = bind(9000)
-    ports = {part.name: bound.getsockname()[1] for part, bound in sockets.items()}
+    usual = {part: free_port() for part in STAGES}
+    stages = tuple(replace(part, settings=_with_port(part.settings, port)) for part, port in usual.items())
+    monkeypatch.setattr(ports, "STAGES", stages)
+    by_name = {part.name: port for part, port in usual.items()}
+    monkeypatch.setenv("TTS_PORT", str(by_name["asr"]))
+    sockets = bind(by_name["llm"])
+    got = {part.name: bound.getsockname()[1] for part, bound in sockets.items()}
     close(sockets.values())
-    assert (ports["gateway"], ports["tts"]) == (9000, 9099)
-    assert len(set(ports.values())) == 6
+    assert (got["gateway"], got["tts"]) == (by_name["llm"], by_name["asr"])
+    assert (got["describe"], got["animation"]) == (by_name["describe"], by_name["animation"])
+    assert len(set(got.values())) == 6
+
+
+def _with_port(settings: type[ServiceSettings], usual: int) -> type[ServiceSettings]:
+    """These settings with another usual port: another mesh may be running at the real one."""
+    return type(settings.__name__, (settings,), {"__annotations__": {"port": int}, "port": usual, "__module__": __name__})
 
 
 def test_two_services_at_one_port_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
