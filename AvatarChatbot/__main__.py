@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-#: What shells say of a program that Ctrl-C ended: 128 and the signal's number.
+#: Exit status of a program that Ctrl-C ended, by the convention of shells: 128 + SIGINT.
 INTERRUPTED = 130
 
 
@@ -15,7 +15,7 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:
-        # No clean-up of the interpreter, which a second Ctrl-C would interrupt: whatever was started ends with this process.
+        # Skip the interpreter's clean-up, which a second Ctrl-C would interrupt. Services end when this process does.
         sys.stdout.flush()
         os._exit(INTERRUPTED)
 

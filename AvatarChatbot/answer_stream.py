@@ -23,10 +23,10 @@ Progress = Callable[[str, int, int], None]
 Hold = Callable[[str], Awaitable[None]]
 
 
-#: The last shares of a request's time: for a last sentence, if the answer is not complete by then; and for its end at once, which
-#: takes up to a second on a busy machine, however short the time.
+#: Shares of the request's time, counted from its end. In the first the answer ends with its sentence; in the second it ends at
+#: once, which takes up to ``_MOMENT_S`` on a busy machine, but never more than ``_LARGEST_MOMENT`` of the time.
 _LAST_SENTENCE, _LAST_MOMENT, _LARGEST_MOMENT, _MOMENT_S = 0.15, 0.05, 0.3, 1.0
-#: AAC frames of sound that are encoded beyond the pictures: what the encoder holds back.
+#: The AAC encoder holds back some frames: so many are encoded beyond the pictures.
 _FRAMES_AHEAD, _AAC_FRAME = 4, 1024
 
 
@@ -99,8 +99,8 @@ class AnswerStream:
             yield fragment
 
     async def _next(self) -> NodeEvent | None:
-        """The run's next event; None when there is none any more, or none in time, or fragments have been held back for long
-        enough.
+        """Return the run's next event. None: the run has ended, the request's time has to be looked at, or fragments have been
+        held back for long enough.
         """
         self._keep_time()
         hold_s = self._headstart.hold_s(anyio.current_time()) if self._headstart and self._held else math.inf
@@ -113,7 +113,7 @@ class AnswerStream:
         return None
 
     def _left_s(self) -> float:
-        """Until the time of the answer has to be looked at again, seconds."""
+        """Seconds until ``_keep_time`` has to be called again."""
         left = _time_left_s()
         moments = (left - share for share in (self._last_sentence_s, self._last_moment_s))
         return min((moment for moment in moments if moment > 0), default=math.inf)

@@ -37,7 +37,7 @@ _EXIT_CODES = (
 
 
 class _Commands(TyperGroup):
-    """Ends with the code that shells know where Ctrl-C ends a command, and says nothing."""
+    """At Ctrl-C, exit with status 130 and print nothing."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -143,7 +143,7 @@ def ask(
 
 @contextlib.contextmanager
 def _file(path: Path, option: str) -> Iterator[OutputFile]:
-    """The file that ``option`` names, opened."""
+    """Open the output file that ``option`` names. Raises BadParameter where it cannot be written."""
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(opened(path))

@@ -1,4 +1,4 @@
-"""The end of an answer before its model's: it is long enough, or its time is over."""
+"""Cut an answer short: it is long enough, or the request's time is over."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import anyio
 
 
 class Cut:
-    """Of one answer. ``reason``: why, once it is cut. ``is_urgent``: it ends with the sentence that is being drawn, whatever was
-    spoken already.
+    """Whether one answer is cut short. ``reason``: why; None while it is not. ``is_urgent``: the answer ends with the sentence
+    that is being drawn, and speech that follows it is left out.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Cut:
 
     @contextmanager
     def waiting(self, seconds: float | None = None, *, until_urgent: bool = False) -> Iterator[anyio.CancelScope]:
-        """A wait of at most so many seconds, which the cut ends; with ``until_urgent`` only an urgent one."""
+        """Wait in the block for at most ``seconds``. A cut cancels the wait; with ``until_urgent`` only an urgent cut does."""
         with anyio.move_on_after(seconds) as scope:
             self._waiting[scope] = until_urgent
             try:

@@ -1,4 +1,4 @@
-"""What will look wrong with a face: the report of ``POST …/avatars/check``, made here without a mesh."""
+"""Report what will look wrong with a face, as ``POST …/avatars/check`` does, without a mesh."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def examine_face(path: Path, out: Console) -> bool:
-    """Print the report on a picture or clip; whether its face can be used."""
-    # It warns of worker processes that were waited for already as they ended.
+    """Print the report on a picture or clip. Returns whether its face can be used."""
+    # asyncio warns of a worker process that another part of the program has waited for.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         media = path.read_bytes()

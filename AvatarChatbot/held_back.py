@@ -1,4 +1,4 @@
-"""What is said where the model's server held an answer back: by the program, of the model, in the language of the question.
+"""The sentence that the program speaks in place of an answer that the model's server filtered, in the question's language.
 
 The answer's ``finish_reason`` is then ``content_filter``.
 """

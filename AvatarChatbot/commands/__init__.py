@@ -1,1 +1,1 @@
-"""What the command line's commands are made of."""
+"""The commands of the command line, apart from their options."""

@@ -1,4 +1,4 @@
-"""One question asked on the command line: of a mesh that lives just for it, or of one that runs already."""
+"""Ask one question from the command line: of a mesh that is started for it, or of one that runs already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from comps.media.video import sniff
 
 
 def checked(values: dict[str, Any]) -> AvatarChatRequest:
-    """``values``, the fields of an AvatarChatRequest (None: not given), as one whose files can be what they are given for.
+    """Validate ``values``, the fields of an AvatarChatRequest (None: not given), and look at the kinds of its files.
 
     Raises BadInput; UnsupportedMedia for a question that has no sound, or a face that has no picture.
     """

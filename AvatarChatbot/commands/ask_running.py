@@ -1,4 +1,4 @@
-"""One question asked of a mesh that runs already, at its gateway's address."""
+"""Ask one question of a mesh that runs already, at its gateway's address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PATH = "/v1/avatarchatbot"
 _NODE = "gateway"
 #: Longest wait for the connection, and for the next piece of an answer, seconds.
 _CONNECT_S, _READ_S = 5.0, 120.0
-#: The event that shows that a stage has begun to answer.
+#: Event type → the stage whose first output it shows.
 _STAGES = {"transcript": "asr", "reply": "llm", "caption": "tts", "fragment": "animation"}
 
 

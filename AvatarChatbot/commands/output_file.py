@@ -1,4 +1,4 @@
-"""A file that a command writes: opened before the work that makes its content, so that a mistake in its name costs no time."""
+"""Open a command's output file before the work begins, so that a wrong name fails at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STDOUT = Path("-")
 
 
 class OutputFile:
-    """``write`` gives it the next bytes of its content.
+    """An output file that is open; ``write`` adds to its content.
 
     A file on disk is changed by ``keep`` alone, all at once: what failed leaves it as it was. A pipe, a device or the standard
     output gets each piece at once.
@@ -35,7 +35,7 @@ class OutputFile:
             self._file.flush()
 
     def keep(self) -> None:
-        """The content is whole. Raises OSError."""
+        """Store the content: it is complete. Raises OSError."""
         if self._is_kept:
             self._file.seek(0)
             self._file.writelines(self._pieces)
@@ -45,7 +45,7 @@ class OutputFile:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[OutputFile]:
-    """The file at ``path``; ``-``: the standard output. One that is new is deleted again where the block fails.
+    """Open the file at ``path``; ``-`` is the standard output. A file that did not exist is deleted again where the block fails.
 
     Raises OSError where it cannot be written.
     """
@@ -53,7 +53,7 @@ def opened(path: Path) -> Iterator[OutputFile]:
         yield OutputFile(sys.stdout.buffer)
         return
     is_new = not path.exists()
-    # Not truncated: what is there stays until there is something better. Written only, since a pipe cannot be read and written.
+    # Without O_TRUNC the old content stays until ``keep``. Write-only, since a pipe has one direction.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), "wb") as file:
         try:
             yield OutputFile(file)

@@ -13,7 +13,7 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
-from comps.storage.ownership import ANONYMOUS, Kind, find, is_id, pages, release
+from comps.storage.ownership import ANONYMOUS, Kind, delete_some, find, is_id, pages, release
 from comps.storage.page import Page, encode_cursor
 from comps.storage.process import is_gone, this_process
 from comps.storage.records import ConversationRow, OwnedRow, Records, TurnRow
@@ -134,12 +134,8 @@ class Conversations:
 
     async def delete_some(self, owner: str, most: int) -> int:
         """Delete up to ``most`` of ``owner``'s conversations with their turns, not their videos; returns how many."""
-        mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == Kind.CONVERSATION).limit(most)
         async with self._records.erasing() as session:
-            ids = [*await session.scalars(mine)]
-            await session.execute(delete(ConversationRow).where(ConversationRow.id.in_(ids)))
-            await release(session, owner, Kind.CONVERSATION, *ids)
-        return len(ids)
+            return await delete_some(session, ConversationRow, owner, Kind.CONVERSATION, most)
 
     async def add_turn(self, conversation_id: str, question: str) -> Turn:
         """Begin a turn of a conversation that its owner was seen to have. Raises NotFound."""

@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.storage.page import paged
-from comps.storage.records import OwnedRow
+from comps.storage.records import ConversationRow, OwnedRow, PersonaRow
 
 #: Whoever asks a gateway without keys, and the owner of what was stored before there were owners.
 ANONYMOUS = "anonymous"
@@ -81,3 +81,12 @@ async def release(session: AsyncSession, owner: str, kind: Kind, *content_ids: s
     await session.execute(
         delete(OwnedRow).where(OwnedRow.owner == owner, OwnedRow.kind == kind, OwnedRow.content_id.in_(content_ids))
     )
+
+
+async def delete_some(session: AsyncSession, table: type[ConversationRow | PersonaRow], owner: str, kind: Kind, most: int) -> int:
+    """Delete up to ``most`` of ``owner``'s rows of ``table`` with the rows of their owner; returns how many."""
+    mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == kind).limit(most)
+    ids = [*await session.scalars(mine)]
+    await session.execute(delete(table).where(table.id.in_(ids)))
+    await release(session, owner, kind, *ids)
+    return len(ids)

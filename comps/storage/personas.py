@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from comps.cores.errors import NotFound
 from comps.cores.proto.avatar import MAX_ITEM, Persona
-from comps.storage.ownership import ANONYMOUS, Kind, find, pages, release
+from comps.storage.ownership import ANONYMOUS, Kind, delete_some, find, pages, release
 from comps.storage.page import Page, encode_cursor
 from comps.storage.records import OwnedRow, PersonaRow, Records
 
@@ -72,12 +72,8 @@ class Personas:
 
     async def delete_some(self, owner: str, most: int) -> int:
         """Delete up to ``most`` of ``owner``'s personas; returns how many."""
-        mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == Kind.PERSONA).limit(most)
         async with self._records.erasing() as session:
-            ids = [*await session.scalars(mine)]
-            await session.execute(delete(PersonaRow).where(PersonaRow.id.in_(ids)))
-            await release(session, owner, Kind.PERSONA, *ids)
-        return len(ids)
+            return await delete_some(session, PersonaRow, owner, Kind.PERSONA, most)
 
 
 async def _persona(session: AsyncSession, persona_id: str, owner: str) -> PersonaRow:

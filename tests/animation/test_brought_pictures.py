@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,31 +9,14 @@ import httpx
 import numpy as np
 import pytest
 
-from comps.animation.service import build
 from comps.animation.warp.renderer import Renderer
 from comps.animation.warp.rig import Rig
 from comps.animation.warp.state import FrameState
-from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
-from comps.media.landmarks import Face, Landmarker, Placement
+from comps.media.landmarks import Face, Placement
 from comps.storage.blobs import Blobs
 from tests.animation.faces import Pixels, bgr, faces_in
 from tests.animation.test_framing import stretched
 from tests.media.heic import heic
-from tests.serving import serving
-
-
-@pytest.fixture(scope="module")
-def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("blobs")
-
-
-@pytest.fixture(scope="module")
-def client(blobs: Path) -> Iterator[httpx.Client]:
-    if reason := Landmarker.unavailable(LandmarkSettings()):
-        pytest.skip(reason)
-    service = build(AnimationSettings(port=0, workers=1, storage=StorageSettings(blobs=str(blobs))))
-    with serving(service), httpx.Client(base_url=service.base_url, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import hashlib
 import io
 import itertools
 import wave
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,28 +20,9 @@ import pytest
 from PIL import Image
 
 from comps.animation.motion.blinks import blink
-from comps.animation.service import build
-from comps.cores.common.settings import AnimationSettings, LandmarkSettings, StorageSettings
-from comps.media.landmarks import Landmarker
 from comps.storage.blobs import Blobs, content_key
-from tests.serving import serving
 
 PHONEMES = [[0.0, 0.1, "_"], [0.1, 0.2, "h"], [0.2, 0.3, "@"], [0.3, 0.4, "l"], [0.4, 0.7, "oU"]]
-
-
-@pytest.fixture(scope="module")
-def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("blobs")
-
-
-@pytest.fixture(scope="module")
-def client(blobs: Path) -> Iterator[httpx.Client]:
-    if reason := Landmarker.unavailable(LandmarkSettings()):
-        pytest.skip(reason)
-    storage = StorageSettings(blobs=str(blobs))
-    service = build(AnimationSettings(port=0, workers=1, storage=storage))
-    with serving(service), httpx.Client(base_url=service.base_url, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
