@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.animation.test_service import PHONEMES, astronaut, avatar_id, blobs, client, recording
+from tests.animation.test_service import PHONEMES, astronaut, avatar_id, recording
 
-__all__ = ["astronaut", "avatar_id", "blobs", "client", "recording"]
+__all__ = ["astronaut", "avatar_id", "recording"]
 
 MOST, LEAST = 2**63 - 1, -(2**63)
 NUMBERS = [MOST, LEAST, 2**53, 2**31, -1, 0, 1e308, -1e308, 5e-324, -0.0]
