@@ -12,15 +12,16 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is signal.default_int_handler:
-        # Nothing is open yet. An exception might be swallowed by what is imported (pydantic's validators do), and the
-        # program would go on.
-        signal.signal(signal.SIGINT, _leave)
+    # A program that is started in the background may ignore the signal: then it is left so.
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if raises:
+        # pydantic's import can swallow a KeyboardInterrupt, and the program would go on. Nothing is open yet: exit at once.
+        signal.signal(signal.SIGINT, _exit)
     try:
         from AvatarChatbot.cli import app  # noqa: PLC0415
 
-        signal.signal(signal.SIGINT, usual)
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         app()
     except KeyboardInterrupt:
         # Skip the interpreter's clean-up, which a second Ctrl-C would interrupt. Services end when this process does.
@@ -28,7 +29,8 @@ def main() -> None:
         os._exit(INTERRUPTED)
 
 
-def _leave(*_: Any) -> None:
+def _exit(*_: Any) -> None:
+    """Handle SIGINT by ending the process, without an exception."""
     os._exit(INTERRUPTED)
 
 

@@ -23,10 +23,11 @@ Progress = Callable[[str, int, int], None]
 Hold = Callable[[str], Awaitable[None]]
 
 
-#: Shares of the request's time, counted from its end. In the first the answer ends with its sentence; in the second it ends at
-#: once, which takes up to ``_MOMENT_S`` on a busy machine, but never more than ``_LARGEST_MOMENT`` of the time.
+#: An answer that is not complete is cut before the request's deadline. In the last ``_LAST_SENTENCE`` of the request's time it
+#: ends with the sentence that is being drawn, in the last ``_LAST_MOMENT`` at once. Muxing the end takes up to ``_MOMENT_S`` on
+#: a busy machine, so the last moment is at least as long, but no longer than ``_LARGEST_MOMENT`` of the time.
 _LAST_SENTENCE, _LAST_MOMENT, _LARGEST_MOMENT, _MOMENT_S = 0.15, 0.05, 0.3, 1.0
-#: The AAC encoder holds back some frames: so many are encoded beyond the pictures.
+#: AAC frames that are encoded beyond the pictures, because the encoder delays its output; and samples of one.
 _FRAMES_AHEAD, _AAC_FRAME = 4, 1024
 
 
@@ -99,8 +100,8 @@ class AnswerStream:
             yield fragment
 
     async def _next(self) -> NodeEvent | None:
-        """Return the run's next event. None: the run has ended, the request's time has to be looked at, or fragments have been
-        held back for long enough.
+        """Return the run's next event, or None when the run has ended, ``_keep_time`` has to be called again, or fragments have
+        been held back for long enough.
         """
         self._keep_time()
         hold_s = self._headstart.hold_s(anyio.current_time()) if self._headstart and self._held else math.inf

@@ -29,7 +29,7 @@ class Cut:
 
     @contextmanager
     def waiting(self, seconds: float | None = None, *, until_urgent: bool = False) -> Iterator[anyio.CancelScope]:
-        """Wait in the block for at most ``seconds``. A cut cancels the wait; with ``until_urgent`` only an urgent cut does."""
+        """Cancel the block after ``seconds``, or when the answer is cut; with ``until_urgent`` only by an urgent cut."""
         with anyio.move_on_after(seconds) as scope:
             self._waiting[scope] = until_urgent
             try:

@@ -19,7 +19,7 @@ _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 def examine_face(path: Path, out: Console) -> bool:
     """Print the report on a picture or clip. Returns whether its face can be used."""
-    # asyncio warns of a worker process that another part of the program has waited for.
+    # Silence asyncio, which warns of a child process that the worker pool has already waited for.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         media = path.read_bytes()

@@ -1,1 +1,1 @@
-"""The commands of the command line, apart from their options."""
+"""What the commands of the command line do. ``AvatarChatbot.cli`` declares them and their options."""

@@ -21,7 +21,7 @@ from comps.media.video import sniff
 
 
 def checked(values: dict[str, Any]) -> AvatarChatRequest:
-    """Validate ``values``, the fields of an AvatarChatRequest (None: not given), and look at the kinds of its files.
+    """Validate ``values``, the fields of an AvatarChatRequest (None: not given), and that each file is of its field's kind.
 
     Raises BadInput; UnsupportedMedia for a question that has no sound, or a face that has no picture.
     """

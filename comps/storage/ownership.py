@@ -84,7 +84,7 @@ async def release(session: AsyncSession, owner: str, kind: Kind, *content_ids: s
 
 
 async def delete_some(session: AsyncSession, table: type[ConversationRow | PersonaRow], owner: str, kind: Kind, most: int) -> int:
-    """Delete up to ``most`` of ``owner``'s rows of ``table`` with the rows of their owner; returns how many."""
+    """Delete up to ``most`` of ``owner``'s rows in ``table``, and their ownership rows; returns how many were deleted."""
     mine = select(OwnedRow.content_id).where(OwnedRow.owner == owner, OwnedRow.kind == kind).limit(most)
     ids = [*await session.scalars(mine)]
     await session.execute(delete(table).where(table.id.in_(ids)))
